@@ -1,0 +1,121 @@
+"""What is trained on: a data set in three parts, kept apart.
+
+The validation part is for decisions, the test part is read once, at the end.
+Knows nothing about models or training.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+NAMES = ("digits", "fashion_mnist", "cifar10")
+ADDRESSES = {
+    "fashion_mnist": "http://fashion-mnist.s3-website.eu-central-1."
+                     "amazonaws.com",
+    "cifar10": "https://www.cs.toronto.edu/~kriz/cifar.html",
+}
+
+
+@dataclass(frozen=True)
+class Data:
+    """Three (inputs, labels) pairs of tensors.
+
+    inputs are float32, of shape (N, ...); labels int64, of shape (N,).
+    """
+
+    name: str
+    classes: int
+    train: tuple
+    val: tuple
+    test: tuple
+
+    def __repr__(self):
+        sizes = ", ".join(f"{part} {len(getattr(self, part)[1])}"
+                          for part in ("train", "val", "test"))
+        return f"Data({self.name}: {self.classes} classes, {sizes})"
+
+
+def load_data(name="digits", train_size=None, val_size=None, label_noise=0.0,
+              seed=0, folder="data") -> Data:
+    """Loads a data set and splits it.
+
+    name         'digits' ships with scikit-learn; 'fashion_mnist' and
+                 'cifar10' are downloaded by torchvision into `folder`
+    train_size, val_size
+                 how many examples; the rest of the digits is for testing,
+                 the others bring a test set of their own. A small training
+                 set shows overfitting.
+    label_noise  this share of the training labels is drawn anew at random
+    Raises ValueError for a bad argument, ConnectionError naming the address
+    where a download is impossible. Nothing is ever substituted.
+    """
+    if name not in NAMES:
+        raise ValueError(f"name={name!r} is not one of {NAMES}.")
+    if not 0 <= label_noise <= 1:
+        raise ValueError(f"label_noise={label_noise!r} must be a share, "
+                         "from 0 to 1.")
+    generator = torch.Generator().manual_seed(seed)
+    if name == "digits":
+        inputs, labels = load_digits()
+        test = None
+    else:
+        inputs, labels, test = load_torchvision(name, folder)
+    train_size = train_size or (600 if name == "digits" else 45_000)
+    val_size = val_size or (400 if name == "digits" else 5_000)
+    if min(train_size, val_size) < 1 or train_size + val_size + (
+            test is None) > len(labels):
+        raise ValueError(
+            f"train_size={train_size} and val_size={val_size} do not fit: "
+            f"{name} has {len(labels)} examples to share out, and some must "
+            "be left for testing." if test is None else
+            f"train_size={train_size} and val_size={val_size} do not fit: "
+            f"{name} has {len(labels)} examples to share out.")
+    order = torch.randperm(len(labels), generator=generator)
+    train, val, rest = order.split(
+        [train_size, val_size, len(labels) - train_size - val_size])
+    classes = int(labels.max()) + 1
+    train_labels = labels[train].clone()
+    noisy = torch.rand(train_size, generator=generator) < label_noise
+    drawn = torch.randint(classes, (train_size,), generator=generator)
+    train_labels[noisy] = drawn[noisy]
+    if test is None:
+        test = (inputs[rest], labels[rest])
+    return Data(name, classes, (inputs[train], train_labels),
+                (inputs[val], labels[val]), test)
+
+
+def load_digits():
+    """1,797 handwritten digits of 8 x 8 pixels, inputs from 0 to 1."""
+    from sklearn.datasets import load_digits as sklearn_digits
+
+    digits = sklearn_digits()
+    inputs = torch.tensor(digits.data / 16.0, dtype=torch.float32)
+    return inputs, torch.tensor(digits.target, dtype=torch.int64)
+
+
+def load_torchvision(name, folder):
+    """Inputs and labels for training, and the (inputs, labels) for testing;
+    pixels as float32 with mean 0 and deviation 1, channels first."""
+    from torchvision import datasets
+
+    source = {"fashion_mnist": datasets.FashionMNIST,
+              "cifar10": datasets.CIFAR10}[name]
+    try:
+        parts = [source(folder, train=train, download=True)
+                 for train in (True, False)]
+    except (OSError, RuntimeError) as error:
+        raise ConnectionError(
+            f"{name} could not be downloaded from {ADDRESSES[name]} "
+            f"({type(error).__name__}: {error}). Without a network use "
+            "load_data('digits'), which ships with scikit-learn."
+        ) from error
+    pairs = []
+    for part in parts:
+        pixels = torch.as_tensor(part.data).float() / 255
+        channels = pixels[..., None] if pixels.ndim == 3 else pixels
+        pairs.append((channels.permute(0, 3, 1, 2).contiguous(),
+                      torch.as_tensor(part.targets, dtype=torch.int64)))
+    (inputs, labels), (test_inputs, test_labels) = pairs
+    mean, deviation = inputs.mean(), inputs.std()
+    return ((inputs - mean) / deviation, labels,
+            ((test_inputs - mean) / deviation, test_labels))

@@ -1,0 +1,47 @@
+"""The networks that are trained. Knows nothing about what trains them."""
+
+import math
+
+import torch
+from torch import nn
+
+
+def make_model(data, kind=None, width=64, depth=2, seed=0) -> nn.Module:
+    """A fresh network for `data`, the same for the same seed.
+
+    kind  'mlp': `depth` hidden layers of `width` units with ReLU, or
+          'resnet': a ResNet-18 for small pictures; None chooses 'mlp' for
+          the digits and 'resnet' for colour pictures
+    """
+    shape = tuple(data.train[0].shape[1:])
+    if kind is None:
+        kind = "resnet" if len(shape) == 3 else "mlp"
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        if kind == "mlp":
+            return mlp(math.prod(shape), width, depth, data.classes)
+        if kind == "resnet":
+            return small_resnet(shape, data.classes)
+    raise ValueError(f"kind={kind!r} must be 'mlp' or 'resnet'.")
+
+
+def mlp(inputs, width, depth, classes) -> nn.Sequential:
+    """Flatten, `depth` x (Linear, ReLU), Linear. (N, ...) -> (N, classes)"""
+    layers = [nn.Flatten()]
+    for size in [inputs] + [width] * (depth - 1):
+        layers += [nn.Linear(size, width), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear(width, classes))
+
+
+def small_resnet(shape, classes) -> nn.Module:
+    """torchvision's ResNet-18 with a first layer that keeps small pictures
+    their size. (N, channels, height, width) -> (N, classes)"""
+    from torchvision.models import resnet18
+
+    if len(shape) != 3:
+        raise ValueError(f"kind='resnet' needs pictures, not inputs of shape "
+                         f"{shape}: use kind='mlp'.")
+    model = resnet18(num_classes=classes)
+    model.conv1 = nn.Conv2d(shape[0], 64, 3, padding=1, bias=False)
+    model.maxpool = nn.Identity()
+    return model
