@@ -1,0 +1,182 @@
+"""Where a language model comes from and where it runs.
+
+Finds or downloads its folder, chooses device and number format, and says what
+went wrong in words that help. Knows nothing about asking it.
+"""
+
+import os
+from pathlib import Path
+
+import torch
+
+QWEN = "Qwen/Qwen3-0.6B"
+QWEN_REVISION = "c1899de289a04d12100db370d81485cdf75e47ca"
+FILES = ["*.json", "*.safetensors", "*.txt", "*.jinja", "*.model"]
+
+
+class LanguageModelError(RuntimeError):
+    """A language model cannot be loaded or cannot answer, and why."""
+
+
+def find_folder(model, revision=None, local_files_only=False) -> Path:
+    """The folder with the model's files, downloaded first where needed.
+
+    model     a folder, or an id on the Hugging Face hub such as "Qwen/..."
+    revision  a branch, tag or commit; None is the pinned commit for Qwen3-0.6B
+              and the newest for others
+    Raises LanguageModelError saying what to do.
+    """
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        return folder
+    if not looks_like_hub_id(str(model)):
+        raise LanguageModelError(
+            f"model={str(model)!r} is neither a folder on this machine nor an "
+            "id on the Hugging Face hub, such as 'Qwen/Qwen3-0.6B'."
+        )
+    from huggingface_hub import snapshot_download
+
+    try:
+        folder = snapshot_download(
+            str(model), revision=revision or pinned(model),
+            local_files_only=local_files_only, allow_patterns=FILES,
+            ignore_patterns=["*/*"],
+            # False, not None: without a token there is nothing to warn about.
+            token=os.environ.get("HF_TOKEN") or False,
+        )
+    except Exception as error:
+        raise LanguageModelError(
+            f"{model} could not be fetched: {advice(error)}") from error
+    if not any(Path(folder).glob("*.safetensors")):
+        raise LanguageModelError(
+            f"{model} has no .safetensors file here. Either its download was "
+            "not completed (try again with a network), or it only comes as "
+            "pickled weights, which can run code and are not loaded."
+        )
+    return Path(folder)
+
+
+def looks_like_hub_id(name) -> bool:
+    """True for 'owner/name' and for a bare name such as 'gpt2'."""
+    from huggingface_hub.utils import HFValidationError, validate_repo_id
+
+    try:
+        validate_repo_id(name)
+    except HFValidationError:
+        return False
+    return not name.startswith((".", "~"))
+
+
+def pinned(model) -> str | None:
+    """The revision taken where none is asked for."""
+    return QWEN_REVISION if str(model) == QWEN else None
+
+
+def causes(error):
+    """The error, what caused it, what caused that, and so on."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+ADVICE = {
+    401: "the hub wants a login (401): the model is private, gated or does "
+         "not exist. Check its name; for a gated one set HF_TOKEN",
+    403: "the hub refuses access (403): accept the model's terms on its page "
+         "and set HF_TOKEN",
+    404: "the hub has no such model or revision (404): check the name",
+    429: "the hub says that too many requests came from this address (429): "
+         "wait some minutes and try again",
+}
+
+
+def advice(error) -> str:
+    """One or two sentences on what went wrong and what to do about it."""
+    chain = list(causes(error))
+    text = " ".join(f"{type(e).__name__}: {e}" for e in chain).lower()
+    for item in chain:
+        status = getattr(getattr(item, "response", None), "status_code", 0)
+        if status in ADVICE:
+            return ADVICE[status] + "."
+        if status and status >= 500:
+            return (f"the hub has a fault of its own ({status}): try again "
+                    "in some minutes.")
+    if "no space left" in text or "not enough free disk" in text:
+        return ("the disk is full. Free some space, or set HF_HOME to a "
+                "folder on a larger disk.")
+    if "ssl" in text or "certificate" in text:
+        return ("the encrypted connection (TLS) to the hub cannot be trusted, "
+                "often because a proxy sits in between: ask its keeper for "
+                "the certificate and set SSL_CERT_FILE to it, or use another "
+                "network.")
+    if "outofmemory" in text.replace(" ", "") or "memoryerror" in text \
+            or "can't allocate memory" in text:
+        return ("there is not enough memory. Close other programs or "
+                "notebooks, or take a smaller model.")
+    if "does not recognize this architecture" in text \
+            or "unrecognized model" in text \
+            or "unrecognized configuration" in text:
+        return ("this version of transformers does not know the model's "
+                "architecture. Take another model, or a newer transformers "
+                "(pip install -U transformers, then restart).")
+    if "safetensor" in text or "header" in text and "deserializ" in text:
+        return ("its weights file is damaged or missing. Delete the model's "
+                "folder in the cache and try again.")
+    if any(word in text for word in (
+            "incompleteread", "peer closed", "connectionreset",
+            "consistency check", "readerror", "readtimeout",
+            "remoteprotocolerror")):
+        return ("the download broke off. Try again: it goes on where it "
+                "stopped.")
+    if any(word in text for word in (
+            "connect", "offline", "localentrynotfound", "timeout",
+            "proxyerror", "local disk")):
+        return ("no connection to the hub, and it is not in the local cache. "
+                "Check the network, or take model='bundled' or 'rules', "
+                "which need none.")
+    return f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
+
+
+def choose_device(device=None) -> torch.device:
+    """`device` where it is given, else CUDA, else Apple's MPS, else the CPU.
+    """
+    if device is not None:
+        return torch.device(device)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def choose_dtype(device, saved, dtype=None) -> tuple[torch.dtype, str]:
+    """The number format to load in, and the reason in a few words.
+
+    saved  the torch.dtype of the model's file; 16-bit weights stay 16-bit in
+           the format that the device computes with
+    """
+    if dtype is not None:
+        if isinstance(dtype, str):
+            dtype = getattr(torch, dtype, dtype)
+        if not isinstance(dtype, torch.dtype):
+            raise ValueError(
+                f"dtype={dtype!r} is no number format: pass 'bfloat16', "
+                "'float16' or 'float32'."
+            )
+        return dtype, "as asked for"
+    if saved not in (torch.bfloat16, torch.float16):
+        return torch.float32, "as its weights are stored"
+    if device.type == "cuda":
+        # On a T4 is_bf16_supported() says True, but means an emulation.
+        if torch.cuda.get_device_capability(device) >= (8, 0):
+            return torch.bfloat16, "16 bits; this GPU computes bfloat16"
+        return torch.float16, "16 bits; this GPU has no bfloat16 of its own"
+    if device.type == "mps":
+        return torch.float16, "16 bits, Apple's GPU"
+    return torch.bfloat16, "16 bits, half the memory of float32"
+
+
+def saved_dtype(config) -> torch.dtype:
+    """The number format that a model's config names; float32 if none."""
+    dtype = getattr(config, "dtype", None) or torch.float32
+    return getattr(torch, dtype) if isinstance(dtype, str) else dtype
