@@ -8,6 +8,7 @@ import io
 import math
 from collections import Counter
 from pathlib import Path
+from textwrap import shorten
 
 from matplotlib import pyplot as plt
 from matplotlib import rc_context, rcParams
@@ -93,7 +94,7 @@ def draw_curves(axes, run, measure, compare=None):
         epochs, values = series(compare, f"val_{measure}")
         if epochs:
             axes.plot(epochs, values, ":", color=colour, lw=width,
-                      label=f"{name}, {name_of(compare)}")
+                      label=plain(f"{name}, {name_of(compare)}"))
     lost = [m.epoch for m in run.metrics if m.diverged]
     if lost:
         axes.plot(lost, [0.02] * len(lost), "x", color="#D55E00", ms=6,
@@ -117,7 +118,12 @@ def name_of(run) -> str:
     """What a run is called in a legend."""
     if not run.decisions:
         return "constant rate"
-    return str(run.settings.get("brain", "other run"))
+    return shorten(str(run.settings.get("brain", "other run")), 40)
+
+
+def plain(text) -> str:
+    """Text in which matplotlib looks for no formula."""
+    return text.replace("$", r"\$")
 
 
 def draw_rates(axes, run, compare=None):
@@ -190,7 +196,7 @@ def decision_legend(run, looks) -> list:
     """Legend entries for the actions, and the deciders, that occur."""
     decided = [d for d in run.decisions if d.epoch is not None]
     entries = [
-        Line2D([], [], ls="none", label=name.replace("_", " "),
+        Line2D([], [], ls="none", label=plain(name.replace("_", " ")),
                **marker_style(marker, colour, "model"))
         for name, (marker, colour) in looks.items()
         if any(d.action == name for d in decided)
@@ -226,7 +232,7 @@ def finish(figure, upper, lower, run, compare):
         upper.text(0.5, 0.5, "no epoch yet", transform=upper.transAxes,
                    ha="center", va="center")
     if run.test_acc is not None:
-        title = test_line(run, compare)
+        title = plain(test_line(run, compare))
         if figure.get_figwidth() < 6:
             title = title.replace(" (", "\n(")
         figure.suptitle(title, x=0.01, ha="left")

@@ -146,6 +146,12 @@ def test_actions_of_a_learner_are_drawn_with_their_own_markers():
     assert looks_of(run)["restore_best"][0] == "D"
 
 
+def test_names_are_text_not_formulas():
+    run = make_run([decision(5, r"$\frac{$", "human")])
+    run.settings["brain"] = r"a$\frac{$" + "b" * 99
+    assert image(run, "png", compare=run)
+
+
 @given(st.lists(st.sampled_from("abcdefghij"), max_size=10),
        st.lists(st.sampled_from("ov^sDPX*ph"), min_size=10, max_size=10))
 def test_no_two_actions_share_a_marker(names, markers):
