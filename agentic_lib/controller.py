@@ -18,7 +18,8 @@ class AgenticLR:
     """Lets a brain set the learning rate of `optimizer` every few epochs.
 
     optimizer     any torch.optim.Optimizer; every parameter group is scaled
-    brain         SimpleAIBrain, ScriptedBrain or your own
+    brain         SimpleAIBrain, ScriptedBrain or your own; None watches
+                  and never decides
     total_epochs  the budget, or None if there is none
     every         a decision falls when epoch % every == 0, but never at the
                   last epoch: nothing would follow from it
@@ -34,7 +35,7 @@ class AgenticLR:
     def __init__(self, optimizer, brain, total_epochs=None, every=5,
                  reduce=None, increase=None, min_lr=1e-7, max_lr=10.0,
                  actions=None):
-        if not callable(getattr(brain, "analyze_training", None)):
+        if brain is not None and not hasattr(brain, "analyze_training"):
             raise ValueError(
                 f"brain={brain!r} cannot decide: pass SimpleAIBrain(), or an "
                 "object with analyze_training(history, every, actions)."
@@ -71,7 +72,8 @@ class AgenticLR:
                           self.get_last_lr()[0], self.total_epochs)
         self.history = check_history([*self.history, metrics])
         self._warn_about_fractions()
-        if metrics.epoch % self.every or metrics.epoch == self.total_epochs:
+        last = metrics.epoch == self.total_epochs
+        if self.brain is None or last or metrics.epoch % self.every:
             return None
         return self.apply(self._ask_brain())
 
