@@ -59,15 +59,17 @@ class Action:
 CONTINUE = Action(
     name="continue",
     meaning="keep the learning rate as it is",
-    words=("keep going", "carry on", "keep the learning rate", "no change",
-           "继续"),
+    words=("keep going", "carry on", "keep training", "keep the learning rate",
+           "keep the rate", "keep the current", "same rate", "proceed",
+           "no change needed", "继续", "保持"),
     marker="o",
     colour="#999999",
 )
 REDUCE = Action(
     name="reduce_learning_rate",
     meaning="multiply the learning rate by {factor}",
-    words=("lower", "decrease", "decay", "smaller", "降低学习率"),
+    words=("reduce", "lower", "decrease", "decay", "smaller", "drop", "cut",
+           "halve", "shrink", "down", "降低", "减小"),
     factor=0.7,
     marker="v",
     colour="#0072B2",
@@ -75,7 +77,8 @@ REDUCE = Action(
 INCREASE = Action(
     name="increase_learning_rate",
     meaning="multiply the learning rate by {factor}",
-    words=("raise", "higher", "boost", "larger", "提高学习率"),
+    words=("increase", "raise", "higher", "boost", "larger", "bump", "bigger",
+           "up", "提高", "增加"),
     factor=1.3,
     marker="^",
     colour="#E69F00",
@@ -83,7 +86,8 @@ INCREASE = Action(
 STOP = Action(
     name="stop_training",
     meaning="end the training now and keep what was learned",
-    words=("stop", "end the training", "terminate", "halt", "停止训练"),
+    words=("stop", "early stop", "early stopping", "end", "terminate", "halt",
+           "停止", "终止", "结束"),
     stop=True,
     marker="s",
     colour="#D55E00",

@@ -1,0 +1,359 @@
+"""The reply of a language model -> Decision, or None where it holds none.
+
+Knows nothing about prompts, models or metrics: it reads text, and all that it
+knows about the actions is in their records. The steps:
+
+1. `without_thinking`  drop <think> blocks
+2. `plain_text`        Markdown, JSON and tags become lines of plain text
+3. `mend_names`        a misspelt or cut-off name becomes that name
+4. `mentions`          find every action in every sentence, unless refused
+5. `without_echoes`    drop a list that names every action once
+6. `parse_decision`    the plainest kind of mention must name one action
+
+It never guesses: two actions left over are as good as none.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+from os.path import commonprefix
+from typing import NamedTuple
+
+from agentic_lib.decision import ACTIONS, Action, Decision, check_actions
+
+LIMIT = 4000  # characters read at either end of a reply
+NO_REASON = "The model gave no reason."
+
+# What replies talk about. Words are matched in lower case; Chinese ones are
+# written with a space between characters, as `tokens` makes them.
+RATE = r"(?:(?:learning )?rate|lr|step size|学 习 率)"
+TRAINING = r"(?:training|train|run|process|experiment|训 练)"
+METRIC = (r"(?:loss|losses|accuracy|acc|error|gap|overfitting|improvements?"
+          r"|progress|gradients?|learning|损 失|准 确 率)")
+# Words that start a new clause, so that a "not" before them ends there.
+CONNECTIVE = re.compile(
+    r"\b(?:so|but|because|since|therefore|thus|hence|then|however|although"
+    r"|though|while|whereas|and(?= (?:i|we|you|it|the|therefore) ))\b"
+    r"|因为|因此|所以|但|而是")
+# What refuses an action named later in the clause ...
+REFUSAL = re.compile(
+    r" (?:not|no|never|none|\S+n't|dont|cannot|without|avoid\S*|rather than"
+    r"|instead of|neither|nor|against|than|after|before|unlike|prevents?"
+    r"|premature|unnecessary|risky|wrong|unwise|too (?:early|soon|late)"
+    r"|(?:stop|quit|ceas)[a-z]*(?= $)|non"
+    r"|不|别|无 需|避 免|勿|没 有 必 要|非) ")
+# ... in the whole sentence ...
+CONDITION = re.compile(
+    r" (?:if|unless|until|once|whether|otherwise|如 果|若|除 非|否 则) ")
+# ... and what refuses the action just named.
+JUDGED = (r"(?:premature|unnecessary|unwise|wasteful|harmful|risky|wrong|later"
+          r"|dangerous|inappropriate|too (?:early|soon|late|risky))")
+VERDICT = re.compile(
+    rf"(?: (?!{METRIC} |as |to |for |[,:])\S+){{0,6}}?(?: {JUDGED} | \S+n't "
+    r"| (?:is|are|be|would|will|should|does|do|can|need)(?: \S+)? not "
+    r"| cannot | not (?:yet|needed|necessary))"
+    rf"| [,:] (?:no (?:[,:] |$)|{JUDGED} |not (?:yet|needed|necessary"
+    r"|required|recommended|appropriate|now|an?|the) )")
+# "continue, but with a lower rate": the first verb only leads to the second.
+QUALIFIER = re.compile(r" (?:but|with|at|by|using|though|only|on) ")
+LABEL = (r"(?:answer|action|decision|choice|recommendation|verdict|output"
+         r"|response|conclusion|boxed|therefore|thus|hence|答案|决定|选择"
+         r"|结论|建议)")
+LABELLED = re.compile(
+    r" (final )?(?:answer|action|decision|choice|recommendation|verdict"
+    r"|output|response|conclusion|boxed|答 案|决 定|选 择|结 论|建 议)"
+    r"(?: taken| to take)? (?::|is|would be|是)(?= )"
+    r"| (?:therefore|thus|hence|所 以|因 此)(?= )")
+REASON = re.compile(
+    r"^\W*(?:reason(?:ing)?|explanation|rationale|why|because|理由|原因)\W*"
+    r"[:=]\s*(.+)", re.I | re.M)
+SENTENCE_END = re.compile(r"(?<!\b\w)[.!]+(?=\s|$)|[。！？;]|\n")
+
+
+class Mention(NamedTuple):
+    """An action found in the text.
+
+    weight  2 in a final answer, 1 in an answer or at the head of a line,
+            0 in running text, -1 as the letter that opens the reply
+    """
+
+    action: Action
+    start: int
+    end: int
+    weight: int = 0
+
+
+def parse_decision(reply, actions=ACTIONS) -> Decision | None:
+    """The decision that a reply holds, or None.
+
+    reply    what the model wrote; the Decision keeps it untouched
+    actions  the Actions it could choose from, in the order of the prompt
+             (an answer "B" or "2" means the second)
+
+    Raises ValueError where `reply` is no str or `actions` are unusable.
+    """
+    if not isinstance(reply, str):
+        raise ValueError(
+            f"reply={reply!r} is no text: pass what the model wrote, a str."
+        )
+    actions = check_actions(actions)
+    text = plain_text(without_thinking(reply), actions)
+    mended = mend_names(text, actions)
+    found = without_echoes(mentions(mended, actions), actions)
+    if not found:
+        found = bare(tokens(mended), actions)
+    weight = max((m.weight for m in found), default=None)
+    names = {m.action.name for m in found if m.weight == weight}
+    if len(names) != 1:
+        return None
+    return Decision(names.pop(), reason_in(text, actions), reply=reply)
+
+
+def without_thinking(reply) -> str:
+    """The reply without <think> blocks; one that is cut off hides the rest."""
+    first, *rest = re.split(r"<think(?:ing)?>", reply, flags=re.I)
+    answers = [re.split(r"</think(?:ing)?>", part, flags=re.I)
+               for part in rest]
+    first = re.split(r"</think(?:ing)?>", first, flags=re.I)[-1]
+    return "\n".join([first] + [a[-1] for a in answers if len(a) > 1])
+
+
+def plain_text(text, actions) -> str:
+    """Lines without Markdown, JSON or tags; a long text loses its middle."""
+    if len(text) > 2 * LIMIT:  # the sentences that are cut through go too
+        head = SENTENCE_END.split(text[:LIMIT])[:-1]
+        tail = SENTENCE_END.split(text[-LIMIT:])[1:]
+        text = "\n".join(head + tail)
+    text = unicodedata.normalize("NFKC", text).replace("’", "'")
+    for action in actions:  # a quoted option is as good as its name
+        text = text.replace(action.line, action.name)
+    text = re.sub(r"""(?<=["'\w\]])\s*,\s*(?=["']\w+["']\s*:)|\\n""", "\n",
+                  text)                           # JSON: one field a line
+    text = re.sub(r"</\w+>|\|", "\n", text)       # closing tags, table cells
+    text = re.sub(r"<(\w+)>", r"\n\1: ", text)    # <answer> is a label
+    text = re.sub(r"(?<!\w)'|'(?!\w)", "", text)
+    text = re.sub(r"[*`#\"“”{}\[\]$\\]|(?<!\w)_+|_+(?!\w)", "", text)
+    text = re.sub(rf"({LABEL} ?[:=])\s+", r"\1 ", text, flags=re.I)
+    return text
+
+
+def mend_names(text, actions) -> str:
+    """Writes a name that is misspelt, spelt otherwise or cut off as it is."""
+    squashed = {squash(action.name): action.name for action in actions}
+
+    def mend(match):
+        word, letters = match[0], squash(match[0])
+        joined = len(letters) < len(word) or word != word.lower()
+        if letters in squashed:
+            return squashed[letters]
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])|[_-]", " ", word)
+        if len(letters) < 6:
+            return words
+        near = [name for key, name in squashed.items()
+                if one_typo(letters, key) and (joined or key not in letters)
+                or joined and key.startswith(letters)]
+        return near[0] if len(near) == 1 else words
+
+    return re.sub(r"[^\W\d][\w-]*", mend, text)
+
+
+def squash(name) -> str:
+    """A name without case, underscores and hyphens."""
+    return re.sub(r"[_-]", "", name.lower())
+
+
+def one_typo(a, b) -> bool:
+    """True if one letter too many, too few, wrong or swapped is all."""
+    start = len(commonprefix([a, b]))
+    a, b = a[start:], b[start:]
+    end = len(commonprefix([a[::-1], b[::-1]]))
+    a, b = a[:len(a) - end], b[:len(b) - end]
+    return max(len(a), len(b)) <= 1 or len(a) == 2 and a == b[::-1]
+
+
+def tokens(sentence) -> str:
+    """Lower-case words with one space around each, " , " between clauses.
+
+    A colon, dash or bracket becomes " : ", Chinese characters single words.
+    """
+    sentence = CONNECTIVE.sub(r", \g<0>", sentence.lower())
+    sentence = re.sub(r"\s-+>?\s|=+>?|->|[:(){}<>–—→.](?!\d)", " : ",
+                      sentence)
+    # a list after a negation: "no need to reduce it, raise it, or stop"
+    listed, _, rest = sentence.rpartition(", or ")
+    if listed:
+        sentence = f"{listed.replace(',', ' ')} or {rest}"
+    sentence = re.sub(r"[,/](?!\d)", " , ", sentence)
+    sentence = re.sub(r"[㐀-鿿]", r" \g<0> ", sentence)
+    words = re.findall(r"[\w.%']*[\w%]|[,:?]", sentence)
+    return f" {' '.join(words)} "
+
+
+def mentions(text, actions) -> list[Mention]:
+    """Every action that is named and not refused, in the order of the text."""
+    found = []
+    for line in text.replace("?", " ?\n").splitlines():
+        for i, part in enumerate(SENTENCE_END.split(line)):
+            found += in_sentence(tokens(part), actions, opens_line=i == 0)
+    return found
+
+
+def in_sentence(words, actions, opens_line) -> list[Mention]:
+    """The actions that one sentence names and does not refuse."""
+    found = []
+    for action, pattern in patterns(actions):
+        for match in pattern.finditer(words):
+            if not refused(words, match.start(), match.end()):
+                found.append(Mention(action, *match.span()))
+    found = without_lead(sorted(found, key=lambda m: m.start), words)
+    label = LABELLED.search(words)
+    if not found:
+        start = label.end() if label else last_clause(words, len(words) - 2)
+        found = bare(words, actions, start, bool(label))
+    weighed = []
+    for i, m in enumerate(found):
+        if label and m.start >= label.end() - 1:
+            m = m._replace(weight=2 if label[1] else 1)
+        elif i == 0 and opens_line and is_head(words, found):
+            m = m._replace(weight=1)
+        if not weighed or weighed[-1].action != m.action:
+            weighed.append(m)
+    return weighed
+
+
+def refused(words, start, end) -> bool:
+    """True where the sentence names the action but does not choose it."""
+    return bool(
+        "?" in words
+        or CONDITION.search(words[:start + 1])
+        or REFUSAL.search(words[last_clause(words, start):start + 1])
+        or VERDICT.match(words[end:])
+    )
+
+
+def last_clause(words, end) -> int:
+    """Where the clause begins that `end` lies in."""
+    return max(0, words.rfind(" ,", 0, end), words.rfind(" :", 0, end))
+
+
+def without_lead(found, words) -> list[Mention]:
+    """ "continue, but with a lower rate" is no `continue`."""
+    def leads(m):
+        return m.action.factor == 1 and not m.action.stop and any(
+            other.action.factor != 1 and other.start >= m.end
+            and QUALIFIER.search(words[m.end:other.start + 1])
+            for other in found)
+
+    return [m for m in found if not leads(m)]
+
+
+def is_head(words, found) -> bool:
+    """True if the line begins with the first mention and a colon or an end."""
+    before, after = words[:found[0].start], words[found[0].end:]
+    listed = len(found) > 1 and found[1].start == found[0].end + 2
+    return bool(re.fullmatch(r"(?: [,:]| \w{1,2} :)*", before)
+                and after.startswith((" :", " ")) and not listed
+                and (after == " " or after.startswith(" :")))
+
+
+def bare(words, actions, start=0, labelled=True) -> list[Mention]:
+    """An answer of one word: a verb or the beginning of a name.
+
+    Where an answer is expected, a letter or a number will do as well.
+    """
+    match = re.compile(r" ?(?:[:,] |option )*([^\s:,]+)(?= [:,]| $)").match(
+        words, start)
+    if not match or refused(words, *match.span(1)):
+        return []
+    word = match[1]
+    return [
+        Mention(action, *match.span(1)) for i, action in enumerate(actions)
+        if labelled and word in (chr(ord("a") + i), str(i + 1), *action.words)
+        or len(word) > 3 and action.name.lower().startswith(word)
+    ]
+
+
+INFLECTED = r"(?:e|s|d|es|\w?ed|\w?ing|t?ion)?"
+
+
+def spaced(entry) -> str:
+    """A pattern for an entry of `words`, as `tokens` would write it."""
+    entry = tokens(entry.replace("_", " ")).strip()
+    if " " in entry or not entry.isascii():
+        return re.escape(entry)
+    return re.escape(entry.rstrip("e")) + INFLECTED
+
+
+@lru_cache
+def patterns(actions) -> list:
+    """(action, compiled pattern) for all that means an action.
+
+    A name written with underscores means it anywhere. Words need their
+    object: a change of the rate the rate, the end the training. A single
+    word of another action must not lead to another verb ("continue to fall").
+    """
+    verbs = "|".join(spaced(word) for action in actions
+                     for word in action.words if " " not in word)
+    gap = (rf"(?: (?!(?:{verbs}|{METRIC}|not|never|\S+n't|不|别|at|with|under"
+           r"|by|is|was|were|been|already) |[,:?])\S+){0,4}?")
+    made = []
+    for i, action in enumerate(actions):
+        forms = [re.escape(action.name.lower())] if "_" in action.name else []
+        for entry in (action.name, *action.words):
+            word, one = spaced(entry), not re.search(r"[ _]", entry)
+            if action.factor != 1 and one:
+                forms += [rf"{word}{gap} {RATE}",
+                          rf"{RATE}{gap} {word}(?! the | {METRIC})"]
+            elif action.stop:
+                forms += stop_forms(word, one)
+            elif one:
+                forms.append(rf"{word}(?! to (?!the )| (?:would|will) "
+                             rf"|(?: the)? {METRIC} | (?!training)\S+ing )")
+            else:
+                forms.append(word)
+        forms.append(
+            r"(?:option|choice|answer|action|choose|pick|select|go with|选 项"
+            rf"|选|答 案)(?: is| 是)?(?: [:,])*(?: option)?(?: :)* "
+            rf"(?:{chr(ord('a') + i)}|{i + 1})(?= [,:]| $)")
+        pattern = "|".join(forms)
+        made.append((action, re.compile(rf" (?:{pattern})(?= )")))
+    return made
+
+
+def stop_forms(word, one) -> list[str]:
+    """What means the end: a wrong one is the worst that can be read."""
+    follow = (r"(?= $| [,:]| (?:now|here|early|immediately|right|altogether"
+              r"|at (?:this|epoch)|for now) )")
+    if not one:
+        return [rf"{word}(?! {METRIC})"]
+    return [rf"{word} (?:(?:the|this|our|your) )?{TRAINING}(?! {METRIC})",
+            rf"{word}{follow}",
+            rf"{TRAINING} (?:should|must|can|may)(?: be)? {word}{follow}"]
+
+
+def without_echoes(found, actions) -> list[Mention]:
+    """Drops every run of mentions that names all actions once."""
+    kept, i = [], 0
+    while i < len(found):
+        run = {m.action for m in found[i:i + len(actions)]}
+        if len(run) == len(actions):
+            i += len(actions)
+        else:
+            kept.append(found[i])
+            i += 1
+    return kept
+
+
+def reason_in(text, actions) -> str:
+    """The model's own sentence, or a note that it wrote none."""
+    given = REASON.search(text)
+    if given:
+        return " ".join(given[1].split())
+    names = "|".join(re.escape(action.name) for action in actions)
+    head = re.compile(
+        rf"^\W*(?:(?:final )?{LABEL}\W*[:=])?\W*(?:(?:{names})\b)?\W*", re.I)
+    for sentence in re.split(r"(?<=[.!?])\s+|[。！？]|\n", text):
+        sentence = head.sub("", sentence, count=1).strip(" ,;:-")
+        if len(tokens(sentence).split()) > 2:
+            return " ".join(sentence.split())
+    return NO_REASON
