@@ -5,7 +5,6 @@ and where the rules made it, its note says why. It keeps no memory of a run:
 all it knows is in the history that it is given.
 """
 
-import math
 import time
 from dataclasses import replace
 
@@ -15,14 +14,13 @@ from agentic_lib.decision import (
 from agentic_lib.fallback import fallback_decision
 from agentic_lib.parser import parse_decision
 from agentic_lib.prompt import Prompt
+from agentic_lib.scoring import probabilities, say_probabilities
 from agentic_lib.taught import outside
 from agentic_lib.which_brain import find_model
 
 GIVE_UP_AFTER = 3  # failures of the model in a row
 REST = 10          # decisions by the rules before it is tried again
-CLOSE = 0.2        # two best closer than this: ask in the other order too
 BATCH = 32         # histories scored at once
-CONTENT_FREE = "Nothing was measured yet.\nWhich action?"
 
 
 class SimpleAIBrain:
@@ -64,14 +62,26 @@ class SimpleAIBrain:
         self.explain, self.calibrate = explain, calibrate
         self.both_orders, self.quiet, self.on_text = both_orders, quiet, on_text
         self.thinking, self.sample, self.seed = thinking, sample, seed
-        self.model, self.taught, self.description = find_model(
+        self.model, self.taught, self.why = find_model(
             model, revision=revision, local_files_only=local_files_only,
             device=device, dtype=dtype)
-        self.name = getattr(self.model, "name", "rules")
         self.mode = mode or self.taught.get("mode") or getattr(
             self.model, "default_mode", "generate")
+        if self.mode == "score" and not hasattr(self.model, "score_many"):
+            raise ValueError(f"mode='score': {self.name} gives no "
+                             "probabilities. Take mode='generate'.")
         self._failures = self._resting = 0
         self._say(f"Brain: {self.description}.")
+
+    @property
+    def name(self) -> str:
+        return getattr(self.model, "name", "the rules")
+
+    @property
+    def description(self) -> str:
+        """One line: which brain answers, and why this one."""
+        what = getattr(self.model, "description", self.name)
+        return f"{what} ({self.why})" if self.why else what
 
     def __repr__(self):
         return f"<{type(self).__name__}: {self.description}>"
@@ -193,32 +203,17 @@ class SimpleAIBrain:
 
     def probabilities(self, histories, actions=None, every=5) -> list[dict]:
         """{action name: probability} for each history. They sum to 1."""
-        actions = check_actions(actions or self.actions)
-        table = self._one_order(histories, actions, every)
-        close = [i for i, row in enumerate(table)
-                 if self.both_orders and margin(row) < CLOSE]
-        if close:
-            again = self._one_order([histories[i] for i in close],
-                                    actions[::-1], every)
-            for i, other in zip(close, again):
-                table[i] = {name: (p + other[name]) / 2
-                            for name, p in table[i].items()}
-        return table
+        return probabilities(
+            self.model, self.prompt, histories, actions or self.actions,
+            every, self.calibrate, self.both_orders,
+            self.taught.get("temperature", 1.0))
 
-    def _one_order(self, histories, actions, every):
-        options = {action.name: action.line.partition(": ")[2]
-                   for action in actions}
-        prompts = [self.prompt.messages(history, actions, every)
-                   for history in histories]
-        prior = dict.fromkeys(options, 0.0)
-        if self.calibrate:
-            prior = self.model.score(
-                [prompts[0][0], {"role": "user", "content": CONTENT_FREE}],
-                options)
-        temperature = self.taught.get("temperature", 1.0)
-        return [softmax({name: (row[name] - prior[name]) / temperature
-                         for name in options})
-                for row in self.model.score_many(prompts, options)]
+    def save(self, folder):
+        """Writes the model as a decision model that transformers reads too:
+        pipeline("decision", model=folder), transformers serve folder."""
+        from agentic_lib.integrations.decision_model import save_brain
+
+        return save_brain(self, folder)
 
 
 class Script:
@@ -256,26 +251,6 @@ def answer_complete(text, names) -> bool:
         return False
     lines = text.rpartition("</think>")[2].split("\n")[:-1]
     return any(line.lstrip(" *_`\"").startswith(names) for line in lines)
-
-
-def softmax(scores) -> dict[str, float]:
-    """Log-probabilities -> probabilities that sum to 1."""
-    highest = max(scores.values())
-    powers = {name: math.exp(x - highest) for name, x in scores.items()}
-    return {name: x / sum(powers.values()) for name, x in powers.items()}
-
-
-def margin(probabilities) -> float:
-    """How far the best lies before the second best."""
-    second, best = sorted(probabilities.values())[-2:]
-    return best - second
-
-
-def say_probabilities(probabilities) -> str:
-    """A sentence made from them, in place of a reason that nobody wrote."""
-    ranked = sorted(probabilities.items(), key=lambda item: -item[1])
-    return "No reason was written; the model's probabilities: " + ", ".join(
-        f"{name} {p:.0%}" for name, p in ranked) + "."
 
 
 def as_text(messages) -> str:

@@ -4,13 +4,19 @@ Finds or downloads its folder, chooses device and number format, and says what
 went wrong in words that help. Knows nothing about asking it.
 """
 
+import json
 import os
+import re
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from transformers.utils import logging
 
 QWEN = "Qwen/Qwen3-0.6B"
 QWEN_REVISION = "c1899de289a04d12100db370d81485cdf75e47ca"
+COMMIT = re.compile("[0-9a-f]{40}")
+TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
 FILES = ["*.json", "*.safetensors", "*.txt", "*.jinja", "*.model"]
 
 
@@ -32,28 +38,66 @@ def find_folder(model, revision=None, local_files_only=False) -> Path:
     if not looks_like_hub_id(str(model)):
         raise LanguageModelError(
             f"model={str(model)!r} is neither a folder on this machine nor an "
-            "id on the Hugging Face hub, such as 'Qwen/Qwen3-0.6B'."
-        )
+            "id on the Hugging Face hub, such as 'Qwen/Qwen3-0.6B'.")
+    revision = revision or pinned(model)
+    cached = in_cache(model, revision)
+    # A commit never changes: what is here is right, with or without network.
+    if cached and (local_files_only or COMMIT.fullmatch(revision or "")):
+        return cached
+    if local_files_only:
+        raise LanguageModelError(
+            f"{model} (revision {revision or 'main'}) is not complete in the "
+            "local cache, and local_files_only=True forbids a download.")
+    return download(model, revision, cached)
+
+
+def in_cache(model, revision) -> Path | None:
+    """The model's folder in the hub's local cache, if it is complete."""
     from huggingface_hub import snapshot_download
 
     try:
-        folder = snapshot_download(
-            str(model), revision=revision or pinned(model),
-            local_files_only=local_files_only, allow_patterns=FILES,
+        folder = Path(snapshot_download(
+            str(model), revision=revision, local_files_only=True,
+            allow_patterns=FILES, ignore_patterns=["*/*"]))
+    except Exception:  # each version of the client has its own for "no"
+        return None
+    return folder if complete(folder) else None
+
+
+def complete(folder) -> bool:
+    """True when config, tokenizer and all weights are there."""
+    index = folder / "model.safetensors.index.json"
+    weights = ["model.safetensors"]
+    if index.is_file():
+        weights = set(json.loads(index.read_text())["weight_map"].values())
+    return (all((folder / name).is_file() for name in ["config.json",
+                                                       *weights])
+            and any((folder / name).is_file() for name in TOKENIZERS))
+
+
+def download(model, revision, cached) -> Path:
+    """Fetches what is missing. `cached` stands in where the hub is away."""
+    from huggingface_hub import snapshot_download
+
+    if cached is None:
+        hub = os.environ.get("HF_ENDPOINT") or "huggingface.co"
+        print(f"Downloading {model} from {hub}.")
+    try:
+        folder = Path(snapshot_download(
+            str(model), revision=revision, allow_patterns=FILES,
             ignore_patterns=["*/*"],
-            # False, not None: without a token there is nothing to warn about.
-            token=os.environ.get("HF_TOKEN") or False,
-        )
+            # False, not None: no search for a token, no warning about none.
+            token=os.environ.get("HF_TOKEN") or False))
     except Exception as error:
+        if cached is not None:
+            return cached
         raise LanguageModelError(
             f"{model} could not be fetched: {advice(error)}") from error
-    if not any(Path(folder).glob("*.safetensors")):
+    if not complete(folder):
         raise LanguageModelError(
-            f"{model} has no .safetensors file here. Either its download was "
-            "not completed (try again with a network), or it only comes as "
-            "pickled weights, which can run code and are not loaded."
-        )
-    return Path(folder)
+            f"{model} lacks config.json, a tokenizer or model.safetensors. "
+            "Weights in other formats are not loaded: they can hold code.")
+    return folder
 
 
 def looks_like_hub_id(name) -> bool:
@@ -180,3 +224,23 @@ def saved_dtype(config) -> torch.dtype:
     """The number format that a model's config names; float32 if none."""
     dtype = getattr(config, "dtype", None) or torch.float32
     return getattr(torch, dtype) if isinstance(dtype, str) else dtype
+
+
+@torch.inference_mode()
+def overflows(network, ids) -> bool:
+    """True when the network's logits for these token ids are not finite."""
+    ids = torch.tensor([ids], device=network.device)
+    return not network(input_ids=ids).logits.isfinite().all()
+
+
+@contextmanager
+def quietly():
+    """No bar for a load of seconds, and nobody's random numbers shifted."""
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        with torch.random.fork_rng([]):
+            yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()

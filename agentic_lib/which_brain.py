@@ -13,16 +13,16 @@ WORDS = ("auto", "qwen", "bundled", "rules")
 
 
 def find_model(model="auto", **load):
-    """(model or None for the rules, what it was taught, description).
+    """(model, what it was taught, why it). None as model means the rules.
 
     model  "auto", "qwen", "bundled", "rules", a hub id, a folder, a server's
-           address, or anything with `generate` and `score`
+           address, or anything with a `generate`
     load   revision, local_files_only, device, dtype
     Raises LanguageModelError where a model asked for by name cannot be had;
     "auto" always finds something.
     """
     if hasattr(model, "generate"):
-        return model, {}, getattr(model, "description", repr(model))
+        return model, {}, ""
     if not isinstance(model, (str, Path)):
         raise ValueError(
             f"model={model!r} must be one of {WORDS}, a folder, a hub id, an "
@@ -30,57 +30,52 @@ def find_model(model="auto", **load):
     if model == "auto":
         return find_automatically(**load)
     if model == "rules":
-        return None, {}, "the rules alone, no language model"
+        return None, {}, "no language model"
     if model == "bundled":
-        return find_bundled(**load)
+        return find_bundled("", **load)
     if str(model).startswith(("http://", "https://")):
         from agentic_lib.integrations.server import Server
 
-        server = Server(str(model))
-        return server, {}, server.description
-    return load_model(model, **load)
+        return Server(str(model)), {}, ""
+    return load_model(model, "", **load)
 
 
 def find_automatically(**load):
     """AGENTIC_LIB_BRAIN, else Qwen on a CUDA GPU, else the bundled brain."""
     wish = os.environ.get("AGENTIC_LIB_BRAIN", "").strip()
-    if wish and wish != "auto":
-        model, taught, what = find_model(wish, **load)
-        return model, taught, f"{what} (AGENTIC_LIB_BRAIN={wish})"
+    if wish not in ("", "auto"):
+        model, taught, why = find_model(wish, **load)
+        told = f"AGENTIC_LIB_BRAIN={wish}"
+        return model, taught, f"{told}; {why}" if why else told
     import torch
 
     if not torch.cuda.is_available():
-        model, taught, what = find_bundled(**load)
-        return model, taught, f"{what} (there is no CUDA GPU for Qwen)"
+        return find_bundled("no CUDA GPU for Qwen here", **load)
     from agentic_lib.loading import LanguageModelError
 
     try:
-        return load_model("qwen", **load)
+        return load_model("qwen", "there is a CUDA GPU", **load)
     except LanguageModelError as error:
-        model, taught, what = find_bundled(**load)
-        return model, taught, f"{what} ({error})"
+        return find_bundled(str(error), **load)
 
 
-def find_bundled(device=None, dtype=None, **_):
+def find_bundled(why, device=None, dtype=None, **_):
     """The brain that ships with the package; the rules where it is missing.
 
     It runs on the CPU unless asked otherwise: a million weights are read
     there before a GPU has been told what to do.
     """
     if not (BUNDLED / "model.safetensors").is_file():
-        return None, {}, "the rules: this copy holds no bundled brain"
-    model, taught, what = load_model(
-        BUNDLED, device=device or "cpu", dtype=dtype)
-    model.name = "the bundled brain"
-    return model, taught, model.description
+        missing = "this copy holds no bundled brain"
+        return None, {}, f"{missing}; {why}" if why else missing
+    found = load_model(BUNDLED, why, device=device or "cpu", dtype=dtype)
+    found[0].name = "the bundled brain"
+    return found
 
 
-def load_model(model, **load):
+def load_model(model, why, **load):
     """A language model from a folder or the hub."""
     from agentic_lib.language_model import QWEN, LanguageModel
 
-    model = QWEN if model == "qwen" else model
-    if not Path(model).is_dir():
-        print(f"Taking {model} from the local cache or the Hugging Face hub.")
-    found = LanguageModel.load(model, **load)
-    return found, read_taught(found.folder), found.description
+    model = LanguageModel.load(QWEN if model == "qwen" else model, **load)
+    return model, read_taught(model.folder), why

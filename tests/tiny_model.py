@@ -30,7 +30,13 @@ CHAT_TEMPLATE = """\
 
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 # Words that one token stands for, as in Qwen's vocabulary.
-TEXT = """continue reduce increase stop _learning _rate _training
+TEXT = """continue
+reduce_learning_rate
+increase_learning_rate
+stop_training
+reduce
+increase
+stop
 Epoch: Learning rate Training accuracy Validation loss Gap points Best Change
 system user assistant Which action? the a of and is to in it lower higher
 keep as end now multiply by what was learned restore_best : , . % + - nan

@@ -1,0 +1,62 @@
+"""Conversations and option names side by side in one batch.
+
+A name of several tokens has a log-probability that is a sum over them. To get
+all names of all conversations from one pass, they are laid behind each prompt
+and a mask lets each see the prompt and itself alone:
+
+    prefix (kept) | prompt | padding | name 1 | name 2 | ...
+
+Knows nothing about networks: it makes tensors of whole numbers.
+"""
+
+import torch
+
+
+def pack(rows, names, n):
+    """(ids, positions, sees, places) for one pass behind a kept prefix.
+
+    rows   token ids of each conversation, its first n are the prefix
+    names  token ids of each name; the last is read, never fed
+    ids        (B, W) what to feed; B conversations, W columns
+    positions  (B, W) where in its own text each token stands
+    sees       (B, W, n + W) bool, or None where plain causal order does:
+               padding that stands behind all that is read needs no mask
+    places     (B, names) lists of the columns at which a name's tokens are
+               predicted
+    """
+    width = max(map(len, rows)) - n
+    tails = [name[:-1] for name in names]
+    total = width + sum(map(len, tails))
+    ids = torch.zeros(len(rows), total, dtype=torch.long)
+    positions = torch.arange(n, n + total).repeat(len(rows), 1)
+    sees = torch.ones(total, n + total, dtype=torch.bool).tril(n)
+    sees = sees.repeat(len(rows), 1, 1)
+    places = []
+    for i, row in enumerate(rows):
+        ids[i, :len(row) - n] = torch.tensor(row[n:])
+        sees[i, width:, len(row):n + width] = False  # the padding
+        last, column, found = len(row) - n - 1, width, []
+        for tail in tails:
+            end = column + len(tail)
+            ids[i, column:end] = torch.tensor(tail)
+            positions[i, column:end] = len(row) + torch.arange(len(tail))
+            sees[i, column:end, n + width:n + column] = False
+            found.append([last, *range(column, end)])
+            column = end
+        places.append(found)
+    return ids, positions, sees if total > width else None, places
+
+
+def as_mask(sees, dtype):
+    """(B, 1, W, n + W): 0 where a token sees another, else very negative."""
+    mask = torch.zeros(sees.shape, dtype=dtype)
+    return mask.masked_fill(~sees, torch.finfo(dtype).min)[:, None]
+
+
+def shared_beginning(rows) -> list[int]:
+    """The ids with which all rows begin, leaving one of each at least."""
+    n = min(map(len, rows)) - 1
+    for i in range(n):
+        if any(row[i] != rows[0][i] for row in rows):
+            return rows[0][:i]
+    return rows[0][:n]

@@ -1,0 +1,62 @@
+"""What looks over a model's shoulder while it writes.
+
+It shows each piece of text, ends the reply when it is long enough, and makes
+an error of numbers that are none. Knows nothing about what is written.
+"""
+
+import time
+from contextlib import contextmanager
+
+import torch
+from transformers import LogitsProcessor, StoppingCriteria
+
+
+class Watch(StoppingCriteria):
+    """Reads along, and says when it is enough. `text` is what was written.
+
+    skip     how many ids belong to the prompt
+    start    what the reply was forced to begin with
+    until    a function of the reply so far: True ends it
+    on_text  None, or a function that gets each new piece of text
+    """
+
+    def __init__(self, tokenizer, skip, start, until, max_seconds, on_text):
+        self.tokenizer, self.skip, self.start = tokenizer, skip, start
+        self.until, self.on_text, self.text = until, on_text, ""
+        self.deadline = time.monotonic() + max_seconds
+
+    def __call__(self, input_ids, scores, **kwargs):
+        text = self.tokenizer.decode(
+            input_ids[0, self.skip:], skip_special_tokens=True)
+        if not text.endswith("\ufffd"):  # half a character: wait for the rest
+            if self.on_text is not None and len(text) > len(self.text):
+                self.on_text(text[len(self.text):])
+            self.text = text
+        done = (self.until(self.start + text)
+                or time.monotonic() > self.deadline)
+        return torch.tensor([done], device=input_ids.device)
+
+
+class FiniteOnly(LogitsProcessor):
+    """Raises where logits are no numbers, before anything is drawn from
+    them: on a GPU drawing from nan would end the whole process's CUDA."""
+
+    def __call__(self, input_ids, scores):
+        if scores.isnan().any() or (scores == torch.inf).any():
+            raise FloatingPointError("its logits are nan or infinite")
+        return scores
+
+
+def first_line_complete(text) -> bool:
+    """True when a line of text is complete, thoughts left aside."""
+    if "<think>" in text and "</think>" not in text:
+        return False
+    return "\n" in text.rpartition("</think>")[2].lstrip()
+
+
+@contextmanager
+def own_random_numbers(device, seed):
+    """Random numbers from `seed`, leaving everybody else's untouched."""
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield
