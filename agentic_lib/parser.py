@@ -26,7 +26,7 @@ NO_REASON = "The model gave no reason."
 
 # What replies talk about. Words are matched in lower case; Chinese ones are
 # written with a space between characters, as `tokens` makes them.
-RATE = r"(?:(?:learning )?rate|lr|step size|学 习 率)"
+RATE = r"(?:(?:learning )?rate|lr|step size|one(?= [,:]| $)|学 习 率)"
 TRAINING = r"(?:training|train|run|process|experiment|训 练)"
 METRIC = (r"(?:loss|losses|accuracy|acc|error|gap|overfitting|improvements?"
           r"|progress|gradients?|learning|损 失|准 确 率)")
@@ -44,7 +44,7 @@ REFUSAL = re.compile(
     r"|不|别|无 需|避 免|勿|没 有 必 要|非) ")
 # ... in the whole sentence ...
 CONDITION = re.compile(
-    r" (?:if|unless|until|once|whether|otherwise|如 果|若|除 非|否 则) ")
+    r" (?:if|unless|until|once|whether|when|otherwise|in case|如 果|若|除 非|否 则) ")
 # ... and what refuses the action just named.
 JUDGED = (r"(?:premature|unnecessary|unwise|wasteful|harmful|risky|wrong|later"
           r"|dangerous|inappropriate|too (?:early|soon|late|risky))")
@@ -64,22 +64,39 @@ LABELLED = re.compile(
     r"|output|response|conclusion|boxed|答 案|决 定|选 择|结 论|建 议)"
     r"(?: taken| to take)? (?::|is|would be|是)(?= )"
     r"| (?:therefore|thus|hence|所 以|因 此)(?= )")
+ONE_WORD = re.compile(r" ?(?:[:,] |option )*([^\s:,]+)(?= [:,]| $)")
 REASON = re.compile(
     r"^\W*(?:reason(?:ing)?|explanation|rationale|why|because|理由|原因)\W*"
     r"[:=]\s*(.+)", re.I | re.M)
-SENTENCE_END = re.compile(r"(?<!\b\w)[.!]+(?=\s|$)|[。！？;]|\n")
+SENTENCE_END = re.compile(r"(?<!\b\w)[.!]+(?=\s|$)|[。！？]|\n")
+
+
+# The end of a run counts only in a clause of small words like these.
+BEFORE_STOP = re.compile(
+    r"(?: (?:[,:]|\w|i|we|i'll|i'd|we'll|let's|let us|will|would|should|must"
+    r"|can|to|it's|it is|time|the|my|best|right|think|recommend|suggest"
+    r"|advise|choose|choice|option|action|decision|answer|final|decide"
+    r"|decided|now|is|and|better|please|just|it|that|therefore|thus|hence|so"
+    r"|then|by|我|建 议|应 该|现 在|可 以|所 以|因 此))*")
+AFTER_STOP = re.compile(
+    r"(?: (?:now|here|early|immediately|altogether|at this point|了|吧"
+    r"|is (?:the )?(?:best|right)(?: \w+)?))*"
+    r"(?: (?:[,:]|as (?:the|it|there|we|no) |to (?:avoid|prevent|save) ).*)?")
 
 
 class Mention(NamedTuple):
     """An action found in the text.
 
     weight  2 in a final answer, 1 in an answer or at the head of a line,
-            0 in running text, -1 as the letter that opens the reply
+            0 in running text
+    sure    False for a stop that may not be meant: no decision, but enough
+            to doubt another one
     """
 
     action: Action
     start: int
     end: int
+    sure: bool = True
     weight: int = 0
 
 
@@ -100,13 +117,12 @@ def parse_decision(reply, actions=ACTIONS) -> Decision | None:
     text = plain_text(without_thinking(reply), actions)
     mended = mend_names(text, actions)
     found = without_echoes(mentions(mended, actions), actions)
-    if not found:
-        found = bare(tokens(mended), actions)
     weight = max((m.weight for m in found), default=None)
-    names = {m.action.name for m in found if m.weight == weight}
-    if len(names) != 1:
+    found = [m for m in found if m.weight == weight]
+    if len({m.action for m in found}) != 1 or not any(m.sure for m in found):
         return None
-    return Decision(names.pop(), reason_in(text, actions), reply=reply)
+    return Decision(found[0].action.name, reason_in(text, actions),
+                    reply=reply)
 
 
 def without_thinking(reply) -> str:
@@ -124,9 +140,11 @@ def plain_text(text, actions) -> str:
         head = SENTENCE_END.split(text[:LIMIT])[:-1]
         tail = SENTENCE_END.split(text[-LIMIT:])[1:]
         text = "\n".join(head + tail)
+    text = text.replace("\\boxed{", "\nanswer: ")
     text = unicodedata.normalize("NFKC", text).replace("’", "'")
     for action in actions:  # a quoted option is as good as its name
-        text = text.replace(action.line, action.name)
+        for quoted in (action.line, action.line.partition(": ")[2]):
+            text = re.sub(re.escape(quoted), action.name, text, flags=re.I)
     text = re.sub(r"""(?<=["'\w\]])\s*,\s*(?=["']\w+["']\s*:)|\\n""", "\n",
                   text)                           # JSON: one field a line
     text = re.sub(r"</\w+>|\|", "\n", text)       # closing tags, table cells
@@ -177,7 +195,7 @@ def tokens(sentence) -> str:
     A colon, dash or bracket becomes " : ", Chinese characters single words.
     """
     sentence = CONNECTIVE.sub(r", \g<0>", sentence.lower())
-    sentence = re.sub(r"\s-+>?\s|=+>?|->|[:(){}<>–—→.](?!\d)", " : ",
+    sentence = re.sub(r"\s-+>?\s|=+>?|->|[:;(){}<>–—→.](?!\d)", " : ",
                       sentence)
     # a list after a negation: "no need to reduce it, raise it, or stop"
     listed, _, rest = sentence.rpartition(", or ")
@@ -191,44 +209,69 @@ def tokens(sentence) -> str:
 
 def mentions(text, actions) -> list[Mention]:
     """Every action that is named and not refused, in the order of the text."""
+    lines = text.replace("?", " ?\n").strip().splitlines()
     found = []
-    for line in text.replace("?", " ?\n").splitlines():
+    for line in lines:
         for i, part in enumerate(SENTENCE_END.split(line)):
-            found += in_sentence(tokens(part), actions, opens_line=i == 0)
+            words = tokens(part)
+            found += weighed(
+                without_lead(named(words, actions), words)
+                or one_word(words, actions, only=len(lines) == 1 and i == 0),
+                words, opens_line=i == 0)
     return found
 
 
-def in_sentence(words, actions, opens_line) -> list[Mention]:
+def named(words, actions) -> list[Mention]:
     """The actions that one sentence names and does not refuse."""
-    found = []
-    for action, pattern in patterns(actions):
-        for match in pattern.finditer(words):
-            if not refused(words, match.start(), match.end()):
-                found.append(Mention(action, *match.span()))
-    found = without_lead(sorted(found, key=lambda m: m.start), words)
+    found = [
+        Mention(action, *match.span(), is_sure(action, words, *match.span()))
+        for action, pattern in patterns(actions)
+        for match in pattern.finditer(words)
+        if not refused(words, *match.span())
+    ]
+    return sorted(found, key=lambda m: m.start)
+
+
+def one_word(words, actions, only) -> list[Mention]:
+    """An answer of one word: a letter, a number, a verb, a name's beginning.
+
+    only  True for the first sentence of a reply of one line: there a letter
+          may open the sentence, elsewhere it must be all of it
+    """
     label = LABELLED.search(words)
-    if not found:
-        start = label.end() if label else last_clause(words, len(words) - 2)
-        found = bare(words, actions, start, bool(label))
-    weighed = []
-    for i, m in enumerate(found):
-        if label and m.start >= label.end() - 1:
-            m = m._replace(weight=2 if label[1] else 1)
-        elif i == 0 and opens_line and is_head(words, found):
-            m = m._replace(weight=1)
-        if not weighed or weighed[-1].action != m.action:
-            weighed.append(m)
-    return weighed
+    starts = [label.end()] if label else [0, last_clause(words, -2)]
+    found = []
+    for match in (ONE_WORD.match(words, start) for start in starts):
+        if not match or found:
+            continue
+        word, alone = match[1], words.strip(" :,") == match[1]
+        sure = label or alone and only
+        letter_will_do = sure or alone or only and match.start() == 0
+        found = [
+            Mention(action, *match.span(1)) for i, action in enumerate(actions)
+            if sure and word in (str(i + 1), *action.words)
+            or letter_will_do and word == chr(ord("a") + i)
+            or len(word) > 3 and action.name.lower().startswith(word)
+            if not refused(words, match.start(1) - 1, match.end(1))
+        ]
+    return found
 
 
 def refused(words, start, end) -> bool:
-    """True where the sentence names the action but does not choose it."""
+    """True where the sentence names an action but does not choose it."""
     return bool(
         "?" in words
         or CONDITION.search(words[:start + 1])
         or REFUSAL.search(words[last_clause(words, start):start + 1])
         or VERDICT.match(words[end:])
     )
+
+
+def is_sure(action, words, start, end) -> bool:
+    """False for a stop in a clause that says more than that."""
+    before = words[last_clause(words, start):start]
+    return not action.stop or bool(
+        BEFORE_STOP.fullmatch(before) and AFTER_STOP.fullmatch(words[end:-1]))
 
 
 def last_clause(words, end) -> int:
@@ -247,88 +290,85 @@ def without_lead(found, words) -> list[Mention]:
     return [m for m in found if not leads(m)]
 
 
-def is_head(words, found) -> bool:
+def weighed(found, words, opens_line) -> list[Mention]:
+    """With their weights; an action named twice in a row counts once."""
+    label, result = LABELLED.search(words), []
+    for m in found:
+        if label and m.end > label.end():
+            m = m._replace(weight=2 if label[1] else 1)
+        elif m is found[0] and opens_line and is_head(words, *found[:2]):
+            m = m._replace(weight=1)
+        if not result or result[-1].action != m.action:
+            result.append(m)
+    return result
+
+
+def is_head(words, first, second=None) -> bool:
     """True if the line begins with the first mention and a colon or an end."""
-    before, after = words[:found[0].start], words[found[0].end:]
-    listed = len(found) > 1 and found[1].start == found[0].end + 2
-    return bool(re.fullmatch(r"(?: [,:]| \w{1,2} :)*", before)
-                and after.startswith((" :", " ")) and not listed
-                and (after == " " or after.startswith(" :")))
-
-
-def bare(words, actions, start=0, labelled=True) -> list[Mention]:
-    """An answer of one word: a verb or the beginning of a name.
-
-    Where an answer is expected, a letter or a number will do as well.
-    """
-    match = re.compile(r" ?(?:[:,] |option )*([^\s:,]+)(?= [:,]| $)").match(
-        words, start)
-    if not match or refused(words, *match.span(1)):
-        return []
-    word = match[1]
-    return [
-        Mention(action, *match.span(1)) for i, action in enumerate(actions)
-        if labelled and word in (chr(ord("a") + i), str(i + 1), *action.words)
-        or len(word) > 3 and action.name.lower().startswith(word)
-    ]
+    ends = [words[m.end:].strip() == "" or words.startswith(" :", m.end)
+            for m in (first, second) if m]
+    listed = second and second.start == first.end + 2 and ends[1]
+    marker = re.fullmatch(r"(?: [,:]| \w{1,2} :)*", words[:first.start])
+    return bool(marker and ends[0] and not listed)
 
 
 INFLECTED = r"(?:e|s|d|es|\w?ed|\w?ing|t?ion)?"
-
-
-def spaced(entry) -> str:
-    """A pattern for an entry of `words`, as `tokens` would write it."""
-    entry = tokens(entry.replace("_", " ")).strip()
-    if " " in entry or not entry.isascii():
-        return re.escape(entry)
-    return re.escape(entry.rstrip("e")) + INFLECTED
+FILLER = r"(?: (?:the|this|our|your|model))?"
 
 
 @lru_cache
 def patterns(actions) -> list:
     """(action, compiled pattern) for all that means an action.
 
-    A name written with underscores means it anywhere. Words need their
-    object: a change of the rate the rate, the end the training. A single
-    word of another action must not lead to another verb ("continue to fall").
+    A name with underscores means it anywhere. A single word needs its
+    object: a change of the rate the rate, the end the training. Another
+    action's must not lead to a second verb ("continue to fall"). Between
+    several words may stand others ("keep the current rate").
     """
-    verbs = "|".join(spaced(word) for action in actions
-                     for word in action.words if " " not in word)
-    gap = (rf"(?: (?!(?:{verbs}|{METRIC}|not|never|\S+n't|不|别|at|with|under"
-           r"|by|is|was|were|been|already) |[,:?])\S+){0,4}?")
+    single = "|".join(inflected(word) for action in actions
+                      for word in action.words if " " not in word)
+    gap = (rf"(?: (?!(?:{single}|{METRIC}|not|never|\S+n't|不|别|at|with"
+           r"|under|by|is|was|were|been|already) |[,:?])\S+){0,4}?")
     made = []
     for i, action in enumerate(actions):
         forms = [re.escape(action.name.lower())] if "_" in action.name else []
         for entry in (action.name, *action.words):
-            word, one = spaced(entry), not re.search(r"[ _]", entry)
-            if action.factor != 1 and one:
-                forms += [rf"{word}{gap} {RATE}",
-                          rf"{RATE}{gap} {word}(?! the | {METRIC})"]
-            elif action.stop:
-                forms += stop_forms(word, one)
-            elif one:
-                forms.append(rf"{word}(?! to (?!the )| (?:would|will) "
-                             rf"|(?: the)? {METRIC} | (?!training)\S+ing )")
+            words = [RATE if word == "rate" else inflected(word)
+                     for word in entry.lower().replace("_", " ").split()]
+            if action.stop:
+                forms += stop_forms(words)
+            elif len(words) > 1:
+                forms.append(rf"{gap} ".join(words))
+            elif action.factor != 1:
+                forms += [rf"{words[0]}{gap} {RATE}",
+                          rf"{RATE}{gap} {words[0]}(?! the | {METRIC})"]
             else:
-                forms.append(word)
+                forms.append(
+                    rf"{words[0]}(?! to (?!the )| (?:would|will) "
+                    rf"|(?: the)? {METRIC} | (?!training)\S+ing )")
         forms.append(
-            r"(?:option|choice|answer|action|choose|pick|select|go with|选 项"
-            rf"|选|答 案)(?: is| 是)?(?: [:,])*(?: option)?(?: :)* "
-            rf"(?:{chr(ord('a') + i)}|{i + 1})(?= [,:]| $)")
+            r"(?:(?:option|choice|answer|action|choose|pick|select|go with"
+            r"|选 项|选|选 择|答 案)(?: is| 是)?(?: [:,])* (?=\S+ (?:[,:]|$))"
+            rf"|option )(?:{chr(ord('a') + i)}|{i + 1})")
         pattern = "|".join(forms)
         made.append((action, re.compile(rf" (?:{pattern})(?= )")))
     return made
 
 
-def stop_forms(word, one) -> list[str]:
+def inflected(word) -> str:
+    """A pattern for a word in its forms, as `tokens` would write it."""
+    if not word.isascii():
+        return tokens(word).strip()
+    return re.escape(word.rstrip("e")) + INFLECTED
+
+
+def stop_forms(words) -> list[str]:
     """What means the end: a wrong one is the worst that can be read."""
-    follow = (r"(?= $| [,:]| (?:now|here|early|immediately|right|altogether"
-              r"|at (?:this|epoch)|for now) )")
-    if not one:
-        return [rf"{word}(?! {METRIC})"]
-    return [rf"{word} (?:(?:the|this|our|your) )?{TRAINING}(?! {METRIC})",
-            rf"{word}{follow}",
-            rf"{TRAINING} (?:should|must|can|may)(?: be)? {word}{follow}"]
+    if len(words) > 1:
+        return [rf"{FILLER} ".join(words) ]
+    follow = r"(?= $| [,:]| (?:now|here|early|immediately|at this point|了) )"
+    return [rf"{words[0]}(?:{FILLER} {TRAINING}|{follow})",
+            rf"{TRAINING} (?:should|must|can)(?: be)? {words[0]}"]
 
 
 def without_echoes(found, actions) -> list[Mention]:
