@@ -60,16 +60,11 @@ def load_data(name="digits", train_size=None, val_size=None, label_noise=0.0,
         test = None
     else:
         inputs, labels, test = load_torchvision(name, folder)
-    train_size = train_size or (600 if name == "digits" else 45_000)
-    val_size = val_size or (400 if name == "digits" else 5_000)
-    if min(train_size, val_size) < 1 or train_size + val_size + (
-            test is None) > len(labels):
-        raise ValueError(
-            f"train_size={train_size} and val_size={val_size} do not fit: "
-            f"{name} has {len(labels)} examples to share out, and some must "
-            "be left for testing." if test is None else
-            f"train_size={train_size} and val_size={val_size} do not fit: "
-            f"{name} has {len(labels)} examples to share out.")
+    wanted = (600, 400) if name == "digits" else (45_000, 5_000)
+    train_size = wanted[0] if train_size is None else train_size
+    val_size = wanted[1] if val_size is None else val_size
+    check_sizes(name, train_size, val_size,
+                room=len(labels) - (test is None))
     order = torch.randperm(len(labels), generator=generator)
     train, val, rest = order.split(
         [train_size, val_size, len(labels) - train_size - val_size])
@@ -82,6 +77,17 @@ def load_data(name="digits", train_size=None, val_size=None, label_noise=0.0,
         test = (inputs[rest], labels[rest])
     return Data(name, classes, (inputs[train], train_labels),
                 (inputs[val], labels[val]), test)
+
+
+def check_sizes(name, train_size, val_size, room):
+    """Raises a ValueError where the two sizes do not fit into `room`."""
+    sizes = {"train_size": train_size, "val_size": val_size}
+    for size in sizes.values():
+        if not isinstance(size, int) or size < 1 or sum(
+                sizes.values()) > room:
+            raise ValueError(
+                f"{sizes} do not fit: both must be whole numbers of 1 or "
+                f"more, and {name} has {room} examples to share out.")
 
 
 def load_digits():

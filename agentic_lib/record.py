@@ -51,10 +51,10 @@ class Run:
     def events(self) -> list[dict]:
         """The lines of the file, as dictionaries, in their order."""
         lines = [{"kind": "settings", **self.settings}]
-        for metrics in self.metrics:
-            lines.append(event(metrics))
-            lines += [event(d) for d in self.decisions
-                      if d.epoch == metrics.epoch]
+        # an epoch's metrics come before the decisions that they led to
+        lines += [event(item) for item in sorted(
+            [*self.metrics, *self.decisions],
+            key=lambda item: item.epoch or 0)]
         if self.test is not None:
             lines.append({"kind": "test", **self.test})
         return lines
@@ -83,7 +83,8 @@ class Run:
         for count, line in enumerate(lines, start=1):
             try:
                 run.add(from_line(line))
-            except (ValueError, TypeError, KeyError) as error:
+            except (ValueError, TypeError, KeyError,
+                    RecursionError) as error:
                 raise ValueError(
                     f"{path}, line {count} is damaged: {error}. Delete the "
                     "lines from there on to keep what came before."
@@ -101,8 +102,9 @@ class Run:
         elif kind == "epoch":
             self.metrics.append(Metrics(**values))
         elif kind == "decision":
-            self.decisions.append(Decision(**values))
+            self.decisions.append(check_decision(Decision(**values)))
         elif kind == "test":
+            Metrics(epoch=1, val_acc=values["test_acc"])  # raises if not one
             self.test = values
         else:
             raise ValueError(f"kind={kind!r} is not known")
@@ -113,6 +115,22 @@ class Run:
         return (f"Run({self.settings.get('data', '?')}, "
                 f"{len(self.metrics)} epochs, "
                 f"{len(self.decisions)} decisions, {end})")
+
+
+def check_decision(decision) -> Decision:
+    """A decision from a file as it is, or a ValueError: files can be
+    damaged, and what a Decision holds is drawn and printed."""
+    rates = (decision.old_lr, decision.new_lr, decision.seconds,
+             *dict(decision.probabilities or {}).values())
+    texts = (decision.reply, decision.prompt, decision.note)
+    if not (isinstance(decision.action, str)
+            and isinstance(decision.reason, str)
+            and isinstance(decision.epoch, (int, type(None)))
+            and isinstance(decision.probabilities, (dict, type(None)))
+            and all(isinstance(x, (str, type(None))) for x in texts)
+            and all(isinstance(x, (int, float, type(None))) for x in rates)):
+        raise ValueError("a decision holds values of the wrong kind")
+    return decision
 
 
 def event(item) -> dict:
