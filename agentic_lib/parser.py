@@ -64,6 +64,8 @@ LABELLED = re.compile(
     r"|output|response|conclusion|boxed|答 案|决 定|选 择|结 论|建 议)"
     r"(?: taken| to take)? (?::|is|would be|是)(?= )"
     r"| (?:therefore|thus|hence|所 以|因 此)(?= )")
+CHOOSE = (r"(?:choice|answer|action|choose|pick|select|go with|选 项|选|选 择"
+          r"|答 案)(?: is| 是)?(?: [:,])*")
 ONE_WORD = re.compile(r" ?(?:[:,] |option )*([^\s:,]+)(?= [:,]| $)")
 REASON = re.compile(
     r"^\W*(?:reason(?:ing)?|explanation|rationale|why|because|理由|原因)\W*"
@@ -76,7 +78,7 @@ BEFORE_STOP = re.compile(
     r"(?: (?:[,:]|\w|i|we|i'll|i'd|we'll|let's|let us|will|would|should|must"
     r"|can|to|it's|it is|time|the|my|best|right|think|recommend|suggest"
     r"|advise|choose|choice|option|action|decision|answer|final|decide"
-    r"|decided|now|is|and|better|please|just|it|that|therefore|thus|hence|so"
+    r"|decided|now|is|and|better|please|just|that|therefore|thus|hence|so"
     r"|then|by|我|建 议|应 该|现 在|可 以|所 以|因 此))*")
 AFTER_STOP = re.compile(
     r"(?: (?:now|here|early|immediately|altogether|at this point|了|吧"
@@ -127,11 +129,10 @@ def parse_decision(reply, actions=ACTIONS) -> Decision | None:
 
 def without_thinking(reply) -> str:
     """The reply without <think> blocks; one that is cut off hides the rest."""
-    first, *rest = re.split(r"<think(?:ing)?>", reply, flags=re.I)
-    answers = [re.split(r"</think(?:ing)?>", part, flags=re.I)
-               for part in rest]
-    first = re.split(r"</think(?:ing)?>", first, flags=re.I)[-1]
-    return "\n".join([first] + [a[-1] for a in answers if len(a) > 1])
+    before, _, thought = reply.partition("<think>")
+    _, closed, after = thought.rpartition("</think>")
+    before = before.rpartition("</think>")[2]
+    return f"{before}\n{after.partition('<think>')[0] if closed else ''}"
 
 
 def plain_text(text, actions) -> str:
@@ -161,15 +162,14 @@ def mend_names(text, actions) -> str:
 
     def mend(match):
         word, letters = match[0], squash(match[0])
-        joined = len(letters) < len(word) or word != word.lower()
+        joined = re.search("[_-]|[a-z][A-Z]", word)
         if letters in squashed:
             return squashed[letters]
         words = re.sub(r"(?<=[a-z])(?=[A-Z])|[_-]", " ", word)
-        if len(letters) < 6:
-            return words
         near = [name for key, name in squashed.items()
-                if one_typo(letters, key) and (joined or key not in letters)
-                or joined and key.startswith(letters)]
+                if len(letters) > 5 and one_typo(letters, key)
+                and (joined or key not in letters)
+                or len(letters) > 4 and joined and key.startswith(letters)]
         return near[0] if len(near) == 1 else words
 
     return re.sub(r"[^\W\d][\w-]*", mend, text)
@@ -268,7 +268,8 @@ def refused(words, start, end) -> bool:
 
 
 def is_sure(action, words, start, end) -> bool:
-    """False for a stop in a clause that says more than that."""
+    """False for a stop in a clause that says more than that, or of the past.
+    """
     before = words[last_clause(words, start):start]
     return not action.stop or bool(
         BEFORE_STOP.fullmatch(before) and AFTER_STOP.fullmatch(words[end:-1]))
@@ -312,63 +313,56 @@ def is_head(words, first, second=None) -> bool:
     return bool(marker and ends[0] and not listed)
 
 
-INFLECTED = r"(?:e|s|d|es|\w?ed|\w?ing|t?ion)?"
-FILLER = r"(?: (?:the|this|our|your|model))?"
-
-
 @lru_cache
 def patterns(actions) -> list:
-    """(action, compiled pattern) for all that means an action.
-
-    A name with underscores means it anywhere. A single word needs its
-    object: a change of the rate the rate, the end the training. Another
-    action's must not lead to a second verb ("continue to fall"). Between
-    several words may stand others ("keep the current rate").
-    """
-    single = "|".join(inflected(word) for action in actions
-                      for word in action.words if " " not in word)
+    """[(action, compiled pattern for all that means it)], for `tokens`."""
+    single = any_of(word for action in actions for word in action.words
+                    if " " not in word)
     gap = (rf"(?: (?!(?:{single}|{METRIC}|not|never|\S+n't|不|别|at|with"
            r"|under|by|is|was|were|been|already) |[,:?])\S+){0,4}?")
     made = []
     for i, action in enumerate(actions):
-        forms = [re.escape(action.name.lower())] if "_" in action.name else []
-        for entry in (action.name, *action.words):
-            words = [RATE if word == "rate" else inflected(word)
-                     for word in entry.lower().replace("_", " ").split()]
-            if action.stop:
-                forms += stop_forms(words)
-            elif len(words) > 1:
-                forms.append(rf"{gap} ".join(words))
-            elif action.factor != 1:
-                forms += [rf"{words[0]}{gap} {RATE}",
-                          rf"{RATE}{gap} {words[0]}(?! the | {METRIC})"]
-            else:
-                forms.append(
-                    rf"{words[0]}(?! to (?!the )| (?:would|will) "
-                    rf"|(?: the)? {METRIC} | (?!training)\S+ing )")
-        forms.append(
-            r"(?:(?:option|choice|answer|action|choose|pick|select|go with"
-            r"|选 项|选|选 择|答 案)(?: is| 是)?(?: [:,])* (?=\S+ (?:[,:]|$))"
-            rf"|option )(?:{chr(ord('a') + i)}|{i + 1})")
-        pattern = "|".join(forms)
+        label = rf"(?:{chr(ord('a') + i)}|{i + 1})"
+        forms = [rf"option {label}", rf"{CHOOSE} {label}(?= [,:]| $)"]
+        if "_" in action.name:  # then it means the action wherever it stands
+            forms.append(re.escape(action.name.lower()))
+        pattern = "|".join(forms + meanings(action, gap))
         made.append((action, re.compile(rf" (?:{pattern})(?= )")))
     return made
 
 
-def inflected(word) -> str:
-    """A pattern for a word in its forms, as `tokens` would write it."""
-    if not word.isascii():
-        return tokens(word).strip()
-    return re.escape(word.rstrip("e")) + INFLECTED
+def meanings(action, gap) -> list[str]:
+    """Patterns for the action's words, in the places that they need.
+
+    Between several words may stand others: "keep the current rate". A single
+    word needs its object: a change of the rate the rate, a stop the training
+    or nothing. Another action's must not lead on ("continue to fall").
+    """
+    entries = [entry.lower().replace("_", " ").split()
+               for entry in (action.name, *action.words)]
+    one = any_of(entry[0] for entry in entries if len(entry) == 1)
+    the = "(?: the| this| our)?" if action.stop else gap
+    forms = [
+        f"{the} ".join(RATE if w == "rate" else any_of([w]) for w in entry)
+        for entry in entries if len(entry) > 1
+    ]
+    if action.stop:
+        return forms + [
+            rf"{one}{the} {TRAINING}",
+            rf"{one}(?= $| [,:]| (?:now|here|early|at this point|了) )",
+            rf"{TRAINING} (?:should|must|can)(?: be)? {one}",
+        ]
+    if action.factor != 1:
+        return forms + [rf"{one}{gap} {RATE}",
+                        rf"{RATE}{gap} {one}(?! the | {METRIC})"]
+    return forms + [rf"{one}(?! to (?!the )| (?:would|will) "
+                    rf"|(?: the)? {METRIC} | (?!training)\S+ing )"]
 
 
-def stop_forms(words) -> list[str]:
-    """What means the end: a wrong one is the worst that can be read."""
-    if len(words) > 1:
-        return [rf"{FILLER} ".join(words) ]
-    follow = r"(?= $| [,:]| (?:now|here|early|immediately|at this point|了) )"
-    return [rf"{words[0]}(?:{FILLER} {TRAINING}|{follow})",
-            rf"{TRAINING} (?:should|must|can)(?: be)? {words[0]}"]
+def any_of(words) -> str:
+    """A pattern for these words and their forms: reduce, reducing ..."""
+    stems = "|".join(tokens(w).strip().rstrip("e") for w in words)
+    return rf"(?:{stems or '(?!)'})(?:e|s|d|es|\w?ed|\w?ing|t?ion)?"
 
 
 def without_echoes(found, actions) -> list[Mention]:
