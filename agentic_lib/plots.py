@@ -135,6 +135,11 @@ def draw_rates(axes, run, compare=None):
             axes.step(epochs, rates, where="pre", ls=dashes, lw=width,
                       color=rcParams["text.color"])
             seen += [rate for rate in rates if rate > 0]
+    scale_rates(axes, seen)
+
+
+def scale_rates(axes, seen):
+    """Learning rates on a log scale, over whole epochs."""
     axes.set_yscale("log")
     if seen:  # room for a few ticks, and for a marker one step away
         axes.set_ylim(min(seen) / 2, max(seen) * 2)
@@ -143,6 +148,8 @@ def draw_rates(axes, run, compare=None):
     axes.yaxis.set_minor_locator(NullLocator())
     axes.set_ylabel("learning rate")
     axes.set_xlabel("epoch")
+    axes.xaxis.set_major_locator(
+        MaxNLocator(integer=True, steps=(1, 2, 5, 10)))
 
 
 def looks_of(run, actions=None) -> dict[str, tuple[str, str]]:
@@ -221,13 +228,11 @@ def write_legend(axes, entries, width):
 
 
 def finish(figure, upper, lower, run, compare):
-    """Grid, whole epochs, and the result on the test set as a title."""
+    """Grid, and the result on the test set as a title."""
     for axes in (upper, lower):
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
     figure.align_ylabels()
-    lower.xaxis.set_major_locator(
-        MaxNLocator(integer=True, steps=(1, 2, 5, 10)))
     if not run.metrics:
         upper.text(0.5, 0.5, "no epoch yet", transform=upper.transAxes,
                    ha="center", va="center")

@@ -1,0 +1,83 @@
+"""What all widgets here share: how they show themselves, and where they can't.
+
+Made for ipywidgets 7 (Colab) and 8. No widget here waits for a running cell
+or for a thread: the browser sends an event, a function answers and returns.
+"""
+
+import base64
+import io
+import os
+from html import escape
+
+import ipywidgets
+from IPython import get_ipython
+
+ASLEEP = ("Nothing moves when you press a button? Then the runtime was "
+          "restarted: run this cell again.")
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def static() -> bool:
+    """True where no widget can run: outside of a notebook, or where the
+    environment variable AGENTIC_LIB_STATIC is set, as when notebooks are
+    executed for readers."""
+    kernel = getattr(get_ipython(), "kernel", None)
+    return kernel is None or bool(os.environ.get("AGENTIC_LIB_STATIC"))
+
+
+class View:
+    """Shows `self.box`, a widget; where none can run, `still()` instead.
+
+    A subclass sets `box` and has `still() -> (mime type -> content)`.
+    """
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        if static():
+            return self.still()
+        view = {"version_major": 2, "version_minor": 0,
+                "model_id": self.box.model_id}
+        return {WIDGET: view, "text/plain": "A widget. To see it, run this "
+                "cell in Colab, JupyterLab or VS Code."}
+
+
+def png(figure) -> bytes:
+    """A figure as the bytes of a PNG file."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=90)
+    return file.getvalue()
+
+
+def picture(figure) -> str:
+    """A figure as HTML that carries its own alt text."""
+    data = base64.b64encode(png(figure)).decode()
+    return (f'<img alt="{escape(figure.get_label())}" '
+            f'style="width:100%;max-width:{figure.get_figwidth():.3g}in" '
+            f'src="data:image/png;base64,{data}">')
+
+
+def pre(text) -> str:
+    """Text of any origin as HTML, line breaks kept."""
+    return ('<pre style="white-space:pre-wrap;overflow-wrap:anywhere;'
+            f'margin:0;line-height:1.35">{escape(str(text))}</pre>')
+
+
+def side_by_side(*children, width="20rem"):
+    """Boxes beside each other; below each other where the page is narrow."""
+    for child in children:
+        child.layout.flex = f"1 1 {width}"
+        child.layout.min_width = "0"
+    return ipywidgets.Box(children, layout=ipywidgets.Layout(
+        display="flex", flex_flow="row wrap", width="100%"))
+
+
+def asleep():
+    """The line that still stands there when the kernel no longer answers."""
+    return ipywidgets.HTML(f"<small>{ASLEEP}</small>")
+
+
+def button(text, on_click, **options):
+    """A button as wide as its text."""
+    made = ipywidgets.Button(description=text, **options)
+    made.layout.width = "auto"
+    made.on_click(lambda _: on_click())
+    return made

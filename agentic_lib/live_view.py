@@ -1,0 +1,202 @@
+"""A training that one watches and steers, in a notebook.
+
+The browser's clock drives it: each tick trains one epoch and returns, so that
+a button is answered between two epochs. Knows nothing about language models.
+"""
+
+import time
+from functools import partial
+
+import ipywidgets as w
+
+from agentic_lib.decision import Decision
+from agentic_lib.front_end import View, asleep, button, picture, png, pre
+from agentic_lib.plots import alt_text, plot_run
+from agentic_lib.prompt import Prompt
+
+STALE = 0.02  # seconds: a tick that comes sooner had been waiting in a queue
+CHUNK = 0.4   # seconds of training between two looks at the buttons
+PAUSE = 0.5   # seconds at least between two drawings
+
+
+class LiveTraining(View):
+    """Shows a training while it runs; pause it, steer it, decide yourself.
+
+    training  a Training
+    compare   a Run to be drawn beside it, dotted
+    interval  milliseconds from epoch to epoch
+    theme     as in `plot_run`
+
+    `finish()` trains what is left without stopping for anybody and returns
+    the Run: the next cell of a notebook calls it, so that "run all" works.
+    """
+
+    def __init__(self, training, compare=None, interval=150, theme="light"):
+        self.training, self.compare, self.theme = training, compare, theme
+        self.brain, self.epochs = training.controller.brain, iter(training)
+        self.waiting = self.hurry = self.ended = False
+        self.last_work = self.last_drawing = self.drawing_takes = 0.0
+        self.play = w.Play(max=10**6, interval=interval, show_repeat=False)
+        self.play.observe(self.on_tick, "value")
+        self.mine = w.Checkbox(description="I take the decisions",
+                               indent=False)
+        self.why = w.Text(placeholder="because (as you like)")
+        self.choices = w.Box([*(
+            button(action.name, partial(self.on_decision, action.name))
+            for action in training.controller.actions), self.why],
+            layout=w.Layout(flex_flow="row wrap"))
+        self.figure, self.words = w.HTML(), w.HTML()
+        self.box = w.VBox([
+            w.Box([self.play, button("one epoch", self.on_step),
+                   button("skip to the end", self.on_skip),
+                   button("stop training", self.on_stop), self.mine],
+                  layout=w.Layout(flex_flow="row wrap")),
+            self.words, self.choices, self.figure, asleep()])
+        self.show(draw=True)
+
+    @property
+    def run(self):
+        """What happened so far."""
+        return self.training.run
+
+    # -- what answers an event ---------------------------------------------
+
+    def on_tick(self, change):
+        """The browser's clock. A tick that waited in a queue is dropped, and
+        so is the jump back to 0 by the clock's own stop button."""
+        idle = time.perf_counter() - self.last_work
+        if change["new"] > change["old"] and idle > STALE:
+            self.advance(CHUNK if self.hurry else 0)
+
+    def on_step(self):
+        """One epoch more."""
+        self.advance()
+
+    def on_skip(self):
+        """From now on as many epochs a tick as fit."""
+        self.hurry = True
+        self.mine.value = False
+        if self.waiting:
+            self.let_brain_decide()
+        set_playing(self.play, True)
+        self.advance(CHUNK)
+
+    def on_stop(self):
+        """A person ends the training; that is a decision too."""
+        if self.training.epoch == 0 or self.training.done:
+            return
+        stops = [a for a in self.training.controller.actions if a.stop]
+        if stops:
+            self.decide(Decision(stops[0].name, "A person pressed stop.",
+                                 source="human"))
+        self.training.controller.should_stop = True
+        self.advance()
+
+    def on_decision(self, name):
+        """A person took the decision that was due."""
+        if self.waiting:
+            reason = self.why.value.strip() or "A person decided."
+            self.decide(Decision(name, reason, source="human",
+                                 prompt=self.question()))
+            self.why.value = ""
+            self.show(draw=True)
+
+    # -- training ----------------------------------------------------------
+
+    def advance(self, seconds=0):
+        """Trains one epoch, or as many as fit into that time."""
+        until = time.perf_counter() + seconds
+        while self.step() and time.perf_counter() < until:
+            pass
+        self.show(draw=self.waiting or self.ended)
+        self.last_work = time.perf_counter()
+
+    def step(self) -> bool:
+        """One epoch; False when there is nothing to go on with."""
+        if self.waiting or self.ended:
+            return False
+        controller, epoch = self.training.controller, self.training.epoch + 1
+        due = self.mine.value and epoch % controller.every == 0 \
+            and epoch != self.training.epochs
+        controller.brain = None if due else self.brain
+        self.ended = next(self.epochs, None) is None
+        controller.brain = self.brain
+        self.waiting = due and not self.ended
+        return not (self.waiting or self.ended)
+
+    def decide(self, decision):
+        """Applies a decision and puts it on record."""
+        self.run.decisions.append(self.training.controller.apply(decision))
+        self.waiting = False
+
+    def let_brain_decide(self):
+        """The decision that a person was asked for goes to the brain."""
+        controller = self.training.controller
+        if self.brain is None:
+            self.waiting = False
+        else:
+            self.decide(self.brain.analyze_training(
+                controller.history, every=controller.every,
+                actions=controller.actions))
+
+    def finish(self):
+        """Trains to the end, the brain deciding, and returns the Run."""
+        self.mine.value = False
+        if self.waiting:
+            self.let_brain_decide()
+        while self.step():
+            pass
+        self.show(draw=True)
+        return self.run
+
+    # -- showing -----------------------------------------------------------
+
+    def question(self) -> str:
+        """What the brain would read now."""
+        controller = self.training.controller
+        messages = Prompt().messages(
+            controller.history, controller.actions, controller.every)
+        return messages[1]["content"]
+
+    def show(self, draw=False):
+        """Words at once; the figure at most twice a second, and at most for
+        a fifth of the time."""
+        if self.ended:
+            set_playing(self.play, False)
+        self.choices.layout.display = "" if self.waiting else "none"
+        self.words.value = pre(self.question() if self.waiting
+                               else self.describe())
+        started = time.perf_counter()
+        wait = max(PAUSE, 5 * self.drawing_takes)
+        if draw or started - self.last_drawing > wait:
+            self.figure.value = picture(self.draw())
+            self.last_drawing = time.perf_counter()
+            self.drawing_takes = self.last_drawing - started
+
+    def draw(self):
+        """The figure of the run so far."""
+        return plot_run(self.run, self.compare, self.theme)
+
+    def describe(self) -> str:
+        """Where the training stands, and the last decision with its reason."""
+        if not self.run.metrics:
+            return "Press play."
+        now = self.run.metrics[-1]
+        text = f"Epoch {now.epoch} of {self.training.epochs}"
+        if now.val_acc is not None:
+            text += f", validation {now.val_acc:.1f} %"
+        text += f", learning rate {now.learning_rate:.3g}"
+        if self.ended:
+            text += ", the end"
+        return "\n".join([text, *map(str, self.run.decisions[-1:])])
+
+    def still(self):
+        """Where no widget can run: the run, trained to its end."""
+        return {"image/png": png(self.draw()) if self.finish() else b"",
+                "text/plain": alt_text(self.run, self.compare)}
+
+
+def set_playing(play, playing):
+    """Starts or stops the clock; ipywidgets 7 has another name for it."""
+    name = "playing" if play.has_trait("playing") else "_playing"
+    setattr(play, name, playing)

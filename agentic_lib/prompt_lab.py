@@ -1,0 +1,304 @@
+"""The prompt lab: turn the inputs, edit the prompt, watch the brain.
+
+Puts widgets around `experiments`. Knows nothing about training.
+"""
+
+import time
+from dataclasses import replace
+
+import ipywidgets as w
+
+from agentic_lib import experiments
+from agentic_lib.brain import SimpleAIBrain
+from agentic_lib.decision import ACTIONS
+from agentic_lib.experiments import KNOBS, START, changed, situation
+from agentic_lib.front_end import View, asleep, button, pre, side_by_side
+from agentic_lib.prompt import PRESETS, Prompt
+
+FAST = 0.3  # seconds: a brain that answers in less follows a moving slider
+OWN, NOTHING, OPEN = "your own", "nothing", "?"
+
+
+class PromptLab(View):
+    """Widgets around one question: what does the brain do, and when not?
+
+    brains  one or more to choose from; the rules are always there
+
+    `prompt` is the prompt that stands there, `decision` the last answer,
+    `tries` what was kept, `export()` the line that goes into the loop.
+    """
+
+    def __init__(self, *brains):
+        self.brains = {getattr(b, "name", str(b)): b for b in brains}
+        self.brains.setdefault("rules", SimpleAIBrain("rules", quiet=True))
+        self.prompt, self.tries, self.guesses = Prompt(), [], []
+        self.busy = False  # True while the lab itself changes a widget
+        self.make_inputs()
+        self.make_outputs()
+        self.box = w.VBox([
+            side_by_side(
+                w.VBox([*self.knobs.values(), self.brain, self.mode,
+                        self.guess_first, self.guess]),
+                w.VBox([self.preset, self.system, self.user, self.problem])),
+            side_by_side(self.answer, self.other), self.writing,
+            w.Box([self.keep, self.compare, self.experiment, self.go],
+                  layout=w.Layout(flex_flow="row wrap")),
+            self.findings, self.kept, self.code, asleep()])
+        self.unless_busy(self.on_brain)(None)
+
+    def make_inputs(self):
+        """Sliders, templates and choices, each with what answers it."""
+        wide = w.Layout(width="98%")
+        self.knobs = {name: slider(name) for name in KNOBS}
+        self.brain = w.Dropdown(options=list(self.brains), description="brain")
+        self.mode = w.Dropdown(options=["generate", "score"],
+                               description="mode")
+        self.preset = w.Dropdown(options=[*PRESETS, OWN],
+                                 description="prompt")
+        self.system = w.Textarea(self.prompt.system, rows=7, layout=wide)
+        self.user = w.Textarea(self.prompt.user, rows=9, layout=wide)
+        self.guess_first = w.Checkbox(description="guess first", indent=False)
+        self.guess = w.ToggleButtons(options=[OPEN], layout=wide)
+        self.keep = button("keep this try",
+                           lambda: self.unless_busy(self.on_keep)(None))
+        self.compare = w.Dropdown(options=[NOTHING], description="beside it")
+        self.experiment = w.Dropdown(options=[OPEN], description="experiment")
+        self.go = button("go", self.on_experiment)
+        for widgets, answer in (
+            ([*self.knobs.values(), self.mode, self.compare,
+              self.guess_first], self.ask), ([self.brain], self.on_brain),
+            ([self.preset], self.on_preset), ([self.guess], self.on_guess),
+            ([self.system, self.user], self.on_edit),
+        ):
+            for widget in widgets:
+                widget.observe(self.unless_busy(answer), "value")
+
+    def make_outputs(self):
+        """Places for text."""
+        self.problem, self.answer, self.other, self.writing = (
+            w.HTML() for _ in range(4))
+        self.findings, self.kept, self.code = (w.HTML() for _ in range(3))
+
+    def unless_busy(self, answer):
+        """Answers what a person changed, not what the lab itself did."""
+        def observer(_):
+            if not self.busy:
+                self.busy = True
+                try:
+                    answer()
+                finally:
+                    self.busy = False
+        return observer
+
+    # -- what answers an event ---------------------------------------------
+
+    def on_brain(self):
+        """Another brain was chosen: its mode, its actions."""
+        brain = self.brains[self.brain.value]
+        self.mode.value = getattr(brain, "mode", "generate")
+        self.names = [a.name for a in getattr(brain, "actions", ACTIONS)]
+        self.guess.options = [OPEN, *self.names]
+        self.experiment.options = [
+            "find the flip", "blindfold", "shuffle the options",
+            *(f"defend {name}" for name in self.names)]
+        self.ask()
+
+    def on_preset(self):
+        """A named prompt was chosen."""
+        if self.preset.value != OWN:
+            prompt = PRESETS[self.preset.value]
+            self.system.value, self.user.value = prompt.system, prompt.user
+            self.on_edit()
+
+    def on_edit(self):
+        """A template was edited; a broken one changes nothing else."""
+        try:
+            prompt = Prompt(self.system.value, self.user.value)
+            prompt.messages(self.history())
+        except (ValueError, AttributeError, LookupError) as error:
+            self.problem.value = pre(f"Not usable yet. {error}")
+            return
+        self.problem.value, self.prompt = "", prompt
+        self.preset.value = next((name for name, preset in PRESETS.items()
+                                  if preset == prompt), OWN)
+        self.ask()
+
+    def ask(self):
+        """Asks the brain, and follows a moving slider if it was fast."""
+        self.guess.value, self.guess.disabled = OPEN, False
+        self.decision = self.decide(self.prompt)
+        for widget in (*self.knobs.values(), self.system, self.user):
+            widget.continuous_update = self.decision.seconds < FAST
+        self.beside = None
+        if self.compare.value != NOTHING:
+            kept = self.tries[self.compare.index - 1]
+            self.beside = self.decide(kept["prompt"])
+        self.show()
+
+    def on_guess(self):
+        """A person committed to an action before seeing the brain's."""
+        if self.guess.value != OPEN:
+            self.guesses.append(self.guess.value == self.decision.action)
+            self.guess.disabled = True  # one guess a question
+        self.show()
+
+    def on_keep(self):
+        """Keeps the prompt and its answer, to be compared with others."""
+        self.tries.append({**self.values(), "prompt": self.prompt,
+                           "name": self.preset.value,
+                           "decision": self.decision})
+        self.compare.options = [NOTHING, *(
+            f"try {i}: {kept['name']}" for i, kept in enumerate(
+                self.tries, 1))]
+        self.kept.value = pre(self.table_of_tries())
+
+    def on_experiment(self):
+        """Runs the experiment that is chosen."""
+        self.findings.value = pre("…")
+        self.findings.value = pre(self.findings_of(self.experiment.value))
+
+    # -- asking ------------------------------------------------------------
+
+    def values(self) -> dict:
+        """Where the sliders stand."""
+        return {name: knob.value for name, knob in self.knobs.items()}
+
+    def history(self):
+        """The situation that the sliders describe."""
+        return situation(**self.values())
+
+    def chosen(self, **changes):
+        """The brain that is chosen, in the mode and with the prompt that
+        stand there."""
+        return changed(self.brains[self.brain.value], **{
+            "mode": self.mode.value, "prompt": self.prompt, **changes})
+
+    def decide(self, prompt):
+        """One decision, its reply shown while it is written."""
+        brain = self.chosen(prompt=prompt, on_text=self.on_text())
+        started = time.perf_counter()
+        decision = brain.analyze_training(self.history())
+        seconds = time.perf_counter() - started
+        self.writing.value = ""
+        return replace(decision, seconds=decision.seconds or seconds)
+
+    def on_text(self):
+        """A function that shows what is being written, ten times a second."""
+        pieces, shown = [], [time.perf_counter()]
+
+        def show(piece):
+            pieces.append(piece)
+            if time.perf_counter() - shown[0] > 0.1 and self.visible:
+                shown[0] = time.perf_counter()
+                self.writing.value = pre("".join(pieces))
+        return show
+
+    def findings_of(self, experiment) -> str:
+        """Runs an experiment and says in words what came out."""
+        kind, _, name = experiment.partition(" ")
+        if kind == "defend":
+            return experiments.defend(self.chosen(), self.history(), name)
+        if kind == "find":
+            steps = int(20 / (5 * self.decision.seconds + 1e-9))
+            return say_flip(self.values(), experiments.find_flip(
+                self.chosen(), self.values(), min(10, max(2, steps))))
+        if kind == "blindfold":
+            found = experiments.blindfold(self.chosen(), self.history())
+            return "Without the line:\n" + "\n".join(
+                f"{short(d):38} {line or '(nothing left out)'}"
+                for line, d in found.items())
+        found = experiments.shuffle(self.chosen(), self.history())
+        return "Options in the order:\n" + "\n".join(
+            f"{short(d):38} {', '.join(n.split('_')[0] for n in names)}"
+            for names, d in found)
+
+    # -- showing -----------------------------------------------------------
+
+    @property
+    def visible(self) -> bool:
+        """False while a guess is awaited."""
+        return not (self.guess_first.value and self.guess.value == OPEN)
+
+    def show(self):
+        """Writes the answers, unless a guess is awaited."""
+        self.guess.layout.display = "" if self.guess_first.value else "none"
+        if not self.visible:
+            self.answer.value = pre("What will it do? Your guess first.")
+            self.other.value = ""
+        else:
+            self.answer.value = pre(self.score() + say_answer(self.decision))
+            self.other.value = self.beside and pre(
+                f"{self.compare.value}\n\n{say_answer(self.beside)}") or ""
+        self.code.value = pre(self.export())
+
+    def score(self) -> str:
+        """How a person's guesses did."""
+        if not self.guesses or not self.guess_first.value:
+            return ""
+        return (f"You guessed {self.guess.value}. Right so far: "
+                f"{sum(self.guesses)} of {len(self.guesses)}.\n\n")
+
+    def table_of_tries(self) -> str:
+        """What was kept, a line each."""
+        return "\n".join(
+            f"try {i}: {kept['name']:16} {short(kept['decision']):38}"
+            f"{kept['train_acc']:g} / {kept['val_acc']:g} at epoch "
+            f"{kept['epoch']}" for i, kept in enumerate(self.tries, 1))
+
+    def export(self) -> str:
+        """The line of Python that puts this prompt into a brain."""
+        for name, preset in PRESETS.items():
+            if preset == self.prompt:
+                return f"brain.prompt = PRESETS[{name!r}]"
+        return f"brain.prompt = {self.prompt!r}"
+
+    def still(self):
+        """The lab where no widget can run: the question and the answer."""
+        text = f"{say_answer(self.decision)}\n\n{self.export()}"
+        return {"text/html": pre(text), "text/plain": text}
+
+
+def slider(name):
+    """A slider for one input, where the original text's example stands."""
+    low, high, step, title = KNOBS[name]
+    options = {"value": START[name], "description": title,
+               "style": {"description_width": "45%"},
+               "layout": w.Layout(width="98%")}
+    if name == "learning_rate":
+        return w.FloatLogSlider(min=-4, max=0, step=0.05,
+                                readout_format=".2g", **options)
+    kind = w.IntSlider if name == "epoch" else w.FloatSlider
+    return kind(min=low, max=high, step=step, **options)
+
+
+def short(decision) -> str:
+    """The action and how sure the brain is, in a few letters."""
+    share = (decision.probabilities or {}).get(decision.action)
+    return decision.action + (
+        f" ({decision.source})" if share is None else f" {share:.0%}")
+
+
+def say_answer(decision) -> str:
+    """Decision, probabilities as bars, reply and prompt, as text."""
+    lines = [f"{decision.action}   ({decision.source}, "
+             f"{decision.seconds:.2f} s)", decision.reason]
+    if decision.note:
+        lines.append(f"({decision.note})")
+    if decision.probabilities:
+        lines.append("")
+        lines += [f"{'█' * round(20 * share):20} {share:4.0%} {name}"
+                  for name, share in decision.probabilities.items()]
+    for title, text in (("wrote", decision.reply),
+                        ("was asked", decision.prompt)):
+        if text:
+            lines += ["", f"--- what it {title} ---", text]
+    return "\n".join(lines)
+
+
+def say_flip(knobs, flip) -> str:
+    """The smallest change that flips the decision, in words."""
+    if flip is None:
+        return "No change of a single input that was tried flips it."
+    name, value, decision = flip
+    return (f"It becomes {decision.action} when {KNOBS[name][3]} goes from "
+            f"{knobs[name]:.3g} to {value:.3g}.")

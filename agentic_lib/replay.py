@@ -1,0 +1,82 @@
+"""Replay: go through a saved run, see what the brain saw and answered.
+
+Knows nothing about language models.
+"""
+
+import ipywidgets as w
+
+from agentic_lib.front_end import (
+    View, asleep, button, picture, png, pre, side_by_side,
+)
+from agentic_lib.plots import alt_text, plot_run
+from agentic_lib.what_if import plot_what_if, what_if
+
+
+class Replay(View):
+    """A slider over the epochs of a run.
+
+    run       a Run, loaded or fresh
+    training  a fresh Training made like that of the run; with it, any
+              decision can be branched: what would each action have led to?
+    """
+
+    def __init__(self, run, training=None, theme="light"):
+        self.run, self.training, self.theme = run, training, theme
+        last = run.metrics[-1].epoch if run.metrics else 1
+        self.epoch = w.IntSlider(min=1, max=max(last, 2), description="epoch",
+                                 layout=w.Layout(width="98%"))
+        self.epoch.observe(lambda _: self.show(), "value")
+        self.figure, self.words, self.branches = (w.HTML() for _ in range(3))
+        self.ask = button("what if?", self.on_what_if,
+                          disabled=training is None)
+        self.box = w.VBox([
+            self.epoch, side_by_side(self.figure, self.words, width="24rem"),
+            self.ask, self.branches, asleep()])
+        self.show()
+
+    def decision(self):
+        """The last decision up to the epoch that is chosen, or None."""
+        past = [d for d in self.run.decisions if d.epoch <= self.epoch.value]
+        return past[-1] if past else None
+
+    def show(self):
+        """The figure with a line at the epoch, and the decision in words."""
+        self.figure.value = picture(self.draw())
+        self.words.value = pre(self.describe())
+
+    def draw(self):
+        """The figure of the run, a line at the epoch."""
+        figure = plot_run(self.run, theme=self.theme)
+        for axes in figure.axes:
+            axes.axvline(self.epoch.value, lw=1, color=axes.spines[
+                "left"].get_edgecolor())
+        return figure
+
+    def describe(self) -> str:
+        """What was measured then, what was asked and answered."""
+        lines = [str(m) for m in self.run.metrics
+                 if m.epoch == self.epoch.value]
+        decision = self.decision()
+        if decision is None:
+            return "\n\n".join([*lines, "No decision had fallen yet."])
+        return "\n\n".join([
+            *lines, str(decision), f"--- it saw ---\n{decision.prompt}",
+            f"--- it wrote ---\n{decision.reply}"])
+
+    def on_what_if(self):
+        """Branches the decision that is shown."""
+        decision = self.decision()
+        if decision is None:
+            self.branches.value = pre("Choose an epoch with a decision.")
+            return
+        branches = what_if(
+            self.training, self.run, decision.epoch,
+            lambda name: setattr(self.branches, "value", pre(f"{name} …")))
+        self.branches.value = picture(
+            plot_what_if(branches, decision.epoch, self.theme))
+
+    def still(self):
+        """Where no widget can run: the whole run as a picture."""
+        self.epoch.value = self.epoch.max
+        return {"image/png": png(self.draw()),
+                "text/plain": f"{alt_text(self.run)}\n{self.describe()}"}
