@@ -29,7 +29,7 @@ NO_REASON = "The model gave no reason."
 RATE = r"(?:(?:learning )?rate|lr|step size|one(?= [,:]| $)|学 习 率)"
 TRAINING = r"(?:training|train|run|process|experiment|训 练)"
 METRIC = (r"(?:loss|losses|accuracy|acc|error|gap|overfitting|improvements?"
-          r"|progress|gradients?|learning|损 失|准 确 率)")
+          r"|progress|gradients?|learning|dropout|momentum|sampling|损 失|准 确 率)")
 # Words that start a new clause, so that a "not" before them ends there.
 CONNECTIVE = re.compile(
     r"\b(?:so|but|because|since|therefore|thus|hence|then|however|although"
@@ -39,7 +39,8 @@ CONNECTIVE = re.compile(
 REFUSAL = re.compile(
     r" (?:not|no|never|none|\S+n't|dont|cannot|without|avoid\S*|rather than"
     r"|instead of|neither|nor|against|than|after|before|unlike|prevents?"
-    r"|premature|unnecessary|risky|wrong|unwise|too (?:early|soon|late)"
+    r"|premature|unnecessary|risky|wrong|unwise|worst|bad|previous|last|least"
+    r"|reject\S*|later|too (?:early|soon|late)"
     r"|(?:stop|quit|ceas)[a-z]*(?= $)|non"
     r"|不|别|无 需|避 免|勿|没 有 必 要|非) ")
 # ... in the whole sentence ...
@@ -66,6 +67,7 @@ LABELLED = re.compile(
     r"| (?:therefore|thus|hence|所 以|因 此)(?= )")
 CHOOSE = (r"(?:choice|answer|action|choose|pick|select|go with|选 项|选|选 择"
           r"|答 案)(?: is| 是)?(?: [:,])*")
+SHORT_LABEL = re.compile(r"^(?: [^\s,:]+){1,3}(?: :)+$")
 ONE_WORD = re.compile(r" ?(?:[:,] |option )*([^\s:,]+)(?= [:,]| $)")
 REASON = re.compile(
     r"^\W*(?:reason(?:ing)?|explanation|rationale|why|because|理由|原因)\W*"
@@ -195,13 +197,13 @@ def tokens(sentence) -> str:
     A colon, dash or bracket becomes " : ", Chinese characters single words.
     """
     sentence = CONNECTIVE.sub(r", \g<0>", sentence.lower())
-    sentence = re.sub(r"\s-+>?\s|=+>?|->|[:;(){}<>–—→.](?!\d)", " : ",
+    sentence = re.sub(r"\s-+>?\s|=+>?|->|[:(){}<>–—→.](?!\d)", " : ",
                       sentence)
     # a list after a negation: "no need to reduce it, raise it, or stop"
     listed, _, rest = sentence.rpartition(", or ")
     if listed:
         sentence = f"{listed.replace(',', ' ')} or {rest}"
-    sentence = re.sub(r"[,/](?!\d)", " , ", sentence)
+    sentence = re.sub(r"[,;/](?!\d)", " , ", sentence)
     sentence = re.sub(r"[㐀-鿿]", r" \g<0> ", sentence)
     words = re.findall(r"[\w.%']*[\w%]|[,:?]", sentence)
     return f" {' '.join(words)} "
@@ -259,17 +261,18 @@ def one_word(words, actions, only) -> list[Mention]:
 
 def refused(words, start, end) -> bool:
     """True where the sentence names an action but does not choose it."""
+    label = SHORT_LABEL.search(words[:start])  # "Not recommended: ..."
     return bool(
         "?" in words
         or CONDITION.search(words[:start + 1])
         or REFUSAL.search(words[last_clause(words, start):start + 1])
+        or label and REFUSAL.search(label[0])
         or VERDICT.match(words[end:])
     )
 
 
 def is_sure(action, words, start, end) -> bool:
-    """False for a stop in a clause that says more than that, or of the past.
-    """
+    """False for a stop in a clause that says more than that."""
     before = words[last_clause(words, start):start]
     return not action.stop or bool(
         BEFORE_STOP.fullmatch(before) and AFTER_STOP.fullmatch(words[end:-1]))
@@ -340,29 +343,32 @@ def meanings(action, gap) -> list[str]:
     """
     entries = [entry.lower().replace("_", " ").split()
                for entry in (action.name, *action.words)]
-    one = any_of(entry[0] for entry in entries if len(entry) == 1)
+    single = [entry[0] for entry in entries if len(entry) == 1]
+    one = any_of(single)
     the = "(?: the| this| our)?" if action.stop else gap
     forms = [
         f"{the} ".join(RATE if w == "rate" else any_of([w]) for w in entry)
         for entry in entries if len(entry) > 1
     ]
     if action.stop:
+        now = any_of(single, r"e|\w?ing")  # "it stopped" is a report
         return forms + [
-            rf"{one}{the} {TRAINING}",
-            rf"{one}(?= $| [,:]| (?:now|here|early|at this point|了) )",
+            rf"{now}{the} {TRAINING}",
+            rf"{now}(?= $| [,:]| (?:now|here|early|at this point|了) )",
             rf"{TRAINING} (?:should|must|can)(?: be)? {one}",
         ]
     if action.factor != 1:
         return forms + [rf"{one}{gap} {RATE}",
-                        rf"{RATE}{gap} {one}(?! the | {METRIC})"]
+                        rf"{RATE}{gap} {any_of(single, 'e')}(?! the )",
+                        rf"{RATE}{gap} be(?: \S+)? {any_of(single, 'e?d')}"]
     return forms + [rf"{one}(?! to (?!the )| (?:would|will) "
                     rf"|(?: the)? {METRIC} | (?!training)\S+ing )"]
 
 
-def any_of(words) -> str:
+def any_of(words, endings=r"e|s|d|es|\w?ed|\w?ing|t?ion") -> str:
     """A pattern for these words and their forms: reduce, reducing ..."""
     stems = "|".join(tokens(w).strip().rstrip("e") for w in words)
-    return rf"(?:{stems or '(?!)'})(?:e|s|d|es|\w?ed|\w?ing|t?ion)?"
+    return rf"(?:{stems or '(?!)'})(?:{endings})?"
 
 
 def without_echoes(found, actions) -> list[Mention]:
