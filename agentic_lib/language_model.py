@@ -14,7 +14,7 @@ from transformers import (
 from transformers.cache_utils import DynamicLayer
 
 from agentic_lib.loading import (
-    QWEN, LanguageModelError, advice, choose_device, choose_dtype,
+    QWEN, LanguageModelError, advice, as_dtype, choose_device, choose_dtype,
     find_folder, overflows, pinned, quietly, saved_dtype,
 )
 from agentic_lib.packing import as_mask, pack, shared_beginning
@@ -57,8 +57,8 @@ class LanguageModel:
 
         Raises LanguageModelError in words that say what to do.
         """
+        device, dtype = choose_device(device), as_dtype(dtype)
         folder = find_folder(model, revision, local_files_only)
-        device = choose_device(device)
         try:
             with quietly():
                 config = AutoConfig.from_pretrained(folder)
@@ -227,13 +227,15 @@ class LanguageModel:
             cache.batch_repeat_interleave(batch)
         return cache
 
+    @torch.inference_mode(False)
     def _check(self, ids):
-        """float16 overflows in some models: asked once, at the first prompt.
+        """float16 overflows in some models: seen once, at the first prompt.
         """
         if self.dtype is torch.float16 and not self._checked:
             if overflows(self.network, ids):
                 self.network.float()
                 self.why = "float16 gave nan or infinity"
+                print(f"Going on in float32: {self.why}.")
         self._checked = True
 
 

@@ -182,15 +182,29 @@ def advice(error) -> str:
 
 
 def choose_device(device=None) -> torch.device:
-    """`device` where it is given, else CUDA, else Apple's MPS, else the CPU.
-    """
-    if device is not None:
-        return torch.device(device)
+    """`device` where given, else CUDA, else Apple's MPS, else the CPU."""
+    try:
+        if device is not None:
+            return torch.device(device)
+    except RuntimeError as error:
+        raise ValueError(
+            f"device={device!r} is none: pass 'cuda', 'mps' or 'cpu'."
+        ) from error
     if torch.cuda.is_available():
         return torch.device("cuda")
     if torch.backends.mps.is_available():
         return torch.device("mps")
     return torch.device("cpu")
+
+
+def as_dtype(dtype) -> torch.dtype | None:
+    """'float32' or torch.float32 as the latter; None stays None."""
+    found = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
+    if dtype is not None and not isinstance(found, torch.dtype):
+        raise ValueError(
+            f"dtype={dtype!r} is no number format: pass 'bfloat16', "
+            "'float16' or 'float32'.")
+    return found
 
 
 def choose_dtype(device, saved, dtype=None) -> tuple[torch.dtype, str]:
@@ -200,13 +214,6 @@ def choose_dtype(device, saved, dtype=None) -> tuple[torch.dtype, str]:
            the format that the device computes with
     """
     if dtype is not None:
-        if isinstance(dtype, str):
-            dtype = getattr(torch, dtype, dtype)
-        if not isinstance(dtype, torch.dtype):
-            raise ValueError(
-                f"dtype={dtype!r} is no number format: pass 'bfloat16', "
-                "'float16' or 'float32'."
-            )
         return dtype, "as asked for"
     if saved not in (torch.bfloat16, torch.float16):
         return torch.float32, "as its weights are stored"

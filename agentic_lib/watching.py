@@ -32,7 +32,7 @@ class Watch(StoppingCriteria):
             if self.on_text is not None and len(text) > len(self.text):
                 self.on_text(text[len(self.text):])
             self.text = text
-        done = (self.until(self.start + text)
+        done = (self.until(self.start + self.text)
                 or time.monotonic() > self.deadline)
         return torch.tensor([done], device=input_ids.device)
 
