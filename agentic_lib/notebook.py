@@ -1,0 +1,73 @@
+"""What the notebooks call: the end of their first cell, and `show`.
+
+Uses the standard library alone until something is asked of it. Knows nothing
+about brains or training.
+"""
+
+import base64
+import importlib.util
+import io
+import platform
+import subprocess
+import sys
+from importlib.metadata import version
+
+# What the series imports -> the package that brings it.
+NEEDED = {
+    "torch": "torch", "torchvision": "torchvision",
+    "transformers": "transformers", "accelerate": "accelerate",
+    "matplotlib": "matplotlib", "ipywidgets": "ipywidgets",
+    "sklearn": "scikit-learn", "tqdm": "tqdm",
+}
+
+
+def get_ready():
+    """Installs what is missing, touches nothing that is there, and prints
+    one line. Raises ModuleNotFoundError naming what could not be had."""
+    missing = [package for module, package in NEEDED.items()
+               if importlib.util.find_spec(module) is None]
+    if missing:
+        install(missing)
+    from agentic_lib import __version__
+
+    print(f"Ready: agentic_lib {__version__}, Python "
+          f"{platform.python_version()}, torch {version('torch')}, "
+          f"transformers {version('transformers')}.")
+
+
+def install(packages):
+    """pip, quietly; what it says is shown only where it fails."""
+    command = [sys.executable, "-m", "pip", "install", "-q", *packages]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise ModuleNotFoundError(
+            f"{', '.join(packages)} could not be installed ({last}). With a "
+            f"network, run: pip install {' '.join(packages)}")
+    importlib.invalidate_caches()
+
+
+def show(figure, alt=None, dpi=100):
+    """Shows a matplotlib Figure with a description for those who do not see
+    it: as alt text where the front end knows it, as plain text where it
+    shows no pictures.
+
+    alt  a sentence or two on what the figure shows; None takes the figure's
+         label, which `plot_run` writes
+    """
+    from IPython.display import display
+
+    alt = alt or figure.get_label()
+    if not alt:
+        raise ValueError("alt=None: say in a sentence what the figure shows.")
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=dpi, bbox_inches="tight",
+                   facecolor="white")
+    picture = base64.b64encode(file.getvalue()).decode()
+    display({"image/png": picture, "text/plain": alt}, raw=True,
+            metadata={"image/png": {"alt": alt}})
+    try:
+        from matplotlib import pyplot
+        pyplot.close(figure)  # or the front end shows it a second time
+    except ImportError:
+        pass

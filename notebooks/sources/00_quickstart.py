@@ -1,0 +1,237 @@
+# %% [markdown] tags=["workshop"]
+# A neural network learns in small steps. How large the steps are is set by
+# one number, the **learning rate**: too small, and it learns slowly; too
+# large, and it stumbles. People watch a run and turn this number by hand. In
+# this series a small language model does it: we call it **the brain**.
+#
+# First you do its job. After this notebook you can
+#
+# - say what there is to decide while a network trains, and from what;
+# - read the picture of a run: accuracy above, learning rate below;
+# - compare your twelve decisions with a brain's on the very same run.
+
+# %% tags=["workshop"]
+#@title Settings
+from agentic_lib import Decision, Prompt, SimpleAIBrain, Training
+from agentic_lib import load_data, plot_run, train
+from agentic_lib.notebook import show
+
+#@markdown Which brain plays against you? "bundled" starts at once.
+
+brain_name = "bundled"  #@param ["bundled", "auto", "qwen", "rules"]
+
+# %% [markdown] tags=["workshop"]
+# ## The run
+#
+# A small network learns to read handwritten digits, pictures of 8 x 8
+# pixels. To make it harder, 30 % of the labels it learns from are drawn at
+# random. One pass over its 600 training pictures is an **epoch**, and it gets
+# 65 of them. Every 5 epochs somebody decides what happens to the learning
+# rate, which makes twelve decisions.
+#
+# We picked a start at which the run goes badly, so that there is something to
+# decide. (Picking starts is also how to make any method look good. Notebook
+# 07 rolls a die instead.)
+
+# %% tags=["workshop"]
+data = load_data("digits", label_noise=0.3)
+START = {"data": data, "lr": 0.5, "epochs": 65, "seed": 0}
+
+NAMES = {"c": "continue", "r": "reduce_learning_rate",
+         "i": "increase_learning_rate", "s": "stop_training"}
+
+
+def five_epochs(training):
+    """Trains up to where the next decision is due."""
+    for _ in range(5):
+        if not training.done:
+            training.step()
+
+
+def decide(training, letter):
+    """Carries out your decision, then trains on."""
+    yours = Decision(NAMES[letter], "You chose it.", source="human")
+    training.run.decisions.append(training.controller.apply(yours))
+    five_epochs(training)
+
+
+def new_run():
+    training = Training(brain=None, **START)
+    training.run.settings["brain"] = "you"
+    five_epochs(training)
+    return training
+
+
+# %% [markdown] tags=["workshop"]
+# ## What you see is what the brain sees
+#
+# Here are the first five epochs, in the words that the brain will read.
+# Three of them need explaining:
+#
+# - **accuracy** is the share of pictures read correctly; **training** accuracy
+#   counts the 600 that the network learns from, **validation** accuracy 400
+#   others that are only there to look at;
+# - **loss** is what training makes smaller: how far off the answers are, in
+#   one number. A good run has a falling one;
+# - a **test set**, apart from both, waits for the very end.
+
+# %% tags=["workshop"]
+training = new_run()
+print(Prompt().messages(training.run.metrics)[1]["content"])
+
+# %% [markdown] tags=["workshop"]
+# ## Your turn
+#
+# | key | action | what it does |
+# |---|---|---|
+# | c | `continue` | keeps the learning rate |
+# | r | `reduce_learning_rate` | multiplies it by 0.7 |
+# | i | `increase_learning_rate` | multiplies it by 1.3 |
+# | s | `stop_training` | ends the run |
+#
+# **Guess first:** is the rate of 0.5 too low or too high? What would you look
+# at to find out? Then run the next cell and click.
+
+# %% tags=["workshop"]
+#@title Your buttons
+import base64
+import io
+
+import ipywidgets as widgets
+
+from agentic_lib.plots import alt_text
+
+screen, words = widgets.HTML(), widgets.HTML()
+
+
+def redraw():
+    """Shows the run so far, and what the brain would read."""
+    run = training.run
+    file = io.BytesIO()
+    plot_run(run, size=(6, 4)).savefig(file, dpi=90, facecolor="white")
+    picture = base64.b64encode(file.getvalue()).decode()
+    screen.value = (f'<img alt="{alt_text(run)}" '
+                    f'src="data:image/png;base64,{picture}">')
+    left = 0 if training.done else 12 - len(run.decisions)
+    text = Prompt().messages(run.metrics)[1]["content"]
+    words.value = (f"<b>{left} decisions left</b>"
+                   f"<pre>{text.replace('Which action?', '')}</pre>")
+
+
+def clicked(button):
+    if not training.done:
+        decide(training, button.letter)
+        redraw()
+
+
+def button_for(letter):
+    name = NAMES[letter].replace("_", " ")
+    button = widgets.Button(description=name,
+                            layout=widgets.Layout(width="12em"))
+    button.letter = letter
+    button.on_click(clicked)
+    return button
+
+
+redraw()
+buttons = widgets.HBox([button_for(letter) for letter in NAMES])
+widgets.VBox([buttons, screen, words])
+
+# %% [markdown] tags=["workshop"]
+# No buttons to be seen, or no mouse at hand? Write your decisions as letters
+# instead, one at a time, and run the cell after each: `"r"`, then `"rr"`, then
+# `"rrc"`. The run begins anew each time and gives the same numbers, because
+# all its randomness comes from one seed.
+
+# %% tags=["workshop"]
+my_letters = ""  #@param {type:"string"}
+
+if my_letters:
+    training = new_run()
+    for letter in my_letters:
+        if not training.done:
+            decide(training, letter)
+    show(plot_run(training.run, size=(6, 4)))
+    print(Prompt().messages(training.run.metrics)[1]["content"])
+else:
+    print("No letters yet: the buttons count.")
+
+# %% [markdown] tags=["workshop"]
+# When you are done, this cell ends your run and opens the test set, once.
+# Decisions that you left out count as `continue`.
+
+# %% tags=["workshop"]
+yours = len(training.run.decisions)
+while not training.done:
+    decide(training, "c")
+for _ in training:
+    pass  # no epoch is left: this reads the test set
+my_run = training.run
+print(f"You made {yours} of 12 decisions. "
+      f"Test accuracy: {my_run.test_acc:.1f} %")
+
+# %% [markdown] tags=["workshop"]
+# ## The brain's turn
+#
+# The same network, the same first weights, the same order of pictures, the
+# same first five epochs. Only who decides is different.
+
+# %% tags=["workshop"]
+brain = SimpleAIBrain(brain_name, quiet=True)
+print("Who answers:", brain.description)
+brain_run = train(brain=brain, **START)
+for decision in brain_run.decisions:
+    print(decision)
+
+# %% [markdown]
+# The word in brackets is the **source** of a decision: `model` for a language
+# model, `fallback` for the rules that stand in when there is none or when it
+# fails, `human` for you. Nothing that a rule did is ever credited to the
+# model. The line below is the reason that was given. A reason is a sentence
+# that fits the decision; whether it *caused* it is another question, and
+# notebook 02 asks it.
+
+# %% [markdown] tags=["workshop"]
+# ## Both in one picture
+#
+# Solid and dashed: the brain's run, each of its decisions a marker on its
+# learning rate. Dotted: yours. **Before you look:** who ended higher, and
+# whose learning rate moved further?
+
+# %% tags=["workshop"]
+show(plot_run(brain_run, compare=my_run))
+print(f"Test accuracy: the brain {brain_run.test_acc:.1f} %, "
+      f"you {my_run.test_acc:.1f} %")
+
+# %% [markdown]
+# Where you read this without having clicked, "you" pressed `continue` twelve
+# times: that is what the run does when nobody decides anything.
+#
+# One run says little. Another seed, another start, another data set, and the
+# winner may change. Try it: change `seed` or `lr` in `START` and play again.
+
+# %% [markdown]
+# ## Summary
+#
+# - Every few epochs a controller reads a handful of numbers and chooses one
+#   of four actions. That is the whole job.
+# - A low accuracy has two opposite causes: a rate that is too low (it creeps)
+#   and one that is too high (it jumps and falls back). The losses tell them
+#   apart better than the accuracies do.
+# - Decisions look at training and validation data. The test set is read once.
+#
+# **Three questions**
+#
+# 1. In some run the training accuracy is 52 % after five epochs and 35 %
+#    after twenty. Is this slow learning?
+#    <details><summary>Answer</summary>No. Something that learns slowly still
+#    rises. An accuracy that falls, with a loss that jumps, says that the
+#    steps are too large.</details>
+# 2. Why may the brain not look at the test set?
+#    <details><summary>Answer</summary>What was used to decide cannot be used
+#    to judge: the result would look better than it is on new
+#    data.</details>
+# 3. You beat the brain, or it beat you. What does that show?
+#    <details><summary>Answer</summary>Very little: it is one run from one
+#    start with one seed. Notebook 07 shows how to compare so that it
+#    counts.</details>

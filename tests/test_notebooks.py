@@ -1,0 +1,214 @@
+"""The notebooks are fresh, and their exercises are fair.
+
+nbval runs every notebook from top to bottom (see pyproject.toml). Here:
+nothing is stale, no slug is written twice, and for every exercise the stub
+does not pass and the solution does.
+"""
+
+import contextlib
+import importlib.util
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import jupytext
+import matplotlib
+import nbformat
+import pytest
+
+from agentic_lib import exercises
+
+ROOT = Path(__file__).parents[1]
+spec = importlib.util.spec_from_file_location(
+    "build", ROOT / "notebooks" / "build.py")
+build = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(build)
+
+SERIES = build.read_series()
+BOOKS = [b for b in SERIES["notebook"] if build.source_of(b["name"]).exists()]
+by_name = pytest.mark.parametrize("book", BOOKS, ids=lambda b: b["name"])
+
+
+def source(book):
+    return jupytext.reads(build.source_of(book["name"]).read_text(),
+                          fmt="py:percent")
+
+
+# Fresh, clean, complete
+
+def test_every_notebook_of_the_series_is_there():
+    assert [b["name"] for b in BOOKS] == [
+        b["name"] for b in SERIES["notebook"]]
+
+
+def test_nothing_is_stale():
+    assert build.stale(SERIES) == []
+
+
+@by_name
+def test_the_notebook_is_valid(book):
+    found = nbformat.read(build.notebook_at(book["name"]), as_version=4)
+    nbformat.validate(found)
+    assert "widgets" not in found.metadata
+    assert all("widget-view" not in mime for cell in found.cells
+               for output in cell.get("outputs", [])
+               for mime in output.get("data", {}))
+
+
+@by_name
+def test_every_image_has_a_description(book):
+    found = nbformat.read(build.notebook_at(book["name"]), as_version=4)
+    for cell in found.cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                alt = output.metadata.get("image/png", {}).get("alt", "")
+                assert len(alt) > 20, f"use show(figure) in {cell.id}"
+
+
+@by_name
+def test_the_source_keeps_to_the_house_rules(book):
+    for cell in source(book).cells:
+        if cell.cell_type != "code":
+            continue
+        for line in cell.source.splitlines():
+            assert len(line) <= 76, line
+            assert not line.startswith(("%", "!")), line
+
+
+def test_the_first_cell_is_the_same_everywhere_and_short():
+    firsts = set()
+    for book in BOOKS:
+        found = nbformat.read(build.notebook_at(book["name"]), as_version=4)
+        firsts.add(next(c.source for c in found.cells
+                        if c.cell_type == "code"))
+    assert len(firsts) == 1
+    assert len(firsts.pop().splitlines()) <= 8
+
+
+def test_the_slug_stands_in_one_place():
+    """Everything else that holds it is made by build.py."""
+    made = {"colab_badges.md", "README.md", "notebooks/series.toml"}
+    made |= {f"notebooks/{b['name']}.ipynb" for b in SERIES["notebook"]}
+    found = subprocess.run(
+        ["git", "grep", "-lF", SERIES["repository"]], cwd=ROOT,
+        capture_output=True, text=True).stdout.split()
+    assert set(found) <= made
+    text = (ROOT / "README.md").read_text()
+    outside = (text.split(build.BEGIN)[0] + text.split(build.END)[-1])
+    assert SERIES["repository"] not in outside
+
+
+def test_a_move_reaches_badges_links_and_first_cells(tmp_path, monkeypatch):
+    for name in ("HERE", "SERIES", "README", "BADGES"):
+        old = getattr(build, name)
+        monkeypatch.setattr(build, name, tmp_path / old.relative_to(ROOT))
+    (tmp_path / "notebooks" / "sources").mkdir(parents=True)
+    kept = [p for p in (ROOT / "notebooks").rglob("*")
+            if p.suffix in (".py", ".ipynb", ".toml")]
+    for path in [*kept, ROOT / "README.md", ROOT / "colab_badges.md"]:
+        (tmp_path / path.relative_to(ROOT)).write_text(path.read_text())
+    old = build.read_series()["repository"]
+    before = build.stale(build.read_series())
+    build.main(["--repository", "someone/her-fork", "--branch", "v2"])
+    assert build.stale(build.read_series()) == before
+    for path in tmp_path.rglob("*.*"):
+        assert old not in path.read_text(), path
+    first = (tmp_path / "notebooks" / f"{BOOKS[0]['name']}.ipynb").read_text()
+    assert "someone/her-fork/blob/v2/notebooks" in first
+    assert "git+https://github.com/someone/her-fork@v2" in first
+
+
+@pytest.mark.parametrize("bad", ["no-slash", "a/b/c", "a/b c", ""])
+def test_a_slug_that_is_none_changes_nothing(bad, tmp_path, monkeypatch):
+    copy = tmp_path / "series.toml"
+    copy.write_text(build.SERIES.read_text())
+    monkeypatch.setattr(build, "SERIES", copy)
+    with pytest.raises(SystemExit):
+        build.move(bad, None)
+    assert copy.read_text() == (
+        ROOT / "notebooks" / "series.toml").read_text()
+
+
+@by_name
+def test_the_stated_minutes_are_near_the_text(book):
+    """180 words of prose and 30 lines of code a minute; forms and folded
+    text are not read."""
+    cells = build.compose(SERIES, book).cells
+    words = sum(len(c.source.split()) for c in cells
+                if c.cell_type == "markdown" and "<details>" not in c.source)
+    lines = sum(len(c.source.splitlines()) for c in cells
+                if c.cell_type == "code" and "cellView" not in c.metadata)
+    estimate = words / 180 + lines / 30
+    assert 0.6 * estimate <= book["reading"] <= 1.8 * estimate, (
+        f"{estimate:.0f} minutes by the text")
+
+
+# The exercises
+
+def run_cell(text, names):
+    """One cell as plain Python; returns what it printed."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(text, "<cell>", "exec"), names)
+    return printed.getvalue()
+
+
+def exercise_of(cells, i):
+    """The solution that follows the check at i."""
+    for cell in cells[i + 1:]:
+        if "check" in build.tags(cell):
+            return None
+        if "solution" in build.tags(cell):
+            return cell.source
+    return None
+
+
+WITH_EXERCISES = [b for b in BOOKS if any(
+    "check" in build.tags(c) for c in source(b).cells)]
+
+
+@pytest.mark.parametrize("book", WITH_EXERCISES, ids=lambda b: b["name"])
+def test_stubs_do_not_pass_and_solutions_do(book, tmp_path, monkeypatch):
+    matplotlib.use("agg")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["notebook"])
+    cells = source(book).cells
+    names = {"__name__": "__main__"}
+    for i, cell in enumerate(cells):
+        found = build.tags(cell)
+        if cell.cell_type != "code" or {"solution", "demo"} & set(found):
+            continue
+        exercises.passed.clear()
+        printed = run_cell(cell.source, names)
+        if "check" not in found:
+            continue
+        assert list(exercises.passed.values()) == [False], printed
+        assert printed.startswith("Not yet."), printed
+        solution = exercise_of(cells, i)
+        assert solution, f"no solution follows {cell.source}"
+        stub = dict(names)
+        run_cell(solution, names)
+        printed = run_cell(cell.source, names)
+        assert list(exercises.passed.values()) == [True], printed
+        names.clear()
+        names.update(stub)  # the notebook goes on with the stub
+
+
+def test_a_check_never_raises_and_says_where(capsys):
+    @exercises.check
+    def check_sum(function):
+        exercises.expect(function(1, 2) == 3, "One and two make three.")
+        return "It adds."
+
+    names = {}
+    exec("def broken(a, b):\n    return a / 0", names)
+    check_sum(lambda a, b: a - b)
+    check_sum(names["broken"])
+    assert exercises.passed["check_sum"] is False
+    check_sum(lambda a, b: a + b)
+    assert exercises.passed["check_sum"] is True
+    printed = capsys.readouterr().out
+    assert "Not yet. One and two make three." in printed
+    assert "ZeroDivisionError: division by zero (in line 2" in printed
+    assert "Passed. It adds." in printed
