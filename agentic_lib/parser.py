@@ -29,26 +29,26 @@ NO_REASON = "The model gave no reason."
 RATE = r"(?:(?:learning )?rate|lr|step size|one(?= [,:]| $)|学 习 率)"
 TRAINING = r"(?:training|train|run|process|experiment|训 练)"
 METRIC = (r"(?:loss|losses|accuracy|acc|error|gap|overfitting|improvements?"
-          r"|progress|gradients?|learning|dropout|momentum|sampling|损 失|准 确 率)")
+          r"|progress|gradients?|learning|dropout|momentum|sampling"
+          r"|损 失|准 确 率)")
 # Words that start a new clause, so that a "not" before them ends there.
 CONNECTIVE = re.compile(
     r"\b(?:so|but|because|since|therefore|thus|hence|then|however|although"
     r"|though|while|whereas|and(?= (?:i|we|you|it|the|therefore) ))\b"
     r"|因为|因此|所以|但|而是")
+JUDGED = (r"(?:premature|unnecessary|unwise|wasteful|harmful|risky|wrong|bad"
+          r"|worst|dangerous|inappropriate|later|too (?:early|soon|late))")
 # What refuses an action named later in the clause ...
 REFUSAL = re.compile(
-    r" (?:not|no|never|none|\S+n't|dont|cannot|without|avoid\S*|rather than"
-    r"|instead of|neither|nor|against|than|after|before|unlike|prevents?"
-    r"|premature|unnecessary|risky|wrong|unwise|worst|bad|previous|last|least"
-    r"|reject\S*|later|too (?:early|soon|late)"
-    r"|(?:stop|quit|ceas)[a-z]*(?= $)|non"
-    r"|不|别|无 需|避 免|勿|没 有 必 要|非) ")
+    rf" (?:{JUDGED}|not|no|never|none|\S+n't|dont|cannot|without|avoid\S*"
+    r"|rather than|instead of|neither|nor|against|than|after|before|unlike"
+    r"|prevents?|non|previous|last|least|reject\S*"
+    r"|(?:stop|quit|ceas)[a-z]*(?= $)|不|别|无 需|避 免|勿|没 有 必 要|非) ")
 # ... in the whole sentence ...
 CONDITION = re.compile(
-    r" (?:if|unless|until|once|whether|when|otherwise|in case|如 果|若|除 非|否 则) ")
+    r" (?:if|unless|until|once|whether|when|otherwise|in case|如 果|若"
+    r"|除 非|否 则) ")
 # ... and what refuses the action just named.
-JUDGED = (r"(?:premature|unnecessary|unwise|wasteful|harmful|risky|wrong|later"
-          r"|dangerous|inappropriate|too (?:early|soon|late|risky))")
 VERDICT = re.compile(
     rf"(?: (?!{METRIC} |as |to |for |[,:])\S+){{0,6}}?(?: {JUDGED} | \S+n't "
     r"| (?:is|are|be|would|will|should|does|do|can|need)(?: \S+)? not "
@@ -58,12 +58,9 @@ VERDICT = re.compile(
 # "continue, but with a lower rate": the first verb only leads to the second.
 QUALIFIER = re.compile(r" (?:but|with|at|by|using|though|only|on) ")
 LABEL = (r"(?:answer|action|decision|choice|recommendation|verdict|output"
-         r"|response|conclusion|boxed|therefore|thus|hence|答案|决定|选择"
-         r"|结论|建议)")
+         r"|response|conclusion|答 ?案|决 ?定|选 ?择|结 ?论|建 ?议)")
 LABELLED = re.compile(
-    r" (final )?(?:answer|action|decision|choice|recommendation|verdict"
-    r"|output|response|conclusion|boxed|答 案|决 定|选 择|结 论|建 议)"
-    r"(?: taken| to take)? (?::|is|would be|是)(?= )"
+    rf" (final )?{LABEL}(?: taken| to take)? (?::|is|would be|是)(?= )"
     r"| (?:therefore|thus|hence|所 以|因 此)(?= )")
 CHOOSE = (r"(?:choice|answer|action|choose|pick|select|go with|选 项|选|选 择"
           r"|答 案)(?: is| 是)?(?: [:,])*")

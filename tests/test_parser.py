@@ -22,8 +22,8 @@ from agentic_lib.decision import (
 )
 from agentic_lib.parser import NO_REASON, parse_decision
 
-C, R, I, S = (action.name for action in ACTIONS)
-NAMES = (C, R, I, S, None)
+C, R, U, S = (action.name for action in ACTIONS)
+NAMES = (C, R, U, S, None)
 RESTORE = Action("restore_best", "go back to the best weights so far",
                  words=("roll back", "best weights", "revert", "恢复"))
 FIVE = (*ACTIONS, RESTORE)
@@ -39,21 +39,21 @@ REPLIES = {
     "spellings": [
         ("continue", C),
         ("reduce_learning_rate", R),
-        ("Increase Learning Rate", I),
+        ("Increase Learning Rate", U),
         ("reduce-learning-rate", R),
         ("REDUCE_LR", R),
-        ("increaseLearningRate", I),
+        ("increaseLearningRate", U),
         ("lower the LR", R),
         ("- reduce_learning_rate", R),
         ("reduce_learing_rate", R),
         ("reduce_lear", R),
         ("contine", C),
         ("reduce", R),
-        ("Increase the LR", I),
-        ("increase_lr", I),
+        ("Increase the LR", U),
+        ("increase_lr", U),
         ("reduce_lerning_rate", R),
         ("reduce_learning_rtae", R),
-        ("incraese_learning_rate", I),
+        ("incraese_learning_rate", U),
         ("countinue", C),
     ],
     "letters": [
@@ -81,7 +81,7 @@ REPLIES = {
         ("D", S),
         ("d)", S),
         ("Answer: D. stop_training", S),
-        ("C: the progress is slow", I),
+        ("C: the progress is slow", U),
         ("E", None),
         ("Answer: E", None),
         ("7", None),
@@ -95,10 +95,10 @@ REPLIES = {
          None),
     ],
     "plain_words": [
-        ("bump the rate up", I),
+        ("bump the rate up", U),
         ("The gap is small, therefore: continue", C),
         ("continue, but with a lower rate", R),
-        ("Increase.", I),
+        ("Increase.", U),
         ("keep training", C),
         ("Reduce the current learning rate.", R),
         ("The learning rate should be lowered.", R),
@@ -121,10 +121,10 @@ REPLIES = {
         ("Use a smaller learning rate.", R),
         ("Let's decrease the step size.", R),
         ("decaying the learning rate would help", R),
-        ("Let's raise the learning rate a bit.", I),
-        ("I suggest a higher learning rate.", I),
-        ("The learning rate should be increased to 0.013.", I),
-        ("Training is slow, so bump up the learning rate.", I),
+        ("Let's raise the learning rate a bit.", U),
+        ("I suggest a higher learning rate.", U),
+        ("The learning rate should be increased to 0.013.", U),
+        ("Training is slow, so bump up the learning rate.", U),
         ("Keep going.", C),
         ("Carry on with the current learning rate.", C),
         ("Keep the learning rate as it is.", C),
@@ -171,16 +171,16 @@ REPLIES = {
         ("The loss is falling and we should continue.", C),
         ("The progress is slow but steady. Increase the learning rate "
          "to speed up convergence.",
-         I),
+         U),
         ("increase_learning_rate: both accuracies are low and still "
          "rising slowly",
-         I),
+         U),
         ("turn the learning rate down", R),
-        ("turn up the learning rate", I),
-        ("crank up the LR", I),
+        ("turn up the learning rate", U),
+        ("crank up the LR", U),
         ("scale down the learning rate", R),
         ("Multiply the learning rate by 0.7", R),
-        ("multiply the learning rate by 1.3", I),
+        ("multiply the learning rate by 1.3", U),
         ("The best choice is (b) reduce_learning_rate.", R),
         ("My decision is to reduce the learning rate.", R),
         ("Final decision: reduce_learning_rate. Continue would overfit.", R),
@@ -460,14 +460,14 @@ REPLIES = {
     "chinese": [
         ("继续", C),
         ("降低学习率", R),
-        ("提高学习率", I),
+        ("提高学习率", U),
         ("停止训练", S),
         ("不要停止，继续", C),
         ("不要停止训练", None),
         ("不要停止训练，降低学习率", R),
         ("建议继续训练。", C),
         ("验证损失上升，建议降低学习率。", R),
-        ("学习率应该提高", I),
+        ("学习率应该提高", U),
         ("不应该降低学习率", None),
         ("模型已经收敛，因此停止训练。", S),
         ("损失停止下降", None),
@@ -485,11 +485,11 @@ REPLIES = {
         ("不能停止训练", None),
         ("如果损失上升，停止训练", None),
         ("学习率太高，降低学习率", R),
-        ("提高学习率，因为进展缓慢", I),
+        ("提高学习率，因为进展缓慢", U),
         ("答案是B", R),
         ("减小学习率", R),
         ("下调学习率", R),
-        ("增大学习率", I),
+        ("增大学习率", U),
         ("结束训练", S),
         ("保持当前学习率", C),
         ("继续、降低学习率、提高学习率、停止训练", None),
@@ -579,14 +579,14 @@ REPLIES = {
         ("reduce the learning rate, don't stop training", R),
         ("Reduce the learning rate to stop overfitting.", R),
         ("reduce the learning rate to prevent overfitting and continue", R),
-        ("A higher learning rate would help.", I),
-        ("Since learning is slow, increase the rate.", I),
-        ("The rate is too small; increase the learning rate.", I),
-        ("speed up: raise the LR", I),
-        ("not reduce, but increase the learning rate", I),
+        ("A higher learning rate would help.", U),
+        ("Since learning is slow, increase the rate.", U),
+        ("The rate is too small; increase the learning rate.", U),
+        ("speed up: raise the LR", U),
+        ("not reduce, but increase the learning rate", U),
         ("Instead of reducing the rate, we should increase it: "
          "increase_learning_rate",
-         I),
+         U),
         ("Increasing the learning rate would be risky.", None),
         ("Lowering the rate is unnecessary.", None),
         ("We cannot increase the learning rate.", None),
@@ -741,8 +741,9 @@ def test_no_reply_holds_a_stop_that_never_speaks_of_one(text):
 @pytest.mark.parametrize("piece", [
     "<think>", "</think>", "<think>x</think>", "stop ", "not ", "{", '"', "a",
     "-", "_", "a_", "continue", "continue, ", "reduce the ", "rate ",
-    "learning rate is ", "\n", "1. ", "(", "?", "的", "停止", "answer: ", ", or ",
-    "**", "|", " ", "\u0130", "\ufdfa", "\ud800", "option ", "i and we ",
+    "learning rate is ", "\n", "1. ", "(", "?", "的", "停止", "answer: ",
+    ", or ", "**", "|", " ", "\u0130", "\ufdfa", "\ud800", "option ",
+    "i and we ",
     "'", "', '", "stop_trainin ", "A: \n",
 ])
 def test_ten_million_characters_return(piece):
@@ -893,7 +894,7 @@ def test_a_long_name_survives_each_single_typo(action):
         assert action_in(f"Answer: {typo}") == name, typo
 
 
-@given(st.sampled_from([R, I, S]), st.data())
+@given(st.sampled_from([R, U, S]), st.data())
 def test_a_name_that_was_cut_off_is_completed(name, data):
     length = data.draw(st.integers(name.index("_") + 2, len(name)))
     assert action_in(name[:length]) == name
