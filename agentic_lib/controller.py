@@ -2,7 +2,8 @@
 
 Used like torch's ReduceLROnPlateau. Knows nothing about language models: a
 brain is anything with `actions` and `analyze_training(history, every,
-actions)`.
+actions)`. How a rate is moved is told in rates.py, what overrules a brain in
+guards.py.
 """
 
 import warnings
@@ -12,6 +13,9 @@ from agentic_lib.decision import (
     ACTIONS, Decision, Metrics, check_actions, check_history, with_factors,
 )
 from agentic_lib.fallback import fallback_decision
+from agentic_lib.guards import RESTORE, Best, Guards
+from agentic_lib.processes import from_first
+from agentic_lib.rates import OwnRates, ScaledRates, check_scheduler
 
 
 class AgenticLR:
@@ -28,81 +32,98 @@ class AgenticLR:
     min_lr, max_lr
                   a rate is never moved beyond these bounds
     actions       what can be decided; None takes the brain's
+    scheduler     a scheduler of this optimizer that you step as before; its
+                  rates are scaled, whatever they are
+    model         the network that is trained: with it, a run that diverges
+                  goes back to its best weights
+    guards        Guards(...), or False for none; None takes the usual ones
+                  where there is a brain
 
-    `history` and `decisions` hold all that was seen and decided.
+    `history` and `decisions` hold all that was seen and decided. In a job of
+    several processes the first one's metrics count, and it decides for all.
     """
 
     def __init__(self, optimizer, brain, total_epochs=None, every=5,
                  reduce=None, increase=None, min_lr=1e-7, max_lr=10.0,
-                 actions=None):
-        if brain is not None and not hasattr(brain, "analyze_training"):
-            raise ValueError(
-                f"brain={brain!r} cannot decide: pass SimpleAIBrain(), or an "
-                "object with analyze_training(history, every, actions)."
-            )
-        if not isinstance(every, int) or every < 1:
-            raise ValueError(f"every={every!r} must be a whole number of 1 "
-                             "or more, in epochs.")
-        if not 0 <= min_lr < max_lr:
-            raise ValueError(f"min_lr={min_lr!r} must be at least 0 and "
-                             f"below max_lr={max_lr!r}.")
-        self.optimizer = optimizer
-        self.brain = brain
-        self.total_epochs = total_epochs
-        self.every = every
-        self.min_lr, self.max_lr = min_lr, max_lr
+                 actions=None, scheduler=None, model=None, guards=None):
+        check_arguments(brain, total_epochs, every, min_lr, max_lr)
         if actions is None:
             actions = getattr(brain, "actions", ACTIONS)
+        self.optimizer, self.brain = optimizer, brain
+        self.total_epochs, self.every = total_epochs, every
+        self.min_lr, self.max_lr = min_lr, max_lr
         self.actions = with_factors(check_actions(actions), reduce, increase)
+        if scheduler is not None:
+            check_scheduler(scheduler, optimizer)
+        kind = OwnRates if scheduler is None else ScaledRates
+        self.rates = kind(optimizer, min_lr, max_lr)
+        if guards is None and brain is not None:
+            guards = Guards()
+        self.guards = guards or None
+        self.best = model and Best(model, optimizer)
         self.history: list[Metrics] = []
         self.decisions: list[Decision] = []
         self.should_stop = False
-        self._last_lr = self._read_rates()
 
     def step(self, epoch, train_acc=None, val_acc=None, train_loss=None,
              val_loss=None) -> Decision | None:
         """Call it after every epoch; decides at every fifth.
 
-        Accuracies are in percent. Returns the Decision that fell, or None.
-        Raises ValueError for metrics that cannot be, RuntimeError where
-        something else changed the learning rate in between.
+        Accuracies are in percent. Returns the Decision that fell, the
+        brain's or a guard's, or None. Raises ValueError for metrics that
+        cannot be, RuntimeError where something else changed the rate.
         """
-        self._check_rates()
+        self.rates.check()
         metrics = Metrics(epoch, train_acc, val_acc, train_loss, val_loss,
                           self.get_last_lr()[0], self.total_epochs)
+        metrics = from_first(lambda: metrics)
         self.history = check_history([*self.history, metrics])
         self._warn_about_fractions()
-        last = metrics.epoch == self.total_epochs
-        if self.brain is None or last or metrics.epoch % self.every:
-            return None
-        return self.apply(self._ask_brain())
+        if self.best is not None:
+            self.best.see(metrics)
+        decision = from_first(self._decide)
+        return None if decision is None else self.apply(decision)
 
     def apply(self, decision) -> Decision:
         """Carries out a decision, a person's own included, and keeps it."""
-        action = self._find_action(decision.action)
-        old = self.get_last_lr()
-        for group in self.optimizer.param_groups:
-            group["lr"] = self._bounded(group["lr"], action.factor)
-        self._last_lr = self._read_rates()
+        action = self.find_action(decision.action)
+        old = self.get_last_lr()[0]
+        self.rates.multiply(action.factor)
         self.should_stop = self.should_stop or action.stop
         if action.effect is not None:
             action.effect(self)
-        decision = replace(decision, epoch=self.history[-1].epoch,
-                           old_lr=old[0], new_lr=self.get_last_lr()[0])
+        epoch = self.history[-1].epoch if self.history else 0
+        decision = replace(decision, epoch=epoch, old_lr=old,
+                           new_lr=self.get_last_lr()[0])
         self.decisions.append(decision)
         return decision
 
     def get_last_lr(self) -> list[float]:
-        """The learning rate of every parameter group."""
-        return list(self._last_lr)
+        """The learning rate of every parameter group, schedule included."""
+        return self.rates.read()
+
+    def at_bound(self, factor) -> bool:
+        """True where `factor` would move no rate, the bounds being what
+        they are."""
+        if factor > 1:
+            return min(self.get_last_lr()) >= self.max_lr
+        return max(self.get_last_lr()) <= self.min_lr
+
+    def restore_best(self):
+        """Goes back to the best weights; the rates stay as they are."""
+        if self.best is None:
+            raise ValueError("There are no best weights to go back to: pass "
+                             "AgenticLR(..., model=model).")
+        self.best.restore()
 
     def state_dict(self) -> dict:
-        """Plain numbers and text: fit for torch.save and for JSON."""
+        """Plain numbers and text: fit for torch.save and for JSON. The best
+        weights are apart, in `best`."""
         return {
             "history": [asdict(m) for m in self.history],
             "decisions": [asdict(d) for d in self.decisions],
             "should_stop": self.should_stop,
-            "last_lr": self.get_last_lr(),
+            "rates": self.rates.state_dict(),
         }
 
     def load_state_dict(self, state):
@@ -111,14 +132,27 @@ class AgenticLR:
         self.history = [Metrics(**m) for m in state["history"]]
         self.decisions = [Decision(**d) for d in state["decisions"]]
         self.should_stop = state["should_stop"]
-        self._last_lr = list(state["last_lr"])
+        self.rates.load_state_dict(state["rates"])
+
+    def _decide(self) -> Decision | None:
+        """A guard's decision where one must act at once; the brain's where
+        one is due."""
+        rescue = self.guards and self.guards.rescue(self)
+        if rescue:
+            return rescue
+        epoch = self.history[-1].epoch
+        if (self.brain is None or epoch % self.every
+                or epoch == self.total_epochs):
+            return None
+        decision = self._ask_brain()
+        return self.guards.review(decision, self) if self.guards else decision
 
     def _ask_brain(self) -> Decision:
         """The brain's decision; the rules' if the brain breaks."""
         try:
             decision = self.brain.analyze_training(
                 self.history, every=self.every, actions=self.actions)
-            self._find_action(decision.action)
+            self.find_action(decision.action)
             return decision
         except Exception as error:  # whatever it is, training goes on
             stand_in = fallback_decision(self.history, self.actions,
@@ -126,33 +160,13 @@ class AgenticLR:
             note = f"the brain broke: {type(error).__name__}: {error}"
             return replace(stand_in, note=note)
 
-    def _find_action(self, name):
-        for action in self.actions:
+    def find_action(self, name):
+        """The action of that name, the guards' own one included."""
+        for action in (*self.actions, RESTORE):
             if action.name == name:
                 return action
         names = ", ".join(action.name for action in self.actions)
         raise ValueError(f"action={name!r} is not one of: {names}.")
-
-    def _bounded(self, rate, factor):
-        """rate x factor, but never across a bound, and never the other way
-        where the rate already lay outside."""
-        if factor > 1:
-            return min(rate * factor, max(self.max_lr, rate))
-        return max(rate * factor, min(self.min_lr, rate))
-
-    def _read_rates(self):
-        return [float(group["lr"]) for group in self.optimizer.param_groups]
-
-    def _check_rates(self):
-        """A rate that something else changed would undo every decision."""
-        found = self._read_rates()
-        if self.decisions and found[:len(self._last_lr)] != self._last_lr:
-            raise RuntimeError(
-                f"The learning rate was set to {self._last_lr} and is now "
-                f"{found}: something else, such as a scheduler, changed it. "
-                "Pass it: AgenticLR(optimizer, brain, scheduler=scheduler)."
-            )
-        self._last_lr = found
 
     def _warn_about_fractions(self):
         """Warns once when accuracies look like 0-1 instead of percent."""
@@ -164,3 +178,18 @@ class AgenticLR:
                 "expected, from 0 to 100. Multiply fractions by 100.",
                 stacklevel=3,
             )
+
+
+def check_arguments(brain, total_epochs, every, min_lr, max_lr):
+    """Raises a ValueError that names the argument and the way out."""
+    if brain is not None and not hasattr(brain, "analyze_training"):
+        raise ValueError(
+            f"brain={brain!r} cannot decide: pass SimpleAIBrain(), or an "
+            "object with analyze_training(history, every, actions).")
+    for name, value in (("every", every), ("total_epochs", total_epochs)):
+        if value is not None and (not isinstance(value, int) or value < 1):
+            raise ValueError(f"{name}={value!r} must be a whole number of 1 "
+                             "or more, in epochs.")
+    if not 0 <= min_lr < max_lr:
+        raise ValueError(f"min_lr={min_lr!r} must be at least 0 and below "
+                         f"max_lr={max_lr!r}.")

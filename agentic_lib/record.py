@@ -8,9 +8,11 @@ about models, optimizers or pictures.
 import json
 import math
 import os
+import platform
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from agentic_lib import __version__
 from agentic_lib.decision import Decision, Metrics
 
 FILE_NAME = "run.jsonl"
@@ -182,3 +184,18 @@ def write_whole(path, content: bytes):
         file.flush()
         os.fsync(file.fileno())
     os.replace(draft, path)
+
+
+def describe(action) -> dict:
+    """What a run keeps of an Action, so that it can be drawn later."""
+    return {"name": action.name, "factor": action.factor,
+            "stop": action.stop, "marker": action.marker,
+            "colour": action.colour}
+
+
+def versions() -> dict:
+    """The versions that a result depends on."""
+    import torch
+
+    return {"python": platform.python_version(),
+            "torch": torch.__version__, "agentic_lib": __version__}

@@ -1,9 +1,29 @@
-"""The networks that are trained. Knows nothing about what trains them."""
+"""The networks that are trained, and the optimizers that move their weights.
+
+Knows nothing about what steers them.
+"""
 
 import math
 
 import torch
 from torch import nn
+
+OPTIMIZERS = {
+    "sgd": lambda parameters, lr: torch.optim.SGD(
+        parameters, lr=lr, momentum=0.9),
+    "adam": lambda parameters, lr: torch.optim.Adam(parameters, lr=lr),
+    "adamw": lambda parameters, lr: torch.optim.AdamW(parameters, lr=lr),
+}
+
+
+def make_optimizer(name, model, lr) -> torch.optim.Optimizer:
+    """'sgd' (momentum 0.9), 'adam' or 'adamw', or what a function
+    (parameters, lr) makes, for the weights of `model`."""
+    make = OPTIMIZERS.get(name, name)
+    if not callable(make):
+        raise ValueError(f"optimizer={name!r} must be one of "
+                         f"{list(OPTIMIZERS)}, or a function.")
+    return make(model.parameters(), lr)
 
 
 def make_model(data, kind=None, width=64, depth=2, seed=0) -> nn.Module:

@@ -7,7 +7,6 @@ accelerate's Accelerator: one process by default, the same code under
 """
 
 import copy
-import platform
 
 import torch
 from accelerate import Accelerator
@@ -15,19 +14,11 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 from tqdm.auto import tqdm
 
-from agentic_lib import __version__
 from agentic_lib.brain import SimpleAIBrain
 from agentic_lib.controller import AgenticLR
 from agentic_lib.data import Data, load_data
-from agentic_lib.record import Run
-from agentic_lib.trainees import make_model
-
-OPTIMIZERS = {
-    "sgd": lambda parameters, lr: torch.optim.SGD(
-        parameters, lr=lr, momentum=0.9),
-    "adam": lambda parameters, lr: torch.optim.Adam(parameters, lr=lr),
-    "adamw": lambda parameters, lr: torch.optim.AdamW(parameters, lr=lr),
-}
+from agentic_lib.record import Run, describe, versions
+from agentic_lib.trainees import make_model, make_optimizer
 
 
 class Training:
@@ -52,29 +43,26 @@ class Training:
     def __init__(self, data="digits", brain=None, lr=0.01, epochs=60,
                  model=None, optimizer="sgd", batch_size=64, seed=0,
                  accelerator=None, **options):
-        check_positive(lr=lr, epochs=epochs, batch_size=batch_size)
+        check_arguments(lr, epochs, batch_size, seed)
         self.data = data if isinstance(data, Data) else load_data(data)
         self.lr, self.epochs, self.seed = lr, epochs, seed
         self.accelerator = accelerator or Accelerator()
         if model is None:
             model = make_model(self.data, seed=seed)
-        make_optimizer = OPTIMIZERS.get(optimizer, optimizer)
-        if not callable(make_optimizer):
-            raise ValueError(f"optimizer={optimizer!r} must be one of "
-                             f"{list(OPTIMIZERS)}, or a function.")
         self.order = torch.Generator()
         loader = DataLoader(TensorDataset(*self.data.train), batch_size,
                             shuffle=True, generator=self.order)
         self.model, self.optimizer, self.loader = self.accelerator.prepare(
-            model, make_optimizer(model.parameters(), lr), loader)
+            model, make_optimizer(optimizer, model, lr), loader)
         self.loss = nn.CrossEntropyLoss()
         self.controller = AgenticLR(self.optimizer, brain,
-                                    total_epochs=epochs, **options)
+                                    total_epochs=epochs, model=model,
+                                    **options)
         self.run = Run(settings={
             "data": self.data.name, "lr": lr, "epochs": epochs,
             "every": self.controller.every, "batch_size": batch_size,
             "seed": seed, "brain": getattr(brain, "description", "none"),
-            "actions": [describe_action(a) for a in self.controller.actions],
+            "actions": [describe(a) for a in self.controller.actions],
             "versions": versions(),
         })
 
@@ -172,24 +160,14 @@ def count(logits, labels, loss) -> torch.Tensor:
     return torch.stack([correct, loss * examples, examples])
 
 
-def check_positive(**arguments):
-    """Raises a ValueError for an argument that is not a number above 0."""
-    for name, value in arguments.items():
+def check_arguments(lr, epochs, batch_size, seed):
+    """Raises a ValueError that names the argument."""
+    for name, value in (("lr", lr), ("epochs", epochs),
+                        ("batch_size", batch_size)):
         if isinstance(value, (bool, str)) or not 0 < value < float("inf"):
             raise ValueError(f"{name}={value!r} must be a number above 0.")
-
-
-def describe_action(action) -> dict:
-    """What a run keeps of an action, so that it can be drawn later."""
-    return {"name": action.name, "factor": action.factor,
-            "stop": action.stop, "marker": action.marker,
-            "colour": action.colour}
-
-
-def versions() -> dict:
-    """The versions that a result depends on."""
-    return {"python": platform.python_version(),
-            "torch": torch.__version__, "agentic_lib": __version__}
+    if not isinstance(seed, int) or seed < 0:
+        raise ValueError(f"seed={seed!r} must be a whole number, 0 or more.")
 
 
 def train(data="digits", brain="auto", progress=False, **options) -> Run:

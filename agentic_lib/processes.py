@@ -1,0 +1,40 @@
+"""Several processes that train one model: the first one decides for all.
+
+Works wherever torch.distributed does: accelerate, torchrun, Lightning. Knows
+nothing about decisions.
+"""
+
+from torch import distributed
+
+
+def several() -> bool:
+    """True in a job of several processes."""
+    return (distributed.is_available() and distributed.is_initialized()
+            and distributed.get_world_size() > 1)
+
+
+def is_first() -> bool:
+    """True in the first process, and where there is only one."""
+    return not several() or distributed.get_rank() == 0
+
+
+def from_first(function):
+    """Calls `function` in the first process alone; its result in all."""
+    if not several():
+        return function()
+    box = [function() if is_first() else None]
+    distributed.broadcast_object_list(box, src=0)
+    return box[0]
+
+
+class BrainElsewhere:
+    """Stands for the brain in every process but the first, which holds it
+    and decides for all. Takes no memory."""
+
+    description = "the first process's brain"
+
+    def __init__(self, actions):
+        self.actions = actions
+
+    def analyze_training(self, history, every, actions):
+        raise RuntimeError("Only the first process decides.")

@@ -1,0 +1,145 @@
+"""How learning rates are moved: alone, or on top of a schedule.
+
+Knows nothing about decisions. Both classes read and multiply the rates of
+every parameter group, keep them within bounds, and leave a rate that is held
+in a tensor in that tensor.
+"""
+
+import torch
+
+
+class OwnRates:
+    """The rates belong to the controller alone: written to param_groups.
+
+    `check` raises where something else changed a rate after `multiply`.
+    """
+
+    def __init__(self, optimizer, low, high):
+        self.optimizer = inner(optimizer)
+        self.low, self.high = low, high
+        self.written = None
+
+    @property
+    def groups(self) -> list[dict]:
+        """Asked for anew each time: loading a state replaces them."""
+        return self.optimizer.param_groups
+
+    def read(self) -> list[float]:
+        """The rate of every group, as the next step uses it."""
+        return [float(group["lr"]) for group in self.groups]
+
+    def multiply(self, factor):
+        """Every rate times `factor`, within the bounds."""
+        write(self.groups, [self.bounded(rate, factor)
+                            for rate in self.read()])
+        self.written = self.read()
+
+    def bounded(self, rate, factor) -> float:
+        """rate x factor, but never across a bound, and never the other way
+        where the rate already lay outside."""
+        if factor > 1:
+            return min(rate * factor, max(self.high, rate))
+        return max(rate * factor, min(self.low, rate))
+
+    def check(self):
+        """A rate that something else changed would undo every decision."""
+        found = self.read()
+        if self.written and found[:len(self.written)] != self.written:
+            raise RuntimeError(
+                f"The learning rate was set to {self.written} and is now "
+                f"{found}: something else, such as a scheduler, changed it. "
+                "Pass it: AgenticLR(optimizer, brain, scheduler=scheduler)."
+            )
+
+    def state_dict(self) -> dict:
+        return {"written": self.written}
+
+    def load_state_dict(self, state):
+        self.written = state["written"]
+
+
+class ScaledRates(OwnRates):
+    """The rates belong to a schedule: param_groups hold its own rates, and
+    every optimizer step is taken with those rates times the scale.
+
+    So any scheduler works, and neither it nor a checkpoint ever meets a
+    scaled rate. The scale is put on and taken off by the optimizer's hooks.
+    """
+
+    def __init__(self, optimizer, low, high):
+        super().__init__(optimizer, low, high)
+        self.scales = [1.0] * len(self.groups)
+        self.unscaled = None
+        for hook in getattr(self.optimizer, "agentic_hooks", ()):
+            hook.remove()  # a new controller takes the place of an old one
+        self.optimizer.agentic_hooks = (
+            self.optimizer.register_step_pre_hook(self.put_on),
+            self.optimizer.register_step_post_hook(self.take_off))
+
+    def read(self) -> list[float]:
+        self.take_off()
+        while len(self.scales) < len(self.groups):
+            self.scales.append(1.0)  # a group that was added later
+        return [self.bounded(float(group["lr"]), scale)
+                for group, scale in zip(self.groups, self.scales)]
+
+    def multiply(self, factor):
+        rates = self.read()
+        for i, (group, rate) in enumerate(zip(self.groups, rates)):
+            # from the bounded rate, so that a scale never runs far ahead of
+            # what the bounds let through
+            own = float(group["lr"])
+            self.scales[i] *= factor
+            if own > 0:
+                self.scales[i] = self.bounded(rate, factor) / own
+
+    def put_on(self, *_):
+        """Before a step: the scaled rates."""
+        scaled = self.read()
+        self.unscaled = [float(group["lr"]) for group in self.groups]
+        write(self.groups, scaled)
+
+    def take_off(self, *_):
+        """After it, or later if the step was broken off by an error."""
+        if self.unscaled is not None:
+            write(self.groups, self.unscaled)
+            self.unscaled = None
+
+    def check(self):
+        """Nothing to check: the rates are the schedule's to change."""
+
+    def state_dict(self) -> dict:
+        return {"scales": list(self.scales)}
+
+    def load_state_dict(self, state):
+        self.scales = list(state["scales"])
+
+
+def inner(optimizer):
+    """torch's own optimizer inside one that accelerate or Lightning wrapped
+    around it."""
+    while hasattr(optimizer, "optimizer"):
+        optimizer = optimizer.optimizer
+    return optimizer
+
+
+def write(groups, rates):
+    """Sets the rates; those that a captured graph holds, in place."""
+    for group, rate in zip(groups, rates):
+        if isinstance(group["lr"], torch.Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
+
+
+def check_scheduler(scheduler, optimizer):
+    """A ValueError where it is none, or belongs to another optimizer."""
+    if not hasattr(scheduler, "step"):
+        raise ValueError(
+            f"scheduler={scheduler!r} is none: pass the scheduler object "
+            "whose step() you call, or leave scheduler out.")
+    its_own = getattr(scheduler, "optimizer", optimizer)
+    if inner(its_own) is not inner(optimizer):
+        raise ValueError(
+            f"scheduler={scheduler!r} belongs to another optimizer: pass "
+            "the one that was made for this optimizer.")
