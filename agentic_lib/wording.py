@@ -1,0 +1,167 @@
+"""How replies say things: the words and patterns that parser.py reads with.
+
+Tables first, then what is made of them. What an action is called comes from
+its record (Action.words); here stands the language around it: what refuses,
+what labels an answer, what the rate and the training are called. English and
+Chinese. Knows nothing about what is done with it.
+"""
+
+import re
+from functools import lru_cache
+
+# What replies talk about. Words are matched in lower case; Chinese ones are
+# written with a space between characters, as `tokens` makes them.
+RATE = r"(?:(?:learning )?rate|lr|step size|one(?= [,:]| $)|学 习 率)"
+TRAINING = r"(?:training|train|run|process|experiment|训 练)"
+METRIC = (r"(?:loss|losses|accuracy|acc|error|gap|overfitting|improvements?"
+          r"|progress|gradients?|learning|dropout|momentum|sampling"
+          r"|损 失|准 确 率)")
+# Words that start a new clause, so that a "not" before them ends there.
+CONNECTIVE = re.compile(
+    r"\b(?:so|but|because|since|therefore|thus|hence|then|however|although"
+    r"|though|while|whereas|and(?= (?:i|we|you|it|the|therefore) ))\b"
+    r"|因为|因此|所以|但|而是")
+JUDGED = (r"(?:premature|unnecessary|unwise|wasteful|harmful|risky|wrong|bad"
+          r"|worst|dangerous|inappropriate|later|too (?:early|soon|late))")
+# What refuses an action named later in the clause ...
+REFUSAL = re.compile(
+    rf" (?:{JUDGED}|not|no|never|none|\S+n't|dont|cannot|without|avoid\S*"
+    r"|rather than|instead of|neither|nor|against|than|after|before|unlike"
+    r"|prevents?|non|previous|last|least|reject\S*"
+    r"|(?:stop|quit|ceas)[a-z]*(?= $)|不|别|无 需|避 免|勿|没 有 必 要|非) ")
+# ... in the whole sentence ...
+CONDITION = re.compile(
+    r" (?:if|unless|until|once|whether|when|otherwise|in case|如 果|若"
+    r"|除 非|否 则) ")
+# ... and what refuses the action just named.
+VERDICT = re.compile(
+    rf"(?: (?!{METRIC} |as |to |for |[,:])\S+){{0,6}}?(?: {JUDGED} | \S+n't "
+    r"| (?:is|are|be|would|will|should|does|do|can|need)(?: \S+)? not "
+    r"| cannot | not (?:yet|needed|necessary))"
+    rf"| [,:] (?:no (?:[,:] |$)|{JUDGED} |not (?:yet|needed|necessary"
+    r"|required|recommended|appropriate|now|an?|the) )")
+# "continue, but with a lower rate": the first verb only leads to the second.
+QUALIFIER = re.compile(r" (?:but|with|at|by|using|though|only|on) ")
+LABEL = (r"(?:answer|action|decision|choice|recommendation|verdict|output"
+         r"|response|conclusion|答 ?案|决 ?定|选 ?择|结 ?论|建 ?议)")
+LABELLED = re.compile(
+    rf" (final )?{LABEL}(?: taken| to take)? (?::|is|would be|是)(?= )"
+    r"| (?:therefore|thus|hence|所 以|因 此)(?= )")
+CHOOSE = (r"(?:choice|answer|action|choose|pick|select|go with|选 项|选|选 择"
+          r"|答 案)(?: is| 是)?(?: [:,])*")
+SHORT_LABEL = re.compile(r"^(?: [^\s,:]+){1,3}(?: :)+$")
+ONE_WORD = re.compile(r" ?(?:[:,] |option )*([^\s:,]+)(?= [:,]| $)")
+REASON = re.compile(
+    r"^\W*(?:reason(?:ing)?|explanation|rationale|why|because|理由|原因)\W*"
+    r"[:=]\s*(.+)", re.I | re.M)
+SENTENCE_END = re.compile(r"(?<!\b\w)[.!]+(?=\s|$)|[。！？]|\n")
+
+
+# The end of a run counts only in a clause of small words like these.
+BEFORE_STOP = re.compile(
+    r"(?: (?:[,:]|\w|i|we|i'll|i'd|we'll|let's|let us|will|would|should|must"
+    r"|can|to|it's|it is|time|the|my|best|right|think|recommend|suggest"
+    r"|advise|choose|choice|option|action|decision|answer|final|decide"
+    r"|decided|now|is|and|better|please|just|that|therefore|thus|hence|so"
+    r"|then|by|我|建 议|应 该|现 在|可 以|所 以|因 此))*")
+AFTER_STOP = re.compile(
+    r"(?: (?:now|here|early|immediately|altogether|at this point|了|吧"
+    r"|is (?:the )?(?:best|right)(?: \w+)?))*"
+    r"(?: (?:[,:]|as (?:the|it|there|we|no) |to (?:avoid|prevent|save) ).*)?")
+
+
+def tokens(sentence) -> str:
+    """Lower-case words with one space around each, " , " between clauses.
+
+    A colon, dash or bracket becomes " : ", Chinese characters single words.
+    """
+    sentence = CONNECTIVE.sub(r", \g<0>", sentence.lower())
+    sentence = re.sub(r"\s-+>?\s|=+>?|->|[:(){}<>–—→.](?!\d)", " : ",
+                      sentence)
+    # a list after a negation: "no need to reduce it, raise it, or stop"
+    listed, _, rest = sentence.rpartition(", or ")
+    if listed:
+        sentence = f"{listed.replace(',', ' ')} or {rest}"
+    sentence = re.sub(r"[,;/](?!\d)", " , ", sentence)
+    sentence = re.sub(r"[㐀-鿿]", r" \g<0> ", sentence)
+    words = re.findall(r"[\w.%']*[\w%]|[,:?]", sentence)
+    return f" {' '.join(words)} "
+
+
+def refused(words, start, end) -> bool:
+    """True where the sentence names an action but does not choose it."""
+    label = SHORT_LABEL.search(words[:start])  # "Not recommended: ..."
+    return bool(
+        "?" in words
+        or CONDITION.search(words[:start + 1])
+        or REFUSAL.search(words[last_clause(words, start):start + 1])
+        or label and REFUSAL.search(label[0])
+        or VERDICT.match(words[end:])
+    )
+
+
+def is_sure(action, words, start, end) -> bool:
+    """False for a stop in a clause that says more than that."""
+    before = words[last_clause(words, start):start]
+    return not action.stop or bool(
+        BEFORE_STOP.fullmatch(before) and AFTER_STOP.fullmatch(words[end:-1]))
+
+
+def last_clause(words, end) -> int:
+    """Where the clause begins that `end` lies in."""
+    return max(0, words.rfind(" ,", 0, end), words.rfind(" :", 0, end))
+
+
+@lru_cache
+def patterns(actions) -> list:
+    """[(action, compiled pattern for all that means it)], for `tokens`."""
+    single = any_of(word for action in actions for word in action.words
+                    if " " not in word)
+    gap = (rf"(?: (?!(?:{single}|{METRIC}|not|never|\S+n't|不|别|at|with"
+           r"|under|by|is|was|were|been|already) |[,:?])\S+){0,4}?")
+    made = []
+    for i, action in enumerate(actions):
+        label = rf"(?:{chr(ord('a') + i)}|{i + 1})"
+        forms = [rf"option {label}", rf"{CHOOSE} {label}(?= [,:]| $)"]
+        if "_" in action.name:  # then it means the action wherever it stands
+            forms.append(re.escape(action.name.lower()))
+        pattern = "|".join(forms + meanings(action, gap))
+        made.append((action, re.compile(rf" (?:{pattern})(?= )")))
+    return made
+
+
+def meanings(action, gap) -> list[str]:
+    """Patterns for the action's words, in the places that they need.
+
+    Between several words may stand others: "keep the current rate". A single
+    word needs its object: a change of the rate the rate, a stop the training
+    or nothing. Another action's must not lead on ("continue to fall").
+    """
+    entries = [entry.lower().replace("_", " ").split()
+               for entry in (action.name, *action.words)]
+    single = [entry[0] for entry in entries if len(entry) == 1]
+    one = any_of(single)
+    the = "(?: the| this| our)?" if action.stop else gap
+    forms = [
+        f"{the} ".join(RATE if w == "rate" else any_of([w]) for w in entry)
+        for entry in entries if len(entry) > 1
+    ]
+    if action.stop:
+        now = any_of(single, r"e|\w?ing")  # "it stopped" is a report
+        return forms + [
+            rf"{now}{the} {TRAINING}",
+            rf"{now}(?= $| [,:]| (?:now|here|early|at this point|了) )",
+            rf"{TRAINING} (?:should|must|can)(?: be)? {one}",
+        ]
+    if action.factor != 1:
+        return forms + [rf"{one}{gap} {RATE}",
+                        rf"{RATE}{gap} {any_of(single, 'e')}(?! the )",
+                        rf"{RATE}{gap} be(?: \S+)? {any_of(single, 'e?d')}"]
+    return forms + [rf"{one}(?! to (?!the )| (?:would|will) "
+                    rf"|(?: the)? {METRIC} | (?!training)\S+ing )"]
+
+
+def any_of(words, endings=r"e|s|d|es|\w?ed|\w?ing|t?ion") -> str:
+    """A pattern for these words and their forms: reduce, reducing ..."""
+    stems = "|".join(tokens(w).strip().rstrip("e") for w in words)
+    return rf"(?:{stems or '(?!)'})(?:{endings})?"
