@@ -1,0 +1,171 @@
+"""`python -m agentic_lib compare`: methods x tasks x starting rates x seeds.
+
+Every method trains the same networks from the same weights with the same
+order of the data and the same budget. Results go to one file, a row for each
+run; a command that was interrupted goes on where it stopped. Tables are made
+from that file alone.
+"""
+
+import argparse
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from agentic_lib.lab import results, statistics
+from agentic_lib.lab.methods import METHODS, find_method
+from agentic_lib.lab.tasks import TASKS, find_task
+from agentic_lib.lab.trials import run_job
+
+RATES = tuple(float(f"{10 ** (k / 2):.4g}") for k in range(-8, 1))
+CHUNK = 5  # seeds in one job
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A comparison that has a name."""
+
+    methods: tuple
+    tasks: tuple
+    rates: tuple = RATES
+    seeds: int = 5
+
+
+PRESETS = {
+    "eight-cells": Preset(("constant", "plain_rules", "rules"),
+                          ("digits", "digits_noisy"),
+                          (0.001, 0.01, 0.1, 0.5)),
+    "slice": Preset(("constant", "plateau", "greedy", "rules", "brain"),
+                    ("digits", "digits_noisy"), (0.001, 0.1, 0.5), 3),
+    "full": Preset(tuple(METHODS), tuple(TASKS)),
+}
+
+
+def add_arguments(parser):
+    """The options of the command."""
+    add = parser.add_argument
+    parser.formatter_class = argparse.ArgumentDefaultsHelpFormatter
+    add("--preset", choices=list(PRESETS), default="full",
+        help="what is not given below is taken from it")
+    add("--methods", nargs="+", metavar="NAME", help=", ".join(METHODS))
+    add("--tasks", nargs="+", metavar="NAME",
+        help=", ".join(TASKS) + "; with a GPU and a network: "
+             "fashion_resnet, cifar_resnet")
+    add("--rates", nargs="+", type=float, help="starting rates")
+    add("--seeds", type=int, help="how many; 0, 1, 2, ... are taken")
+    add("--epochs", type=int, help="another budget than the tasks' own")
+    add("--out", type=Path, help="the results file; goes on where it stopped",
+        default=Path("runs/compare.csv"))
+    add("--jobs", type=int, default=1, help="processes; -1: one a core")
+    add("--dask", metavar="ADDRESS",
+        help="address of a Dask scheduler that the jobs are sent to")
+    add("--tables", action="store_true",
+        help="runs nothing; prints the tables of the results file")
+
+
+def run(args):
+    """Trains what is missing in the file, then prints the tables."""
+    preset = PRESETS[args.preset]
+    methods = args.methods or preset.methods
+    tasks = args.tasks or preset.tasks
+    rates = args.rates or preset.rates
+    if not args.tables:
+        grid(methods, tasks, rates, range(args.seeds or preset.seeds),
+             args.out, args.epochs, args.jobs, args.dask)
+    info, rows = results.read_rows(args.out)
+    kept = [r for r in rows if r.method in methods and r.task in tasks
+            and (np.isnan(r.rate) or statistics.key(r.rate)
+                 in [statistics.key(x) for x in rates])]
+    print(cells_table(kept))
+
+
+def grid(methods, tasks, rates, seeds, out, epochs=None, jobs=1, dask=None):
+    """Runs everything that `out` does not hold yet, and adds it there.
+
+    methods, tasks  names, or Method and Task objects
+    """
+    from tqdm.auto import tqdm
+
+    methods = [find_method(m) if isinstance(m, str) else m for m in methods]
+    tasks = [find_task(t) if isinstance(t, str) else t for t in tasks]
+    usable = []
+    for method in methods:
+        why = method.missing()
+        if why is None:
+            usable.append(method)
+        else:
+            print(f"{method.name}: not measured here ({why})")
+    tasks = [shortened(task, epochs) for task in tasks]
+    work = plan(usable, tasks, rates, seeds, out)
+    total = sum(len(pairs) for _, _, pairs in work)
+    with tqdm(total=total, unit="run", disable=not work) as bar:
+        for rows in parallel(work, jobs, dask):
+            results.append_rows(out, rows)
+            bar.update(len(rows))
+
+
+def shortened(task, epochs):
+    """The task with another budget."""
+    from dataclasses import replace
+
+    return task if epochs is None else replace(task, epochs=epochs)
+
+
+def plan(methods, tasks, rates, seeds, out):
+    """[(task, method, (rate, seed) pairs)] of what is still to be done."""
+    done = set()
+    if Path(out).exists():
+        done = {(r.task, r.method, statistics.key(r.rate), r.seed)
+                for r in results.read_rows(out)[1]}
+    work = []
+    for task in tasks:
+        for method in methods:
+            starts = (float("nan"),) if method.rateless else rates
+            for at in range(0, len(seeds), CHUNK):
+                pairs = [
+                    (rate, seed) for rate in starts
+                    for seed in seeds[at:at + CHUNK]
+                    if (task.name, method.name, statistics.key(rate), seed)
+                    not in done]
+                if pairs:
+                    work.append((task, method, pairs))
+    return work
+
+
+def parallel(work, jobs=1, dask=None):
+    """Yields the rows of each job as they are done, in any order."""
+    if jobs == 1 and dask is None:
+        for job in work:
+            yield run_job(*job)
+        return
+    import joblib
+
+    client, backend = nullcontext(), nullcontext()
+    if dask is not None:
+        from distributed import Client
+
+        client = Client(dask)
+        backend = joblib.parallel_config("dask")
+    with client, backend:
+        yield from joblib.Parallel(
+            jobs if dask is None else -1,
+            return_as="generator_unordered")(
+            joblib.delayed(run_job)(*job) for job in work)
+
+
+def cells_table(rows) -> str:
+    """Mean final test accuracy of each method on each task at each rate."""
+    methods = list(dict.fromkeys(r.method for r in rows))
+    cells = sorted({(r.task, r.rate) for r in rows if not np.isnan(r.rate)})
+    lines = ["| task | start rate | " + " | ".join(methods) + " |",
+             "|" + "---|" * (len(methods) + 2)]
+    for task, rate in cells:
+        means = []
+        for method in methods:
+            values = [r.test for r in rows if r.task == task
+                      and r.method == method
+                      and (r.rate == rate or np.isnan(r.rate))]
+            means.append(f"{np.mean(values):.1f}" if values else "")
+        lines.append(f"| {task} | {rate:g} | " + " | ".join(means) + " |")
+    return "\n".join(lines)

@@ -1,0 +1,106 @@
+"""The results of a comparison: one tidy file, a row for each run.
+
+The first line is a comment that holds, as JSON, what the rows depend on:
+versions, machine, command. Knows nothing about how a row was made.
+"""
+
+import csv
+import gzip
+import json
+import os
+import platform
+from dataclasses import asdict, fields
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from agentic_lib.lab.trials import Row
+
+RECORDED = Path(__file__).with_name("results.csv.gz")  # ships with the package
+PACKAGES = ("torch", "transformers", "scikit-learn", "numpy", "schedulefree",
+            "prodigyopt")
+COLUMNS = [field.name for field in fields(Row)]
+KINDS = {field.name: field.type for field in fields(Row)}
+
+
+def versions() -> dict:
+    """The versions and the machine that results depend on."""
+    from agentic_lib import __version__
+
+    found = {"agentic_lib": __version__, "python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = None
+    return {"versions": found, "machine": f"{platform.machine()}, "
+            f"{os.cpu_count()} cores, {platform.system()}"}
+
+
+def opened(path, mode):
+    """A text file, packed where its name ends in .gz."""
+    if str(path).endswith(".gz"):
+        return gzip.open(path, mode + "t", encoding="utf-8", newline="")
+    return open(path, mode, encoding="utf-8", newline="")
+
+
+def read_rows(path=RECORDED) -> tuple[dict, list[Row]]:
+    """(what the rows depend on, the rows) of a results file.
+
+    A last line that was cut off while it was written is left out.
+    Raises ValueError naming the file and the line that is damaged.
+    """
+    with opened(path, "r") as file:
+        lines = file.read().split("\n")
+    lines.pop()  # what follows the last line's end: nothing, or a piece
+    if not lines or not lines[0].startswith("# "):
+        raise ValueError(f"{path} is no results file: its first line must "
+                         "be '# ' and JSON.")
+    rows = []
+    for count, values in enumerate(csv.DictReader(lines[1:]), start=3):
+        try:
+            rows.append(Row(**{name: KINDS[name](values[name])
+                               for name in COLUMNS}))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path}, line {count} is damaged: {error}"
+                             ) from None
+    return json.loads(lines[0][2:]), rows
+
+
+def append_rows(path, rows, info=None):
+    """Adds rows to a results file, and begins it where there is none."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    begin = not path.exists() or path.stat().st_size == 0
+    if not begin:
+        mend(path)
+    with opened(path, "a") as file:
+        if begin:
+            file.write("# " + json.dumps({**versions(), **(info or {})})
+                       + "\n")
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        if begin:
+            writer.writeheader()
+        writer.writerows(short(asdict(row)) for row in rows)
+
+
+def mend(path):
+    """Cuts off a last line that was not written whole."""
+    if str(path).endswith(".gz"):
+        return
+    with open(path, "rb+") as file:
+        content = file.read()
+        file.truncate(content.rfind(b"\n") + 1)
+
+
+def short(values) -> dict:
+    """Floats without needless digits."""
+    return {name: f"{x:.6g}" if isinstance(x, float) else x
+            for name, x in values.items()}
+
+
+def write_rows(path, rows, info):
+    """Writes a whole results file, in an order that packs well."""
+    rows = sorted(rows, key=lambda r: (r.task, r.method, r.rate, r.seed))
+    path = Path(path)
+    path.unlink(missing_ok=True)
+    append_rows(path, rows, info)

@@ -1,0 +1,142 @@
+"""Rows -> numbers that a sceptic accepts.
+
+Interquartile means, paired bootstrap intervals, probability of improvement
+and performance profiles, after Agarwal et al., "Deep reinforcement learning at
+the edge of the statistical precipice" (2021). Knows nothing about training.
+
+A score is an array of shape (tasks, rates, seeds). What is drawn again in a
+bootstrap are the seeds, for each task by itself and for all methods and rates
+alike: so the intervals hold for these tasks and these starting rates.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+GOOD = 2.0    # points: a constant rate this close to the best is a good start
+TIMES = 2000  # draws of a bootstrap
+
+
+@dataclass
+class Scores:
+    """What all methods reached on the same grid.
+
+    columns  {method: {column: (tasks, rates, seeds)}}
+    best     (tasks,) index of the constant rate that is best in hindsight
+    """
+
+    tasks: list
+    rates: list
+    seeds: list
+    columns: dict
+    best: np.ndarray
+
+    @property
+    def methods(self):
+        return list(self.columns)
+
+    def regret(self, method, column="test"):
+        """Points behind the best constant rate in hindsight with the same
+        seed, by its last weights. Negative: ahead of it."""
+        reference = self.columns["constant"]["test"]
+        best = reference[np.arange(len(self.tasks)), self.best]
+        return best[:, None, :] - self.columns[method][column]
+
+    def good(self):
+        """(tasks, rates) True where the constant rate is a good start."""
+        return self.regret("constant").mean(2) <= GOOD
+
+
+def collect(rows, tasks=None, methods=None) -> Scores:
+    """Rows -> Scores, of the tasks, rates and seeds that every method has.
+
+    Raises ValueError where there is no 'constant', or nothing in common.
+    """
+    kept = [r for r in rows if (tasks is None or r.task in tasks)
+            and (methods is None or r.method in methods)]
+    found = {}
+    for row in kept:
+        found.setdefault(row.method, {})[
+            (row.task, key(row.rate), row.seed)] = row
+    if "constant" not in found:
+        raise ValueError("rows hold no runs of the method 'constant', which "
+                         "regret is measured against.")
+    tasks = [t for t in dict.fromkeys(r.task for r in kept)
+             if all(any(k[0] == t for k in f) for f in found.values())]
+    rates = sorted({key(r.rate) for r in kept if r.method == "constant"})
+    seeds = [s for s in sorted({r.seed for r in kept})
+             if all(has(f, t, rate, s) for f in found.values()
+                    for t in tasks for rate in rates)]
+    if not tasks or not seeds:
+        raise ValueError("the methods have no task and seed in common: "
+                         f"methods={list(found)}.")
+    columns = {
+        method: {column: np.array([[[
+            getattr(find(f, t, rate, s), column) for s in seeds]
+            for rate in rates] for t in tasks], dtype=float)
+            for column in ("test", "test_best", "val_best", "area", "epochs",
+                           "to_target", "diverged")}
+        for method, f in found.items()}
+    best = columns["constant"]["test"].mean(2).argmax(1)
+    return Scores(tasks, rates, seeds, columns, best)
+
+
+def key(rate):
+    """A rate as it is compared; None for a method that has none."""
+    return None if np.isnan(rate) else float(f"{rate:.4g}")
+
+
+def has(found, task, rate, seed):
+    return (task, rate, seed) in found or (task, None, seed) in found
+
+
+def find(found, task, rate, seed):
+    """The row; a method without a rate has one for all of them."""
+    row = found.get((task, rate, seed))
+    return found[(task, None, seed)] if row is None else row
+
+
+def iqm(values) -> float:
+    """The mean of the middle half of all values."""
+    ordered = np.sort(np.ravel(values))
+    cut = len(ordered) // 4
+    return float(ordered[cut:len(ordered) - cut].mean())
+
+
+def interval(statistic, *scores, times=TIMES, seed=0):
+    """(value, low, high): a statistic of scores of shape (tasks, rates,
+    seeds), with its paired bootstrap interval of 95 %."""
+    rng = np.random.default_rng(seed)
+    tasks, _, seeds = scores[0].shape
+    at = np.arange(tasks)[:, None]
+    values = []
+    for _ in range(times):
+        drawn = rng.integers(seeds, size=(tasks, seeds))
+        # (tasks, seeds, rates): the order within is of no matter
+        values.append(statistic(*[s.transpose(0, 2, 1)[at, drawn]
+                                  .transpose(0, 2, 1) for s in scores]))
+    low, high = np.percentile(values, [2.5, 97.5])
+    return float(statistic(*scores)), float(low), float(high)
+
+
+def difference(a, b):
+    """Mean of a minus mean of b, over all tasks, rates and seeds."""
+    return float(np.mean(a) - np.mean(b))
+
+
+def improvement(a, b) -> float:
+    """How likely a run of `a` is to score higher than one of `b` from the
+    same start on the same task; ties count half. Averaged over both."""
+    above = a[..., :, None] > b[..., None, :]
+    equal = a[..., :, None] == b[..., None, :]
+    return float((above + 0.5 * equal).mean())
+
+
+def profile(regret, points) -> np.ndarray:
+    """Share of runs whose regret is at most each of `points`."""
+    return (np.ravel(regret)[:, None] <= np.asarray(points)).mean(0)
+
+
+def masked(statistic, mask):
+    """A statistic of the (task, rate) cells where `mask` is True."""
+    return lambda *scores: statistic(*[s[mask] for s in scores])
