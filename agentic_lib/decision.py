@@ -8,6 +8,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from agentic_lib import checks
+
 # Who made a decision. What a rule, a guard or a person did is never credited
 # to the model.
 SOURCES = ("model", "fallback", "guard", "human")
@@ -41,18 +43,13 @@ class Action:
                 f"Action name={self.name!r} is not usable: write one word of "
                 "letters, digits and underscores, such as 'restore_best'."
             )
-        if not (math.isfinite(self.factor) and self.factor > 0):
-            raise ValueError(
-                f"Action factor={self.factor!r} must be a finite number "
-                "above 0: the learning rate is multiplied by it."
-            )
+        checks.positive(factor=self.factor)
 
     @property
     def line(self) -> str:
         """The line for the prompt, with the factor filled in."""
-        return f"{self.name}: " + self.meaning.replace(
-            "{factor}", f"{self.factor:g}"
-        )
+        factor = f"{self.factor:g}"
+        return f"{self.name}: " + self.meaning.replace("{factor}", factor)
 
 
 # Colours: Okabe and Ito's palette, told apart by colour-blind readers.
@@ -101,14 +98,8 @@ def with_factors(actions, reduce=None, increase=None) -> tuple[Action, ...]:
     `reduce` replaces every factor below 1, `increase` every factor above 1;
     None leaves them as they are.
     """
-    if reduce is not None and not 0 < reduce < 1:
-        raise ValueError(
-            f"reduce={reduce!r} must lie between 0 and 1, such as 0.7."
-        )
-    if increase is not None and not 1 < increase < math.inf:
-        raise ValueError(
-            f"increase={increase!r} must be a number above 1, such as 1.3."
-        )
+    checks.between(0, 1, reduce=reduce)
+    checks.between(1, math.inf, increase=increase)
 
     def scaled(action):
         if action.factor < 1 and reduce is not None:
@@ -137,6 +128,17 @@ def check_actions(actions) -> tuple[Action, ...]:
     return actions
 
 
+MEASURED = ("train_acc", "val_acc", "train_loss", "val_loss")
+KINDS = {
+    "epoch": checks.count,
+    "train_acc": checks.percentage,
+    "val_acc": checks.percentage,
+    "train_loss": checks.number,
+    "val_loss": checks.number,
+    "learning_rate": checks.rate,
+}
+
+
 @dataclass(frozen=True)
 class Metrics:
     """What was measured after one epoch. Unknown values are None.
@@ -162,66 +164,21 @@ class Metrics:
     total_epochs: int | None = None
 
     def __post_init__(self):
-        for name in ("train_acc", "val_acc"):
-            self._set_number(name)
-            value = getattr(self, name)
-            if value is not None and not 0 <= value <= 100:
-                raise ValueError(
-                    f"{name}={value!r} is not a percentage: pass a number "
-                    "from 0 to 100, or None where it is not known."
-                )
-        for name in ("train_loss", "val_loss", "learning_rate"):
-            self._set_number(name)
-        rate = self.learning_rate
-        if rate is not None and not 0 <= rate < math.inf:
-            raise ValueError(
-                f"learning_rate={rate!r} must be finite and not negative."
-            )
-        self._set_count("epoch")
+        for name, check in KINDS.items():
+            value = check(name, getattr(self, name))
+            object.__setattr__(self, name, value)  # the class is frozen
         if self.total_epochs is not None:
-            self._set_count("total_epochs")
+            checks.count("total_epochs", self.total_epochs)
             if self.total_epochs < self.epoch:
                 raise ValueError(
                     f"epoch={self.epoch} lies beyond "
                     f"total_epochs={self.total_epochs}."
                 )
-        if self.train_acc is self.val_acc is self.train_loss \
-                is self.val_loss is None:
+        if all(getattr(self, name) is None for name in MEASURED):
             raise ValueError(
                 f"nothing was measured at epoch={self.epoch}: pass at least "
-                "one of train_acc, val_acc, train_loss, val_loss."
+                f"one of {', '.join(MEASURED)}."
             )
-
-    def _set_number(self, name):
-        """Turns field `name` into a float (from a tensor, say), or raises."""
-        value = getattr(self, name)
-        if value is None:
-            return
-        try:
-            if isinstance(value, (str, bytes, bool)):
-                raise TypeError
-            number = float(value)
-        except (TypeError, ValueError, RuntimeError):
-            raise ValueError(
-                f"{name}={value!r} is not a number: pass a float, or None "
-                "where it is not known."
-            ) from None
-        object.__setattr__(self, name, number)
-
-    def _set_count(self, name):
-        """Turns field `name` into an int of 1 or more, or raises."""
-        value = getattr(self, name)
-        try:
-            if isinstance(value, (str, bytes, bool)) or int(value) != value:
-                raise TypeError
-            if value < 1:
-                raise ValueError
-        except (TypeError, ValueError, OverflowError):
-            raise ValueError(
-                f"{name}={value!r} must be a whole number of 1 or more: "
-                "epochs count from 1."
-            ) from None
-        object.__setattr__(self, name, int(value))
 
     @property
     def gap(self) -> float | None:

@@ -81,12 +81,12 @@ def gained(before, now, name, every) -> float:
 def crawls(history, before, every) -> bool:
     """True where training accuracy rises slowly, measured by what is missing
     to 100 %, and has not begun to level off, measured by its own pace."""
-    first, now = history[0], history[-1]
+    now = history[-1]
     if now.train_acc is None:
         return False
-    gain = gained(before, now, "train_acc", every)
-    pace = gain
-    if before is not None and before is not first:
+    gain = pace = gained(before, now, "train_acc", every)
+    first = history[0]
+    if first.epoch < now.epoch and first.train_acc is not None:
         pace = (now.train_acc - first.train_acc) * every / (
             now.epoch - first.epoch)
     return pace / 2 <= gain < CRAWL * (100 - now.train_acc)
