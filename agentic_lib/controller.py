@@ -13,7 +13,7 @@ from agentic_lib.decision import (
     ACTIONS, Decision, Metrics, check_actions, check_history, with_factors,
 )
 from agentic_lib.fallback import fallback_decision
-from agentic_lib.guards import RESTORE, Best, Guards
+from agentic_lib.guards import RESTORE, Best, Guards, needs_best
 from agentic_lib.processes import from_first
 from agentic_lib.rates import OwnRates, ScaledRates, check_scheduler
 
@@ -60,7 +60,9 @@ class AgenticLR:
         if guards is None and brain is not None:
             guards = Guards()
         self.guards = guards or None
-        self.best = model and Best(model, optimizer)
+        self.best = None
+        if needs_best(self.guards, self.actions, model):
+            self.best = Best(model, optimizer)
         self.history: list[Metrics] = []
         self.decisions: list[Decision] = []
         self.should_stop = False
@@ -162,7 +164,7 @@ class AgenticLR:
 
     def find_action(self, name):
         """The action of that name, the guards' own one included."""
-        for action in (*self.actions, RESTORE):
+        for action in (*self.actions, *([RESTORE] if self.best else [])):
             if action.name == name:
                 return action
         names = ", ".join(action.name for action in self.actions)

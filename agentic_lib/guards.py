@@ -85,8 +85,10 @@ class Guards:
 
     def rescue(self, controller) -> Decision | None:
         """The answer to divergence, where there is any."""
+        answers = {RESTORE.name} | {
+            action.name for action in controller.actions if is_lower(action)}
         rescued = [d.epoch for d in controller.decisions
-                   if d.source == "guard" and d.new_lr != d.old_lr]
+                   if d.source == "guard" and d.action in answers]
         why = self.trouble(controller)
         if why is None or len(rescued) >= self.rescues:
             return None
@@ -113,6 +115,17 @@ class Guards:
             return (f"The training loss of {losses[-1]:.3g} lies far above "
                     f"its best, {min(losses):.3g}.")
         return None
+
+
+def needs_best(guards, actions, model) -> bool:
+    """Are copies of the best weights to be kept? A ValueError where an
+    action needs them and there is no model to take them from."""
+    offered = RESTORE.name in [action.name for action in actions]
+    if offered and model is None:
+        raise ValueError(f"actions holds {RESTORE.name!r}, which needs the "
+                         "network: pass AgenticLR(..., model=model).")
+    return model is not None and bool(
+        offered or (guards and guards.divergence))
 
 
 def rises(history, every, points) -> bool:
@@ -155,6 +168,15 @@ class Best:
         now = self.optimizer.state_dict()
         self.optimizer.load_state_dict(
             {**now, "state": copy.deepcopy(self.state)})
+
+    def state_dict(self) -> dict:
+        return {"weights": self.weights, "state": self.state,
+                "result": self.result, "fed": self.fed}
+
+    def load_state_dict(self, state):
+        state = copy.deepcopy(state)
+        self.weights, self.state = state["weights"], state["state"]
+        self.result, self.fed = state["result"], state["fed"]
 
     def see(self, metrics):
         """Keeps the weights if these metrics of theirs are the best yet."""

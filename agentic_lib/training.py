@@ -7,6 +7,7 @@ accelerate's Accelerator: one process by default, the same code under
 """
 
 import copy
+from dataclasses import asdict
 
 import torch
 from accelerate import Accelerator
@@ -62,6 +63,8 @@ class Training:
             "data": self.data.name, "lr": lr, "epochs": epochs,
             "every": self.controller.every, "batch_size": batch_size,
             "seed": seed, "brain": getattr(brain, "description", "none"),
+            "guards": asdict(self.controller.guards)
+            if self.controller.guards else None,
             "actions": [describe(a) for a in self.controller.actions],
             "versions": versions(),
         })
@@ -130,10 +133,12 @@ class Training:
 
     def state_dict(self) -> dict:
         """All that is needed to go on from here, or to branch: copies."""
+        best = self.controller.best
         return copy.deepcopy({
             "model": self.accelerator.unwrap_model(self.model).state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "controller": self.controller.state_dict(),
+            "best": best and best.state_dict(),
         })
 
     def load_state_dict(self, state):
@@ -143,6 +148,8 @@ class Training:
         model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.controller.load_state_dict(state["controller"])
+        if self.controller.best and state["best"]:
+            self.controller.best.load_state_dict(state["best"])
         self.run.metrics = list(self.controller.history)
         self.run.decisions = list(self.controller.decisions)
         self.run.test = None

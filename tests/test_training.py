@@ -1,9 +1,7 @@
 """The loop: deterministic, honest about the test set, resumable."""
 
-import torch
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import torch
 
 from agentic_lib import (
     Run, ScriptedBrain, SimpleAIBrain, Training, load_data, make_model, train,
@@ -132,16 +130,18 @@ def test_no_brain_is_a_constant_rate():
     assert set(run.learning_rates) == {0.1} and run.decisions == []
 
 
-@settings(max_examples=8, deadline=None)
-@given(st.integers(0, 7))
-def test_a_run_goes_on_from_its_state_as_if_never_interrupted(cut):
-    whole, first = finished(), Training(small(), rules(), lr=0.1, epochs=8,
-                                        every=2)
+@pytest.mark.parametrize("lr, cut", [
+    (0.1, 0), (0.1, 3), (0.1, 7), (1.5, 1), (1.5, 2), (1.5, 4), (1.5, 6)])
+def test_a_run_goes_on_from_its_state_as_if_never_interrupted(lr, cut):
+    """At a rate of 1.5 the guards go back to earlier weights."""
+    options = {"lr": lr, "epochs": 8, "every": 2}
+    whole, first = finished(**options), Training(small(), rules(), **options)
+    assert (lr == 1.5) == ("guard" in [d.source for d in whole.run.decisions])
     for _ in range(cut):
         first.step()
     state = first.state_dict()
     first.step()  # must not reach into the state that was taken
-    second = Training(small(), rules(), lr=0.1, epochs=8, every=2)
+    second = Training(small(), rules(), **options)
     second.load_state_dict(state)
     list(second)
     assert same(whole, second)
