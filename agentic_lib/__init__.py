@@ -15,7 +15,7 @@ _HOME = {
     "Decision": "decision",
     "ACTIONS": "decision",
     "Prompt": "prompt",
-    "PRESETS": "prompt",
+    "PRESETS": "presets",
     "parse_decision": "parser",
     "fallback_decision": "fallback",
     "plain_rules": "fallback",
