@@ -1,0 +1,127 @@
+"""Metrics -> chat messages: true, complete, and silent about the unknown."""
+
+import math
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agentic_lib import ACTIONS, PRESETS, Action, Metrics, Prompt
+from agentic_lib.decision import with_factors
+from agentic_lib.prompt import FIELDS, describe
+
+
+@st.composite
+def histories(draw):
+    """Histories in which any value may be missing, and losses not finite."""
+    epochs = sorted(draw(st.sets(st.integers(1, 150), min_size=1,
+                                 max_size=15)))
+    accuracies = st.none() | st.floats(0, 100)
+    losses = st.none() | st.floats()
+    total = draw(st.none() | st.integers(150, 300))
+    return [Metrics(epoch, draw(accuracies), draw(st.floats(0, 100)),
+                    draw(losses), draw(losses),
+                    draw(st.none() | st.floats(1e-6, 1.0)), total)
+            for epoch in epochs]
+
+
+@given(histories(), st.integers(1, 20),
+       st.sampled_from(sorted(PRESETS)))
+@settings(max_examples=300, deadline=None)
+def test_no_prompt_says_none_or_leaves_a_bracket(history, every, name):
+    system, user = PRESETS[name].messages(history, ACTIONS, every)
+    assert (system["role"], user["role"]) == ("system", "user")
+    for text in (system["content"], user["content"]):
+        assert "None" not in text
+        assert not re.search(r"[{}]", text)
+    for action in ACTIONS:
+        assert action.line in system["content"]
+
+
+@given(histories(), st.integers(1, 20))
+@settings(max_examples=300, deadline=None)
+def test_what_is_said_is_true(history, every):
+    values, now = describe(history, every), history[-1]
+    assert set(values) <= set(FIELDS)
+    assert values["epoch"] == str(now.epoch)
+    if now.gap is not None:
+        assert abs(float(values["gap"]) - now.gap) <= 0.051
+    else:
+        assert "gap" not in values
+    if "best_val_acc" in values:
+        best = max(m.val_acc for m in history)
+        assert abs(float(values["best_val_acc"]) - best) <= 0.051
+        assert now.epoch - int(values["since_best"]) == \
+            int(values["best_epoch"])
+    if "best_val_loss" in values:
+        finite = [m.val_loss for m in history
+                  if m.val_loss is not None and math.isfinite(m.val_loss)]
+        assert math.isclose(float(values["best_val_loss"]), min(finite),
+                            rel_tol=0.006)
+    if now.total_epochs is not None:
+        assert int(values["epochs_left"]) == now.total_epochs - now.epoch
+
+
+def run_of(val_accs):
+    return [Metrics(epoch, 90.0, acc, 0.1 * epoch, None)
+            for epoch, acc in enumerate(val_accs, start=1)]
+
+
+@pytest.mark.parametrize("change, words", [
+    (8.0, "rising fast"), (1.0, "rising slowly"), (0.0, "flat"),
+    (-2.0, "falling")])
+def test_the_trend_is_told_over_one_interval(change, words):
+    history = run_of([50.0] * 5 + [50.0 + change])
+    assert describe(history, every=5)["trend"] == words
+    assert f"validation accuracy {change:+.1f}" in \
+        describe(history, every=5)["changes"]
+
+
+def test_rises_are_counted_and_nan_is_one():
+    losses = [1.0, 0.9, 1.1, math.nan, 0.8, 0.7]
+    history = [Metrics(i, 50.0, 50.0, loss)
+               for i, loss in enumerate(losses, start=1)]
+    # 0.9, 1.1 (a rise), nan (a rise), 0.8 (after nan: counted), 0.7
+    assert describe(history, 5)["train_loss_rises"] == "3 of the last 5 epochs"
+
+
+def test_the_constant_part_depends_on_actions_and_interval_alone():
+    prompt = Prompt()
+    first = prompt.messages(run_of([10.0]), ACTIONS, 5)[0]
+    assert first == prompt.messages(run_of([10, 20, 30]), ACTIONS, 5)[0]
+    other = with_factors(ACTIONS, 0.5, 2.0)
+    changed = prompt.messages(run_of([10.0]), other, 2)[0]["content"]
+    assert "0.5" in changed and "Every 2 epochs" in changed
+
+
+def test_a_fifth_action_reaches_the_prompt():
+    actions = (*ACTIONS, Action("restore_best", "go back to the best weights"))
+    system = Prompt().messages(run_of([10.0]), actions)[0]["content"]
+    assert "- restore_best: go back to the best weights" in system
+
+
+@pytest.mark.parametrize("template, says", [
+    ("Epoch {epok}", "epok"), ("{val_acc.__class__}", "__class__"),
+    ("{", "cannot be read"), ("{} and {0}", "unknown field"),
+])
+def test_an_unknown_field_is_an_error_that_lists_the_known(template, says):
+    with pytest.raises(ValueError, match="user") as error:
+        Prompt(user=template)
+    assert says in str(error.value)
+    if "unknown field" in str(error.value):
+        for name in FIELDS:
+            assert name in str(error.value)
+
+
+def test_text_in_brackets_can_be_written():
+    prompt = Prompt(user='{{"epoch": {epoch}}}')
+    assert prompt.messages(run_of([10.0]))[1]["content"] == '{"epoch": 1}'
+
+
+def test_the_three_numbers_of_the_original_are_enough():
+    user = Prompt().messages([Metrics(15, 92.0, 76.0)])[1]["content"]
+    assert user.splitlines() == [
+        "Epoch: 15", "Training accuracy: 92.0 %",
+        "Validation accuracy: 76.0 %",
+        "Gap, training minus validation: 16.0 points", "Which action?"]
