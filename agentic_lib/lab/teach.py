@@ -1,0 +1,298 @@
+"""Labels -> a small Qwen3 that reads the prompt, answers and gives reasons.
+
+What each action was worth is smoothed by the stand-in (single labels are
+noisy), turned into probabilities, and taught as the first token of a reply to
+prompts in many wordings; behind it stands a reason. The result is a folder
+like any other model's, with brain.json beside it.
+"""
+
+import itertools
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import Qwen3Config, Qwen3ForCausalLM
+
+from agentic_lib.decision import ACTIONS
+from agentic_lib.lab.labels import with_stop
+from agentic_lib.lab.numbers import numbers
+from agentic_lib.lab.texts import WORDINGS, State, anchor, ask, reason
+from agentic_lib.language_model import LanguageModel
+from agentic_lib.prompt import USER, Prompt
+from agentic_lib.taught import learn_lines, write_taught
+
+NAMES = [action.name for action in ACTIONS]
+TIE = 0.25       # points: actions this close are nearly equally right
+KEEP = 0.1       # points that a change of rate must be better
+REASON = 0.4     # weight of the reason's loss
+ANCHORS = 0.02   # share of prompts that are the original's examples
+POOL = 512       # prompts sorted by length together, so that few are padded
+BATCH = 16
+FALL = 0.65      # share of the time after which the rate falls
+# Half precision pays where the processor has instructions for it.
+QUICK = torch.cpu._is_avx512_bf16_supported()
+HELD_BACK = 12   # every twelfth group is not taught, for calibration
+
+
+@dataclass
+class Example:
+    """One prompt with its reply, as token ids.
+
+    ids     prompt, name, ':', reason, end of turn
+    start   position of the name
+    target  {token id: probability} for the name
+    """
+
+    ids: list
+    start: int
+    target: dict
+
+
+def make_network(tokenizer, width=128, layers=3, seed=0):
+    """A fresh small Qwen3."""
+    torch.manual_seed(seed)
+    return Qwen3ForCausalLM(Qwen3Config(
+        vocab_size=len(tokenizer), hidden_size=width,
+        intermediate_size=3 * width, num_hidden_layers=layers,
+        num_attention_heads=width // 32, num_key_value_heads=width // 64,
+        head_dim=32, tie_word_embeddings=True, max_position_embeddings=2048,
+        rope_theta=10_000.0,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id, bos_token_id=None))
+
+
+def probabilities(values):
+    """(N, 4) worth of continue, reduce, increase, stop -> probabilities."""
+    scores = (values + np.array([KEEP, 0, 0, 0])) / TIE
+    powers = np.exp(scores - scores.max(1, keepdims=True))
+    return powers / powers.sum(1, keepdims=True)
+
+
+class Lessons:
+    """What is taught: decisions of the labelled runs, with probabilities.
+
+    groups  as `labels.load_groups` gives them
+    policy  says what actions are worth: rows of numbers -> (N, 4)
+    """
+
+    def __init__(self, groups, policy, tokenizer, seed=0):
+        self.groups, self.tokenizer = groups, tokenizer
+        self.rng = np.random.default_rng(seed)
+        self.first = [tokenizer(name, add_special_tokens=False)
+                      ["input_ids"][0] for name in NAMES]
+        self.places, targets = [], []
+        for k, g in enumerate(groups):
+            every, horizon = int(g["every"]), int(g["horizon"])
+            for epoch in range(every, horizon, every):
+                rows = numbers(g["seen"][:, :epoch], horizon, every,
+                               g["factors"])
+                targets.append(probabilities(policy(rows)))
+                self.places += [(k, i, epoch) for i in range(len(rows))]
+        self.targets = np.concatenate(targets)
+
+    def state(self, k, i, epoch) -> State:
+        """Run i of group k after that epoch."""
+        g = self.groups[k]
+        return State(g["seen"][i, :epoch], int(g["horizon"]),
+                     int(g["every"]), tuple(g["factors"][i]))
+
+    def draw(self):
+        """(Question, (4,) probabilities) of a prompt drawn at random."""
+        if self.rng.random() < ANCHORS:
+            question, action = anchor(self.rng)
+            return question, np.where(np.arange(4) == action, 0.85, 0.05)
+        at = self.rng.integers(len(self.places))
+        question = ask(self.state(*self.places[at]), self.rng)
+        return question, self.targets[at]
+
+    def example(self) -> Example:
+        """A prompt with a reply: mostly the best one, at times another, so
+        that the brain can argue for each."""
+        question, target = self.draw()
+        offered = [NAMES.index(name) for name in question.names]
+        target = {i: target[i] for i in offered}
+        total = sum(target.values())
+        name = max(target, key=target.get)
+        if self.rng.random() < 0.4:
+            name = self.rng.choice(offered)
+        text = reason(NAMES[name], question.known)
+        prompt = self.tokenizer.apply_chat_template(
+            question.messages, add_generation_prompt=True,
+            enable_thinking=self.rng.random() < 0.03)["input_ids"]
+        reply = self.tokenizer(f": {text}\n<|im_end|>",
+                               add_special_tokens=False)["input_ids"]
+        return Example([*prompt, self.first[name], *reply], len(prompt),
+                       {self.first[i]: p / total for i, p in target.items()})
+
+    def batches(self):
+        """Batches of examples of like length, without end."""
+        while True:
+            pool = sorted((self.example() for _ in range(POOL)),
+                          key=lambda e: len(e.ids))
+            batches = [pool[i:i + BATCH] for i in range(0, POOL, BATCH)]
+            self.rng.shuffle(batches)
+            yield from batches
+
+
+def loss_of(network, batch):
+    """Cross-entropy of the names, and of the reasons behind them."""
+    width = max(len(e.ids) for e in batch)
+    ids = torch.zeros(len(batch), width, dtype=torch.long)
+    for row, e in zip(ids, batch):
+        row[:len(e.ids)] = torch.tensor(e.ids)
+    hidden = network.model(input_ids=ids, use_cache=False).last_hidden_state
+    rows = torch.arange(len(batch))
+    starts = torch.tensor([e.start for e in batch])
+    logp = network.lm_head(hidden[rows, starts - 1]).log_softmax(-1)
+    names = -sum(p * logp[i, token] for i, e in enumerate(batch)
+                 for token, p in e.target.items()) / len(batch)
+    where = [(i, at) for i, e in enumerate(batch)
+             for at in range(e.start, len(e.ids) - 1)]
+    where, at = torch.tensor(where).T
+    words = torch.nn.functional.cross_entropy(
+        network.lm_head(hidden[where, at]), ids[where, at + 1])
+    return names, words
+
+
+def teach(network, batches, seconds, rate=2e-3, keep=None, say=print):
+    """Trains for so many seconds: the rate holds, then falls to zero.
+
+    keep  a file for the network and optimizer as they were before the rate
+          fell: teaching goes on from there
+    """
+    optimizer = torch.optim.AdamW(network.parameters(), rate,
+                                  betas=(0.9, 0.98), weight_decay=0.05)
+    if keep and Path(keep).exists():
+        saved = torch.load(keep)
+        network.load_state_dict(saved["network"])
+        optimizer.load_state_dict(saved["optimizer"])
+    begin, spoken, recent, held = time.time(), 0, [], False
+    for step in itertools.count():
+        share = (time.time() - begin) / seconds
+        if share >= 1:
+            return network.eval()
+        if share >= FALL and keep and not held:
+            held = True
+            torch.save({"network": network.state_dict(),
+                        "optimizer": optimizer.state_dict()}, keep)
+        for group in optimizer.param_groups:
+            group["lr"] = rate * min((step + 1) / 50,
+                                     (1 - share) / (1 - FALL), 1)
+        with torch.autocast("cpu", torch.bfloat16, enabled=QUICK):
+            names, words = loss_of(network, next(batches))
+        optimizer.zero_grad()
+        (names + REASON * words).backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        recent.append((names.item(), words.item()))
+        if time.time() - spoken > 20:
+            name, word = np.mean(recent, 0)
+            say(f"{share:4.0%}  step {step}  loss of names {name:.4f}, "
+                f"of reasons {word:.4f}")
+            spoken, recent = time.time(), []
+
+
+# -- after teaching: what its probabilities mean, and what it knows ---------
+
+def held_back(groups):
+    """(groups to teach with, groups kept for calibration)."""
+    kept = [k % HELD_BACK == HELD_BACK - 1 for k in range(len(groups))]
+    return ([g for g, k in zip(groups, kept) if not k],
+            [g for g, k in zip(groups, kept) if k])
+
+
+def answers(model, groups, most=1200):
+    """What the model says to labelled states, and what was best.
+
+    model  a LanguageModel
+    Returns ((N, 4) log-probabilities, (N,) index of the best action).
+    """
+    told, best = [], []
+    for g in groups:
+        every, horizon = int(g["every"]), int(g["horizon"])
+        for p, epoch in enumerate(g["epochs"]):
+            values = with_stop(g["worth"][:, p].mean(-1), g["now"][:, p])
+            best += list(probabilities(values).argmax(1))
+            for factors in np.unique(g["factors"], axis=0):
+                rows = (g["factors"] == factors).all(1)
+                told.append((rows, factors, g["seen"][:, :epoch], every,
+                             horizon, len(best) - len(rows)))
+    table = np.zeros((len(best), 4))
+    for rows, factors, seen, every, horizon, at in told:
+        states = [State(seen[i], horizon, every, tuple(factors))
+                  for i in np.flatnonzero(rows)]
+        prompts = [Prompt().messages(s.history(), s.actions(), every)
+                   for s in states]
+        scores = model.score_many(prompts, NAMES)
+        table[at + np.flatnonzero(rows)] = [
+            [row[name] for name in NAMES] for row in scores]
+        if at > most:
+            return table[:at], np.array(best[:at])
+    return table, np.array(best)
+
+
+def find_temperature(table, best):
+    """The divisor of log-probabilities that makes the truth likeliest."""
+    def surprise(temperature):
+        logp = torch.tensor(table / temperature).log_softmax(1)
+        return -logp[torch.arange(len(best)), torch.tensor(best)].mean()
+
+    return float(min(np.arange(0.3, 6, 0.05), key=surprise))
+
+
+def calibration_error(table, best, temperature, bins=10):
+    """Expected calibration error: how far, on the mean, the stated share of
+    right answers lies from the true one."""
+    chances = torch.tensor(table / temperature).softmax(1).numpy()
+    sure, right = chances.max(1), chances.argmax(1) == best
+    places = np.minimum((sure * bins).astype(int), bins - 1)
+    return float(sum(abs(sure[places == b].mean() - right[places == b].mean())
+                     * (places == b).mean() for b in np.unique(places)))
+
+
+def prompts_taught(lessons, count=6000):
+    """Messages of many prompts, and every way in which losses can break."""
+    for _ in range(count):
+        question, _ = lessons.draw()
+        yield question.messages
+    for length in (1, 2, 3):
+        for losses in itertools.product((1.0, np.nan, np.inf), repeat=length):
+            seen = np.full((1 + 5 * length, 5), 0.5)
+            seen[::5, 2:4] = np.array([*losses, losses[-1]])[:, None]
+            state = State(seen[1:], 60, 5, (0.7, 1.3))
+            for line in (USER, *map("\n".join, zip(*[
+                    (w * 4)[:4] for w in WORDINGS]))):
+                yield Prompt(user=line).messages(state.history())
+
+
+def widened(lines):
+    """Ranges of numbers, a tenth wider on both sides, in short figures."""
+    return {shape: [[float(f"{low - 0.1 * (high - low):.3g}"),
+                     float(f"{high + 0.1 * (high - low):.3g}")]
+                    for low, high in spans]
+            for shape, spans in lines.items()}
+
+
+def save(network, tokenizer, lessons, kept, folder):
+    """Writes the folder that the package loads; returns what was measured.
+
+    kept  groups for calibration: the first half finds the temperature, the
+          second half measures the error that is left
+    """
+    network.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    table, best = answers(LanguageModel(network, tokenizer), kept)
+    half = len(best) // 2
+    temperature = find_temperature(table[:half], best[:half])
+    write_taught(
+        folder, actions=NAMES, mode="score",
+        temperature=round(temperature, 2),
+        lines=widened(learn_lines(prompts_taught(lessons))))
+    return {
+        "temperature": temperature, "states": len(best) - half,
+        "agreement": float((table.argmax(1) == best)[half:].mean()),
+        "calibration error": calibration_error(
+            table[half:], best[half:], temperature),
+    }
