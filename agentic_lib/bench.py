@@ -97,8 +97,14 @@ def make_tokenizer(text, vocab_size=2000):
     It cuts text where Qwen's does: before words, at each digit, around
     punctuation and line ends.
     """
-    from tokenizers import Regex, Tokenizer, decoders, models
-    from tokenizers import pre_tokenizers, trainers
+    from tokenizers import (
+        Regex,
+        Tokenizer,
+        decoders,
+        models,
+        pre_tokenizers,
+        trainers,
+    )
     from transformers import PreTrainedTokenizerFast
 
     tokenizer = Tokenizer(models.BPE())

@@ -9,7 +9,11 @@ import time
 from dataclasses import replace
 
 from agentic_lib.decision import (
-    ACTIONS, Decision, Metrics, check_actions, check_history,
+    ACTIONS,
+    Decision,
+    Metrics,
+    check_actions,
+    check_history,
 )
 from agentic_lib.fallback import fallback_decision
 from agentic_lib.parser import parse_decision
@@ -60,7 +64,8 @@ class SimpleAIBrain:
                 f"mode={mode!r} must be 'generate', 'score' or None.")
         self.actions, self.prompt = check_actions(actions), prompt or Prompt()
         self.explain, self.calibrate = explain, calibrate
-        self.both_orders, self.quiet, self.on_text = both_orders, quiet, on_text
+        self.both_orders = both_orders
+        self.quiet, self.on_text = quiet, on_text
         self.thinking, self.sample, self.seed = thinking, sample, seed
         self.model, self.taught, self.why = find_model(
             model, revision=revision, local_files_only=local_files_only,

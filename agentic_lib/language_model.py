@@ -9,17 +9,32 @@ import threading
 
 import torch
 from transformers import (
-    AutoConfig, AutoModelForCausalLM, AutoTokenizer, DynamicCache,
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    DynamicCache,
 )
 from transformers.cache_utils import DynamicLayer
 
 from agentic_lib.loading import (
-    QWEN, LanguageModelError, advice, as_dtype, choose_device, choose_dtype,
-    find_folder, overflows, pinned, quietly, saved_dtype,
+    QWEN,
+    LanguageModelError,
+    advice,
+    as_dtype,
+    choose_device,
+    choose_dtype,
+    find_folder,
+    overflows,
+    pinned,
+    quietly,
+    saved_dtype,
 )
 from agentic_lib.packing import as_mask, pack, shared_beginning
 from agentic_lib.watching import (
-    FiniteOnly, Watch, first_line_complete, own_random_numbers,
+    FiniteOnly,
+    Watch,
+    first_line_complete,
+    own_random_numbers,
 )
 
 # What Qwen's model card advises, with thinking off and on.

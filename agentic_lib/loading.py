@@ -4,9 +4,11 @@ Finds or downloads its folder, chooses device and number format, and says what
 went wrong in words that help. Knows nothing about asking it.
 """
 
+import errno
 import json
 import os
 import re
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +20,10 @@ QWEN_REVISION = "c1899de289a04d12100db370d81485cdf75e47ca"
 COMMIT = re.compile("[0-9a-f]{40}")
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
 FILES = ["*.json", "*.safetensors", "*.txt", "*.jinja", "*.model"]
+
+
+BUSY = (429, 500, 502, 503, 504)
+WAITS = (1, 3)  # seconds before a busy hub is asked again
 
 
 class LanguageModelError(RuntimeError):
@@ -79,15 +85,15 @@ def download(model, revision, cached) -> Path:
     """Fetches what is missing. `cached` stands in where the hub is away."""
     from huggingface_hub import snapshot_download
 
-    if cached is None:
-        hub = os.environ.get("HF_ENDPOINT") or "huggingface.co"
-        print(f"Downloading {model} from {hub}.")
+    # False, not None: no search for a token, no warning about none.
+    token = os.environ.get("HF_TOKEN") or False
     try:
+        knock(model, revision, token)
+        if cached is None:
+            print(f"Downloading {model} from the Hugging Face hub.")
         folder = Path(snapshot_download(
             str(model), revision=revision, allow_patterns=FILES,
-            ignore_patterns=["*/*"],
-            # False, not None: no search for a token, no warning about none.
-            token=os.environ.get("HF_TOKEN") or False))
+            ignore_patterns=["*/*"], token=token))
     except Exception as error:
         if cached is not None:
             return cached
@@ -98,6 +104,22 @@ def download(model, revision, cached) -> Path:
             f"{model} lacks config.json, a tokenizer or model.safetensors. "
             "Weights in other formats are not loaded: they can hold code.")
     return folder
+
+
+def knock(model, revision, token):
+    """Raises at once what the download would raise after half a minute of
+    patience, except that a busy hub is asked again."""
+    from huggingface_hub import HfApi
+
+    for wait in (*WAITS, None):
+        try:
+            HfApi(token=token).model_info(
+                str(model), revision=revision, timeout=10)
+            return
+        except Exception as error:
+            if status_of(error) not in BUSY or wait is None:
+                raise
+        time.sleep(wait)
 
 
 def looks_like_hub_id(name) -> bool:
@@ -123,62 +145,72 @@ def causes(error):
         error = error.__cause__ or error.__context__
 
 
-ADVICE = {
+def status_of(error) -> int:
+    """The HTTP status that an error came from, 0 where it came from none."""
+    for item in causes(error):
+        status = getattr(getattr(item, "response", None), "status_code", 0)
+        if status:
+            return status
+    return 0
+
+
+STATUS = {
     401: "the hub wants a login (401): the model is private, gated or does "
-         "not exist. Check its name; for a gated one set HF_TOKEN",
+         "not exist. Check its name; for a gated one set HF_TOKEN.",
     403: "the hub refuses access (403): accept the model's terms on its page "
-         "and set HF_TOKEN",
-    404: "the hub has no such model or revision (404): check the name",
-    429: "the hub says that too many requests came from this address (429): "
-         "wait some minutes and try again",
+         "and set HF_TOKEN.",
+    404: "the hub has no such model or revision (404). Check the name.",
+    429: "the hub says that too many requests come from this address (429). "
+         "Wait some minutes and try again.",
 }
+# (what the error's text holds, in lower case; what to tell). First one wins.
+TEXTS = [
+    (("ssl", "certificate"),
+     "the encrypted connection (TLS) to the hub cannot be trusted; often a "
+     "proxy sits in between. Ask its keeper for the certificate and set "
+     "SSL_CERT_FILE to it, or use another network."),
+    (("outofmemory", "out of memory", "memoryerror", "allocate memory",
+      "not enough memory", "os error 12"),
+     "there is not enough memory. Close other programs or notebooks, or take "
+     "a smaller model."),
+    (("does not recognize this architecture", "unrecognized model",
+      "unrecognized configuration", "should have a `model_type`"),
+     "this transformers does not know the model's architecture. Take another "
+     "model, or a newer transformers (pip install -U transformers, then "
+     "restart Python)."),
+    (("safetensor", "headertoolarge", "deserializing header", "no file named"),
+     "its weights file is damaged or missing. Delete the model's folder and "
+     "try again."),
+    (("peer closed", "incompleteread", "consistency check", "readerror",
+      "readtimeout", "remoteprotocol", "connection reset", "connectionreset"),
+     "the download broke off, and several attempts to go on failed. Try again "
+     "when the network is better: files that are complete are kept."),
+    (("connecterror", "connection", "connecttimeout", "proxyerror", "offline",
+      "localentrynotfound", "name resolution"),
+     "no connection to the hub, and the model is not in the local cache. "
+     "Check the network, or take model='bundled' or 'rules': they need none."),
+]
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def advice(error) -> str:
-    """One or two sentences on what went wrong and what to do about it."""
+    """What went wrong and what to do about it, in words for a learner."""
+    status = status_of(error)
+    if status in STATUS:
+        return STATUS[status]
+    if status >= 500:
+        return (f"the hub has a fault of its own ({status}). Try again in "
+                "some minutes.")
     chain = list(causes(error))
+    if any(getattr(item, "errno", None) in FULL for item in chain):
+        return ("the disk is full, or a quota used up. Free some space, or "
+                "set HF_HOME to a folder on a larger disk.")
     text = " ".join(f"{type(e).__name__}: {e}" for e in chain).lower()
-    for item in chain:
-        status = getattr(getattr(item, "response", None), "status_code", 0)
-        if status in ADVICE:
-            return ADVICE[status] + "."
-        if status and status >= 500:
-            return (f"the hub has a fault of its own ({status}): try again "
-                    "in some minutes.")
-    if "no space left" in text or "not enough free disk" in text:
-        return ("the disk is full. Free some space, or set HF_HOME to a "
-                "folder on a larger disk.")
-    if "ssl" in text or "certificate" in text:
-        return ("the encrypted connection (TLS) to the hub cannot be trusted, "
-                "often because a proxy sits in between: ask its keeper for "
-                "the certificate and set SSL_CERT_FILE to it, or use another "
-                "network.")
-    if "outofmemory" in text.replace(" ", "") or "memoryerror" in text \
-            or "can't allocate memory" in text:
-        return ("there is not enough memory. Close other programs or "
-                "notebooks, or take a smaller model.")
-    if "does not recognize this architecture" in text \
-            or "unrecognized model" in text \
-            or "unrecognized configuration" in text:
-        return ("this version of transformers does not know the model's "
-                "architecture. Take another model, or a newer transformers "
-                "(pip install -U transformers, then restart).")
-    if "safetensor" in text or "header" in text and "deserializ" in text:
-        return ("its weights file is damaged or missing. Delete the model's "
-                "folder in the cache and try again.")
-    if any(word in text for word in (
-            "incompleteread", "peer closed", "connectionreset",
-            "consistency check", "readerror", "readtimeout",
-            "remoteprotocolerror")):
-        return ("the download broke off. Try again: it goes on where it "
-                "stopped.")
-    if any(word in text for word in (
-            "connect", "offline", "localentrynotfound", "timeout",
-            "proxyerror", "local disk")):
-        return ("no connection to the hub, and it is not in the local cache. "
-                "Check the network, or take model='bundled' or 'rules', "
-                "which need none.")
-    return f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
+    for marks, told in TEXTS:
+        if any(mark in text for mark in marks):
+            return told
+    first = (str(error).splitlines() or [""])[0][:200]
+    return f"{type(error).__name__}: {first}"
 
 
 def choose_device(device=None) -> torch.device:

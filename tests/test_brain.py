@@ -2,25 +2,33 @@
 
 import math
 import warnings
+from dataclasses import replace
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_model import (
-    make_history, save_tiny_model, tiny_language_model, tiny_network,
+    make_history,
+    save_tiny_model,
+    tiny_language_model,
+    tiny_network,
     tiny_tokenizer,
 )
 
 from agentic_lib.brain import ScriptedBrain, SimpleAIBrain, answer_complete
-from agentic_lib.decision import ACTIONS, Action, Metrics, with_factors
+from agentic_lib.decision import ACTIONS, Action, with_factors
 from agentic_lib.fallback import fallback_decision
 from agentic_lib.language_model import LanguageModel
 from agentic_lib.loading import LanguageModelError
 from agentic_lib.prompt import Prompt
 from agentic_lib.scoring import margin, probabilities, softmax
 from agentic_lib.taught import (
-    learn_lines, line_shapes, outside, read_taught, write_taught,
+    learn_lines,
+    line_shapes,
+    outside,
+    read_taught,
+    write_taught,
 )
 
 NAMES = [action.name for action in ACTIONS]
@@ -193,7 +201,8 @@ def test_the_temperature_makes_it_less_sure(taught_folder):
     (make_history(), {"actions": [*ACTIONS, BEST]}, "restore_best"),
     (make_history(total=5000), {}, "5000"),
     (make_history(), {"prompt": Prompt(user="{val_acc} %?")}, "'# %?'"),
-    ([Metrics(5, 10, 9, math.nan, 1, 0.01, 60)], {}, "nan"),
+    ([*make_history(9), replace(make_history()[-1], val_loss=math.nan)], {},
+     "nan"),
 ])
 def test_what_it_was_not_taught_is_left_to_the_rules(
         taught_folder, history, options, word):

@@ -10,7 +10,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_model import (
-    make_history, save_tiny_model, tiny_language_model, tiny_network,
+    make_history,
+    save_tiny_model,
+    tiny_language_model,
+    tiny_network,
     tiny_tokenizer,
 )
 

@@ -12,7 +12,8 @@ import urllib.error
 import urllib.request
 
 from agentic_lib.integrations.decision_model import (
-    QUESTION, decision_request,
+    QUESTION,
+    decision_request,
 )
 
 LEAST = 1e-12  # a probability of 0 has no logarithm
