@@ -8,6 +8,7 @@ A section for each notebook.
 import functools
 import random
 import traceback
+import types
 
 from agentic_lib.decision import ACTIONS, Decision, Metrics
 from agentic_lib.prompt import Prompt
@@ -49,6 +50,76 @@ def check(function):
             passed[function.__name__] = True
             print(f"Passed. {praise or ''}".rstrip())
     return checked
+
+
+# -- 01, load the brain ------------------------------------------------------
+
+@check
+def write_without_generate(write):
+    """write(network, ids, steps) -> the likeliest tokens, one by one."""
+    for ids, steps in (([3], 1), ([1, 4, 1], 4), ([5, 9, 2, 6], 7)):
+        network = CountsAlong()
+        answer = write(network, list(ids), steps)
+        wanted = list(ids)
+        for _ in range(steps):
+            wanted.append(network.next_one(wanted))
+        wanted = wanted[len(ids):]
+        expect(isinstance(answer, list) and len(answer) == steps,
+               f"With steps={steps} you return {answer!r}: that should be a "
+               f"list of {steps} numbers, the new ones alone.")
+        answer = [int(token) for token in answer]
+        expect(answer[0] == wanted[0], "The first new token should be "
+               f"{wanted[0]}, you have {answer[0]}. The next place is that "
+               "behind the last token: logits[0, -1], and there the argmax.")
+        expect(answer == wanted, f"You write {answer}, it should be {wanted}. "
+               "Does each new token go onto the page before the next?")
+    return "Token by token, as the library does."
+
+
+class CountsAlong:
+    """A network for the check: the likeliest next token follows from the
+    last two and from how many there are."""
+
+    device = "cpu"
+
+    @staticmethod
+    def next_one(ids):
+        return (3 * ids[-1] + sum(ids[-2:-1]) + len(ids)) % 11
+
+    def __call__(self, input_ids):
+        import torch
+
+        (ids,) = input_ids.tolist()
+        logits = torch.zeros(1, len(ids), 11)
+        for i in range(len(ids)):
+            logits[0, i, self.next_one(ids[:i + 1])] = 2.0
+        return types.SimpleNamespace(logits=logits)
+
+
+@check
+def agreement(measure):
+    """measure(ask, times) -> the share of the most frequent action."""
+    cut = "reduce_learning_rate: it jumps."
+    go, hm = "continue: it rises.", "The weather is fine today."
+    for replies in ([go, cut, cut, cut], [go] * 5, [hm, hm, hm, go],
+                    [hm] * 4, [go, cut, go, cut, go, hm]):
+        seeds = []
+
+        def ask(seed, replies=replies, seeds=seeds):
+            seeds.append(seed)
+            return replies[seed]
+
+        share = measure(ask, len(replies))
+        most = max(replies.count(go), replies.count(cut)) / len(replies)
+        expect(sorted(seeds) == list(range(len(replies))),
+               f"Asked {len(replies)} times, the seeds should be 0 to "
+               f"{len(replies) - 1}, each once; yours were {seeds}.")
+        expect(isinstance(share, (int, float))
+               and abs(share - most) < 1e-9,
+               f"For {replies} the share is {most:g}, and you say {share!r}."
+               + (" A reply that holds no decision agrees with none, and "
+                  "still counts as asked." if hm in replies else ""))
+    return "It counts what agrees, out of all that was asked."
 
 
 # -- 02, craft prompts -------------------------------------------------------
@@ -155,3 +226,277 @@ class TakesTheFirst:
         falls = self.prompt == self.shaky and (
             self.histories is None or history in self.histories)
         return Decision(first if falls else "continue", "Made up.")
+
+
+# -- 05, run the full loop ---------------------------------------------------
+
+@check
+def scale_rates(scale):
+    """scale(optimizer, scheduler, factor): every group, for good."""
+    import torch
+    from torch.optim import lr_scheduler
+
+    def rates(make, decisions):
+        """Rates of two groups over 12 epochs, decisions after some."""
+        body, head = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)
+        optimizer = torch.optim.SGD([
+            {"params": body.parameters(), "lr": 0.1},
+            {"params": head.parameters(), "lr": 0.02}])
+        scheduler = make(optimizer)
+        used = []
+        for epoch in range(1, 13):
+            used.append([group["lr"] for group in optimizer.param_groups])
+            optimizer.step()
+            if epoch in decisions:
+                scale(optimizer, scheduler, decisions[epoch])
+            scheduler.step()
+        return used
+
+    schedules = {
+        "LambdaLR": lambda optimizer: lr_scheduler.LambdaLR(
+            optimizer, lambda epoch: 1 - epoch / 16),
+        "StepLR": lambda optimizer: lr_scheduler.StepLR(optimizer, 4, 0.5),
+    }
+    decisions = {3: 0.7, 8: 1.3}
+    for name, make in schedules.items():
+        wanted, factor = [], 1.0
+        for epoch, row in enumerate(rates(make, {}), start=1):
+            wanted.append([factor * rate for rate in row])
+            factor *= decisions.get(epoch, 1.0)
+        for epoch, (row, right) in enumerate(
+                zip(rates(make, decisions), wanted), start=1):
+            for group, (rate, goal) in enumerate(zip(row, right)):
+                expect(abs(rate - goal) < 1e-9, f"With a {name}: after x 0.7 "
+                       f"at epoch 3 and x 1.3 at epoch 8, group {group} must "
+                       f"be used at {goal:.4g} in epoch {epoch}. It is used "
+                       f"at {rate:.4g}.")
+    return "Both groups, two decisions, two kinds of schedule."
+
+
+@check
+def judged_run(run):
+    """run(data, brain) -> (actions, network, test accuracy): no leak."""
+    import torch
+
+    from agentic_lib.data import Data, load_data
+
+    def shuffled(part):
+        inputs, labels = part
+        order = torch.randperm(
+            len(labels), generator=torch.Generator().manual_seed(1))
+        return inputs, labels[order]
+
+    data = load_data("digits", train_size=200)
+    other_test = Data("digits", 10, data.train, data.val,
+                      shuffled(data.test))
+    other_val = Data("digits", 10, data.train, shuffled(data.val), data.test)
+    actions, network, reported = run(data, Touchy())
+    changed, _, _ = run(other_test, Touchy())
+    expect(actions == changed, "The labels of the test set were shuffled, "
+           f"and the decisions changed from {actions} to {changed}. The "
+           "brain is shown something that was computed from data.test.")
+    expect(run(other_val, Touchy())[0] != actions, "Now the decisions no "
+           "longer change with the validation data: what is the brain shown "
+           f"as val_acc? It decided {actions}.")
+    with torch.no_grad():
+        right = network(data.test[0]).argmax(1) == data.test[1]
+    score = 100 * right.float().mean().item()
+    expect(abs(score - reported) < 0.01, f"It reports {reported:.2f} %, and "
+           f"the network that it returns has {score:.2f} % on the test set. "
+           "Picking the best of many readings is deciding, too.")
+    return "The test set can change, and no decision does."
+
+
+class Touchy:
+    """A brain for the check: any change of validation accuracy shows."""
+
+    def analyze_training(self, history, every=5, actions=None):
+        total = sum(round(100 * m.val_acc) for m in history)
+        return Decision(ACTIONS[total // 7 % 3].name, "Made up.")
+
+
+@check
+def same_weights(save, load):
+    """save(path, network, optimizer, history) after epoch 4 of 8, and
+    load(path, network, optimizer) -> history: then on as if nothing was."""
+    import tempfile
+    from pathlib import Path
+
+    whole, killed, back = TinyRun(0), TinyRun(0), TinyRun(1)
+    whole.train(8)
+    killed.train(4)
+    rate = killed.optimizer.param_groups[0]["lr"]
+    weights = killed.weights()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "state.pt"
+        save(path, killed.network, killed.optimizer, killed.history)
+        expect(path.is_file(), "save wrote no file at the path it was given.")
+        killed.train(6)  # what comes after saving is lost
+        back.history = load(path, back.network, back.optimizer)
+    expect(isinstance(back.history, list) and all(
+        isinstance(m, Metrics) for m in back.history), "load must return the "
+        f"history, a list of Metrics. It returned {back.history!r}.")
+    expect(len(back.history) == 4, "The history had 4 epochs when it was "
+           f"saved, and comes back with {len(back.history)}: a brain without "
+           "memory would know nothing of the rest.")
+    expect(back.weights() == weights, "The weights that come back are not "
+           "those that were saved.")
+    found = back.optimizer.param_groups[0]["lr"]
+    expect(found == rate, f"The decided rate was {rate:g}, and {found:g} came "
+           "back. It lives in the optimizer.")
+    back.train(8)
+    expect(back.weights() == whole.weights(), "All looks well at first, and "
+           "four epochs later the weights differ: the optimizer's momentum "
+           "did not come back.")
+    return "Eight epochs, killed after four: the same weights, bit for bit."
+
+
+class TinyRun:
+    """A small training for the check; its rate falls at epoch 3."""
+
+    def __init__(self, seed):
+        import torch
+
+        torch.manual_seed(seed)
+        self.network = torch.nn.Linear(3, 2)
+        self.optimizer = torch.optim.SGD(self.network.parameters(), lr=0.1,
+                                         momentum=0.9)
+        self.history = []
+
+    def train(self, epochs):
+        import torch
+
+        while len(self.history) < epochs:
+            epoch = len(self.history) + 1
+            x = torch.linspace(-1, 1, 12).reshape(4, 3) * epoch
+            loss = (self.network(x) - 1).square().mean()
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+            if epoch == 3:
+                self.optimizer.param_groups[0]["lr"] *= 0.7
+            self.history.append(Metrics(epoch, train_loss=loss.item()))
+
+    def weights(self):
+        return [p.tolist() for p in self.network.parameters()]
+
+
+# 03 Parse decisions
+
+# Written by hand, in the manner in which small chat models write.
+REPLIES = (
+    ("increase_learning_rate", "increase_learning_rate"),
+    ("Action: reduce_learning_rate. The gap is 16 points.",
+     "reduce_learning_rate"),
+    ("`continue`", "continue"),
+    ("REDUCE_LEARNING_RATE", "reduce_learning_rate"),
+    ("increase-learning-rate: both accuracies are low",
+     "increase_learning_rate"),
+    ("Lower the LR.", "reduce_learning_rate"),
+    ("I'd raise the learning rate.", "increase_learning_rate"),
+    ("Carry on.", "continue"),
+    ("stop_training", "stop_training"),
+    ('{"action": "stop_training", "reason": "flat for 20 epochs"}',
+     "stop_training"),
+    ("**reduce_learning_rate**\n\nThe loss jumps.", "reduce_learning_rate"),
+    ("<think>\nstop_training? No.\n</think>\n\nincrease_learning_rate: slow",
+     "increase_learning_rate"),
+    ("continue: no need to reduce it", "continue"),
+    ("I would not stop; continue", "continue"),
+    ("reduce_learnig_rate", "reduce_learning_rate"),
+    ("Increase it? No. Reduce the learning rate.", "reduce_learning_rate"),
+    ("Answer: A", "continue"),
+    ("Option C", "increase_learning_rate"),
+    ("Decrease the learning rate, since the loss rises.",
+     "reduce_learning_rate"),
+    ("reduce_learning_rate, rather than stop_training",
+     "reduce_learning_rate"),
+    ("", None),
+    ("I don't know.", None),
+    ("The loss stopped falling.", None),
+    ("If the loss keeps rising, stop training.", None),
+    ("Should we stop training?", None),
+    ("continue or stop_training", None),
+    ("continue\nreduce_learning_rate\nincrease_learning_rate\n"
+     "stop_training", None),
+    ("<think>The gap is large, so stop_training looks", None),
+    ("Do not stop_training.", None),
+    ("There is no need to reduce the rate.", None),
+)
+ENOUGH = 18  # of the 20 replies that hold an answer
+
+
+@check
+def check_parser(parse):
+    """`parse`: reply -> the name of an action, or None."""
+    read = [(reply, parse(reply), answer) for reply, answer in REPLIES]
+    for reply, found, answer in read:
+        expect(found != "stop_training" or answer == "stop_training",
+               f"A wrong stop, the worst answer there is, for: {reply!r}")
+    for reply, found, answer in read:
+        expect(answer is not None or found is None,
+               f"Nobody decided anything here, and you read {found!r}: "
+               f"{reply!r}")
+    missed = [(reply, found, answer) for reply, found, answer in read
+              if found != answer]
+    right = len(read) - 10 - len(missed)
+    if right < ENOUGH:
+        reply, found, answer = missed[0]
+        raise Hint(f"No wrong stop, and {right} of 20 answers read; {ENOUGH} "
+                   f"are wanted. For example {reply!r}: you read {found!r}, "
+                   f"it says {answer!r}.")
+    return f"{right} of 20 answers read, no wrong stop, no guess."
+
+
+@check
+def check_breaking_reply(reply, meaning):
+    """A reply that a person understands and the library's parser doesn't."""
+    from agentic_lib import ACTIONS, parse_decision
+
+    names = [action.name for action in ACTIONS]
+    expect(isinstance(reply, str) and len(reply.split()) > 1,
+           "Write a reply of two words or more.")
+    expect(meaning in (*names, None),
+           f"`meaning` must be one of {names}, or None.")
+    named = [name for name in names if name in reply]
+    expect(meaning is None or named in ([], [meaning]) or len(named) > 1,
+           f"It names {named} and you say that it means {meaning}: nobody "
+           "would read it like that.")
+    decision = parse_decision(reply)
+    found = decision and decision.action
+    expect(found != meaning, f"The parser reads {found!r}, as you do.")
+    if found is None:
+        return "It is missed: the rules step in. No harm is done."
+    return (f"The parser reads {found!r}: a wrong answer is worse than "
+            "none. Ask a neighbour whether they read it as you do.")
+
+
+@check
+def check_safe_rule(rule, diverging, creeping):
+    """`rule` never raises the rate of the diverging runs, lowers it now and
+    then, and raises that of the creeping runs."""
+    from agentic_lib import ACTIONS
+
+    def decisions(runs):
+        for run in runs:
+            for end in range(5, len(run.metrics), 5):
+                decision = rule(run.metrics[:end], ACTIONS, 5)
+                expect(decision is not None,
+                       "Your rule returns nothing: let it return a Decision.")
+                yield run.metrics[end - 1].epoch, decision.action
+
+    found = list(decisions(diverging))
+    for epoch, action in found:
+        expect(action != "increase_learning_rate",
+               f"It raises the rate of a diverging run, at epoch {epoch}. "
+               "What do the training losses of the last epochs say?")
+    expect(any(action == "reduce_learning_rate" for _, action in found),
+           "It never raises the rate of a diverging run, but it does not "
+           "lower it either.")
+    raised = [action == "increase_learning_rate"
+              for _, action in decisions(creeping)]
+    expect(sum(raised) >= len(raised) / 4,
+           "It is safe, but a run that creeps is hardly ever helped: "
+           f"{sum(raised)} of {len(raised)} decisions raise its rate.")
+    return (f"No raise in {len(found)} decisions on diverging runs, and "
+            f"{sum(raised)} of {len(raised)} on creeping ones.")

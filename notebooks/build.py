@@ -37,8 +37,13 @@ Tags
     workshop   goes into workshop_90.ipynb too. All parts share one runtime.
     nbval-check-output
                the output is the same everywhere, and nbval compares it.
-An exercise is a markdown cell `### Exercise: ...`, then cells tagged
-exercise, check, solution, in this order.
+An exercise is a markdown cell `## Exercise: ...`, then cells tagged
+exercise, check, solution, in this order. Checks stand in
+`agentic_lib/exercises.py`, a section for each notebook; they use `expect(it
+holds, "a hint")` and return a word of praise. They look at what the learner's
+code does, on data that the notebook does not show where that can be.
+Comparisons of deciders switch the guards off (`guards=False`), or say that
+they are on.
 
 Figures: `show(figure)` from agentic_lib.notebook, with an `alt` sentence
 where the figure is not from `plot_run`. Widgets: what a widget shows is left

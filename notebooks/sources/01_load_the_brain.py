@@ -1,0 +1,462 @@
+# %% [markdown]
+# In notebook 00 the brain was a black box: numbers in, a decision out. Here we
+# open the box, ask the language model inside it directly, and watch it write.
+# After this notebook you can
+#
+# - load a small language model, and read the line that says what was loaded;
+# - ask it, and say why it gives the same answer each time, or does not;
+# - see what is really sent to it, with thinking on and off;
+# - say what a reply costs in time, and what a model costs in memory.
+
+# %%
+from agentic_lib import SimpleAIBrain
+
+#@markdown "auto" is Qwen3-0.6B where there is a GPU, else the bundled brain.
+brain_name = "auto"  #@param ["auto", "bundled", "qwen", "rules"]
+brain = SimpleAIBrain(brain_name)
+
+# %% [markdown]
+# ## The line that names the brain
+#
+# Whatever happens later, this line says who answers, and why that one:
+#
+# | it says | what answers |
+# |---|---|
+# | `Qwen/Qwen3-0.6B, 596 million weights, cuda, float16 ...` | the general model, on a GPU |
+# | `the bundled brain, ...` | a model of about a million weights that ships with the package; it knows one task |
+# | `the rules` | a few lines of Python, no language model at all |
+#
+# **No GPU, and you are in Colab?** *Runtime > Change runtime type* and choose
+# T4. If Colab says that none is to be had: most accounts hold one GPU session
+# at a time, so close the other one under *Runtime > Manage sessions*, and try
+# again later if all are taken. You can go on right now as well: everything
+# below runs on the bundled brain. (Qwen on a CPU works too, slowly: choose
+# `"qwen"`; it downloads 1.2 GB.)
+#
+# A model that is asked for by name and cannot be had is an error, and the
+# error says what to do:
+
+# %%
+from agentic_lib.loading import LanguageModelError
+
+try:
+    SimpleAIBrain("somebody/no-such-model", local_files_only=True)
+except LanguageModelError as error:
+    print(error)
+
+# %% [markdown]
+# With `"auto"` the same trouble is no error: it takes the bundled brain, and
+# the line says why.
+
+# %%
+#@title A stand-in, where the brain has no weights to look at (run this)
+import tempfile
+
+import torch
+
+if not hasattr(brain.model, "network"):
+    from agentic_lib.bench import make_model
+
+    folder = make_model(tempfile.mkdtemp(), hidden_size=64, head_dim=16,
+                        intermediate_size=128, num_hidden_layers=2,
+                        vocab_size=4000)
+    brain = SimpleAIBrain(folder, quiet=True)
+    brain.model.name = "an untrained network"
+    print("This notebook looks inside a language model, and the brain you "
+          "chose\nhas none here. A network that was never taught stands in: "
+          "its replies\nare noise, the machinery is real.")
+model = brain.model
+print("Looking at:", model.description)
+
+# %% [markdown]
+# ## Ask it
+#
+# A chat model takes a list of **messages**, each with a role. `on_text` gets
+# each piece of the reply as it is written.
+
+# %%
+def ask(messages, **options):
+    """Asks, and shows the reply while it is written."""
+    reply = model.generate(
+        messages, on_text=lambda piece: print(piece, end="", flush=True),
+        **options)
+    print()
+    return reply
+
+
+question = [{"role": "user", "content": "What is a learning rate?"}]
+reply = ask(question, max_new_tokens=60, until=lambda text: False)
+
+# %% [markdown]
+# Is that a good answer? A general model has read about learning rates. The
+# bundled brain has seen one kind of page in its life, and answers everything
+# as if it were that page. Knowing what a model was taught is half of using it.
+#
+# Now the page it is for: the metrics of a real run, in the library's words
+# (notebook 02 takes this page apart).
+
+# %%
+from agentic_lib import Prompt, train
+
+run = train("digits", None, lr=0.3, epochs=15)
+messages = Prompt().messages(run.metrics)
+print(messages[-1]["content"], end="\n\n")
+reply = ask(messages)
+
+# %% [markdown]
+# ## The same by hand
+#
+# What does `generate` of the library do? In essence this: write the messages
+# as one text, cut the text into **tokens** (pieces from a fixed list, each one
+# a number), let the network write more tokens, turn them back into text.
+
+# %%
+tokenizer, network = model.tokenizer, model.network
+
+text = tokenizer.apply_chat_template(
+    messages, tokenize=False, add_generation_prompt=True,
+    enable_thinking=False)
+ids = tokenizer(text, return_tensors="pt",
+                add_special_tokens=False).to(network.device)
+with torch.inference_mode():
+    out = network.generate(
+        **ids, do_sample=False, max_new_tokens=64, temperature=None,
+        top_p=None, top_k=None, pad_token_id=tokenizer.pad_token_id)
+n = ids["input_ids"].shape[1]
+written = tokenizer.decode(out[0, n:], skip_special_tokens=True)
+
+print(f"{n} tokens went in, {out.shape[1] - n} came out.")
+print("By hand:    ", written.strip().splitlines()[:1])
+print("The library:", reply.strip().splitlines()[:1])
+
+# %% [markdown]
+# The library's version does the same and adds what a training run needs: it
+# stops as soon as the answer is complete, is bounded in tokens and in seconds,
+# turns numbers that are none into an error it can name, and leaves everybody
+# else's random numbers alone.
+#
+# ### Exercise: write without `generate`
+#
+# One level deeper. The network itself does one thing: for every place in a
+# text it gives a number (a **logit**) to each token of its list; the highest
+# belongs to the token that it finds likeliest there. Writing is a loop around
+# this. Write it: always take the likeliest token, `steps` times.
+
+# %% tags=["exercise"]
+def write(network, ids, steps):
+    """`steps` new token ids behind the list `ids`."""
+    new = []
+    for _ in range(steps):
+        page = torch.tensor([ids + new], device=network.device)
+        logits = network(input_ids=page).logits  # (1, tokens, vocabulary)
+        new.append(0)  # your code: the likeliest token in the next place
+    return new
+
+# %% tags=["check"]
+from agentic_lib import exercises
+
+exercises.write_without_generate(write)
+
+# %% tags=["solution"]
+def write(network, ids, steps):
+    new = []
+    for _ in range(steps):
+        page = torch.tensor([ids + new], device=network.device)
+        logits = network(input_ids=page).logits  # (1, tokens, vocabulary)
+        new.append(logits[0, -1].argmax().item())
+    return new
+
+# %%
+with torch.inference_mode():
+    new = write(network, model.tokens(messages), steps=12)
+print("Yours:      ", repr(tokenizer.decode(new)))
+print("The library:", repr(tokenizer.decode(out[0, n:n + 12])))
+
+# %% [markdown]
+# ## Ask it five times
+#
+# **Guess first:** the same page, five times. How many different replies?
+
+# %%
+guess = 0  #@param {type:"integer"}
+
+replies = [model.generate(messages) for _ in range(5)]
+print("Different replies:", len(set(replies)), "- your guess:", guess)
+
+# %% [markdown]
+# The loop above has no dice in it: the same page gives the same reply. (On
+# another machine it may be another one: sums of floating-point numbers depend
+# on the order in which they are taken.)
+#
+# Chat programs throw dice on purpose. That is called **sampling**: each token
+# is drawn with its probability. Our brain does so only when asked to
+# (`sample=True`), with a `seed`, so that a run can be repeated.
+
+# %%
+for seed in range(5):
+    reply = model.generate(messages, sample=True, seed=seed)
+    print(f"seed {seed}: {' '.join(reply.split())[:68]}")
+again = model.generate(messages, sample=True, seed=4)
+print("Seed 4 once more gives the same:", again == reply)
+
+# %% [markdown]
+# How far the dice may stray is set by the **temperature**: logits are divided
+# by it before they become probabilities. Below 1 the likeliest token gains,
+# above 1 the others do. Here is the first token of the reply, at four
+# temperatures. **Guess first:** at which of them does the brain change its
+# mind most often?
+
+# %%
+import matplotlib.pyplot as plt
+
+from agentic_lib.notebook import show
+
+with torch.inference_mode():
+    page = torch.tensor([model.tokens(messages)], device=model.device)
+    logits = network(input_ids=page).logits[0, -1].float().cpu()
+
+temperatures = (0.3, 0.7, 1.0, 2.0)
+top = logits.topk(5).indices
+figure, axes = plt.subplots(1, 4, figsize=(9, 2.6), sharey=True,
+                            layout="constrained")
+for ax, temperature in zip(axes, temperatures):
+    chances = (logits / temperature).softmax(0)[top]
+    ax.barh(range(5), chances, color="#0072B2")
+    ax.set(title=f"temperature {temperature}", xlim=(0, 1),
+           xlabel="probability")
+axes[0].set_yticks(range(5), [repr(tokenizer.decode([i])) for i in top])
+axes[0].invert_yaxis()
+show(figure, dpi=80, alt="Probability of the five likeliest first tokens at "
+     "four temperatures: the higher the temperature, the more even.")
+
+# %% [markdown]
+# ### Exercise: how far do its samples agree?
+#
+# Where five draws give five decisions, one draw is not worth much. Write
+# `agreement`: ask with the seeds 0, 1, ... and return the share of all replies
+# that name the most frequent action. A reply that cannot be read agrees with
+# none. `ask(seed)` gives a reply; `parse_decision(reply)` a decision with an
+# `.action`, or `None` (how it reads is notebook 03).
+
+# %% tags=["exercise"]
+from collections import Counter
+
+from agentic_lib import parse_decision
+
+
+def agreement(ask, times):
+    replies = [ask(seed) for seed in range(times)]
+    # Your code: parse them, count the actions, return a share.
+    return 0.0
+
+# %% tags=["check"]
+exercises.agreement(agreement)
+
+# %% tags=["solution"]
+def agreement(ask, times):
+    decisions = [parse_decision(ask(seed)) for seed in range(times)]
+    counts = Counter(d.action for d in decisions if d is not None)
+    return max(counts.values(), default=0) / times
+
+# %%
+share = agreement(lambda seed: model.generate(
+    messages, sample=True, seed=seed, max_new_tokens=12), times=10)
+print(f"Agreement of ten samples, by your function: {share:.0%}")
+
+# %% [markdown]
+# Asking several times and taking the majority is a known way to get better
+# answers, at several times the cost. Notebook 04 gets the whole distribution
+# from a single look instead.
+#
+# ## What is really sent
+#
+# The network reads one long text. A **chat template**, which comes with the
+# model, writes the messages into it with marks between them. **Guess first:**
+# how does the text end, so that the model knows it is its turn?
+
+# %%
+print(model.render(messages))
+
+# %% [markdown]
+# `<|im_start|>` and `<|im_end|>` are one token each. The text ends behind the
+# mark that opens the assistant's turn: the most likely thing to come is a
+# reply.
+#
+# Some models, Qwen3 among them, can **think** first: they write notes between
+# `<think>` and `</think>`, and then the answer. How is that switched off? Look
+# at the ends of both texts:
+
+# %%
+for thinking in (True, False):
+    end = model.render(messages, thinking=thinking)[-50:]
+    print(f"thinking={thinking!s:5}  ...{end!r}")
+
+# %% [markdown]
+# With thinking off, the template writes an *empty* block of thoughts in the
+# model's name. The model finds that it has thought already, and answers.
+# **Guess first:** what do thoughts cost, in tokens?
+
+# %%
+import time
+
+room = 600 if model.device.type == "cuda" else 60
+started = time.perf_counter()
+reply = model.generate(messages, thinking=True, max_new_tokens=room)
+seconds = time.perf_counter() - started
+thoughts, closed, answer = reply.rpartition("</think>")
+count = len(tokenizer(reply)["input_ids"])
+print(reply[:600] + (" ..." if len(reply) > 600 else ""))
+print(f"\n{count} tokens in {seconds:.2f} s.")
+if closed:
+    print("The thoughts are over; the answer is:", answer.strip()[:100])
+elif "<think>" in reply:
+    print("It was still thinking when the room was used up: no answer.")
+else:
+    print("It wrote no thoughts: this model was not taught to.")
+
+# %% [markdown]
+# Thoughts can help with hard questions. For a decision every five epochs they
+# cost many times what the answer costs, so the brain leaves them off
+# (`thinking=False`) unless you ask.
+#
+# ## Time it
+#
+# A reply is written token by token, and each token is one pass through the
+# network. Scoring (notebook 04) looks at the four names in a single pass.
+# **Guess first:** how many times longer does the written reply take?
+
+# %%
+def median_time(function, repeats=5):
+    """Seconds of the median call; a first one, to warm up, is left out."""
+    function()
+    times = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - started)
+    return sorted(times)[repeats // 2]
+
+
+names = [action.name for action in brain.actions]
+reply = model.generate(messages)
+tokens = len(tokenizer(reply)["input_ids"])
+writing = median_time(lambda: model.generate(messages))
+scoring = median_time(lambda: model.score(messages, names))
+print(f"written reply ({tokens} tokens): {1000 * writing:7.1f} ms, "
+      f"{1000 * writing / tokens:.1f} ms a token")
+print(f"four names scored in one pass: {1000 * scoring:7.1f} ms")
+print(f"ratio: {writing / scoring:.1f}")
+print("Measured on:", model.device.type, "-", model.name)
+
+# %% [markdown]
+# Only your own numbers count: they depend on the machine, on what else runs on
+# it, and on the length of the reply. (A GPU works on while Python goes ahead;
+# here each call ends by fetching its result, so the clock is honest.)
+#
+# ## What loading takes
+#
+# A model is a folder: `config.json` says how large each part is,
+# `model.safetensors` holds the **weights**, the rest is the tokenizer and the
+# chat template. Loading by hand is two lines:
+
+# %%
+from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging
+
+logging.disable_progress_bar()
+by_hand = AutoModelForCausalLM.from_pretrained(model.folder)
+AutoTokenizer.from_pretrained(model.folder)
+print(type(by_hand).__name__, f"{by_hand.num_parameters():,} weights")
+print("As the library loaded it:", f"{network.num_parameters():,} weights")
+del by_hand
+
+# %% [markdown]
+# What the library adds: it finds or downloads the folder at a **pinned
+# revision**, so that everybody gets the same weights; it takes weights from
+# `safetensors` only and never runs code that comes with a model; and it
+# chooses where to compute and in which **number format**.
+#
+# A number format (`dtype`) says how many bits a weight gets. The size of
+# Qwen3-0.6B can be counted without loading it: on torch's `meta` device,
+# tensors have a shape and no content.
+
+# %%
+from transformers import Qwen3Config, Qwen3ForCausalLM
+
+config = Qwen3Config(
+    vocab_size=151_936, hidden_size=1024, intermediate_size=3072,
+    num_hidden_layers=28, num_attention_heads=16, num_key_value_heads=8,
+    head_dim=128, tie_word_embeddings=True)
+with torch.device("meta"):
+    counted = Qwen3ForCausalLM(config)
+
+print(f"{'':14}{'weights':>14}{'32 bits':>12}{'16 bits':>12}")
+for name, net in (("Qwen3-0.6B", counted), ("this model", network)):
+    n = net.num_parameters()
+    print(f"{name:14}{n:14,}{4 * n / 1e6:9.1f} MB{2 * n / 1e6:9.1f} MB")
+
+# %% [markdown]
+# There are two formats of 16 bits. **float16** is finer but ends at 65,504: a
+# number that grows larger becomes infinite. **bfloat16** is coarser and
+# reaches as far as float32. A T4, the GPU that Colab lends, computes float16
+# and not bfloat16, although `torch.cuda.is_bf16_supported()` says True: it
+# emulates it. So the library asks for the GPU's generation instead, and checks
+# on the first prompt that float16 gives finite numbers.
+#
+# **Guess first:** does the number format change the decision?
+
+# %%
+from agentic_lib import LanguageModel
+from agentic_lib.scoring import softmax
+
+print(f"{'':10}{'MB':>8}{'largest':>10}  probabilities of the four names")
+for dtype in ("float32", "bfloat16", "float16"):
+    other = LanguageModel.load(model.folder, dtype=dtype,
+                               device=model.device)
+    chances = softmax(other.score(messages, names))
+    size = sum(w.numel() * w.element_size()
+               for w in other.network.parameters()) / 1e6
+    largest = torch.finfo(getattr(torch, dtype)).max
+    print(f"{dtype:10}{size:8.1f}{largest:10.2g}  "
+          + "  ".join(f"{name.split('_')[0]} {p:.4f}"
+                      for name, p in chances.items()))
+    del other
+
+# %% [markdown]
+# Small differences, half the memory. Where two actions are nearly tied, a
+# small difference can still tip the balance: this is one more reason why two
+# machines may disagree.
+
+# %%
+print("The brain runs in", str(model.dtype).removeprefix("torch."),
+      "-", model.why)
+print("Revision:", model.revision or "none: it is a folder, not a download")
+
+# %% [markdown]
+# ## Summary
+#
+# - One line names the brain and the reason for it. Where Qwen cannot be had,
+#   the bundled brain answers, and the line says so.
+# - The model reads one text, made by its chat template, and writes token by
+#   token. Without dice the same page gives the same reply.
+# - Thinking is a block of text before the answer. An empty one switches it
+#   off.
+# - Time goes with the number of tokens written, memory with the number of
+#   weights times their bytes.
+#
+# **Three questions**
+#
+# 1. A reply of 25 tokens took 500 ms. About how long would one of 50 take?
+#    <details><summary>Answer</summary>About a second: one pass a token. (A
+#    little more, since each pass looks back at a longer text.)</details>
+# 2. A colleague's run took another decision than yours at epoch 10, with the
+#    same seed and without sampling. Is something broken?
+#    <details><summary>Answer</summary>Not necessarily. Another GPU or number
+#    format adds up in another order; where two actions were nearly tied, that
+#    is enough, both in the model and in the training it looks
+#    at.</details>
+# 3. How much memory do the weights of a model with 8 billion of them take in
+#    16 bits, and does that fit a GPU with 16 GB?
+#    <details><summary>Answer</summary>8 billion times 2 bytes are 16 GB. It
+#    does not fit: the prompt's own numbers need room as
+#    well.</details>

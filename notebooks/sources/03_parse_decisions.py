@@ -1,0 +1,465 @@
+# %% [markdown] tags=["workshop"]
+# A language model answers with text. A training loop needs one of four
+# actions. Between the two stands a **parser**, a function that reads the text;
+# and where there is nothing to be read, **rules** decide. After this notebook
+# you can
+#
+# - say why looking for keywords is not enough, and which mistake costs most;
+# - build a parser that would rather say "I don't know" than guess;
+# - write rules that catch what it can't read, and test them for harm.
+
+# %%
+#@title Settings
+brain_name = "bundled"  #@param ["bundled", "auto", "qwen", "rules"]
+
+# %% [markdown] tags=["workshop"]
+# ## What a model writes
+#
+# We ask for "the name of one action, a colon and one short reason". Small
+# models mostly do so, and sometimes they don't. These twenty replies were
+# **written by hand**, in the manner of small chat models. Beside each stands
+# what a person would read in it; `None` means: no decision.
+#
+# **Guess first.** The simplest parser looks for a name anywhere in the reply.
+# How many of the twenty will it get right?
+
+# %% tags=["workshop"]
+from agentic_lib import exercises
+
+CONTINUE, REDUCE = "continue", "reduce_learning_rate"
+INCREASE, STOP = "increase_learning_rate", "stop_training"
+NAMES = [CONTINUE, REDUCE, INCREASE, STOP]
+
+REPLIES = [
+    ("reduce_learning_rate: the gap is large", REDUCE),
+    ("Reduce Learning Rate", REDUCE),
+    ("I would lower the learning rate.", REDUCE),
+    ("**Answer:** increase_learning_rate", INCREASE),
+    ('{"action": "continue"}', CONTINUE),
+    ("Keep going.", CONTINUE),
+    ("do not stop, continue", CONTINUE),
+    ("continue without raising the rate", CONTINUE),
+    ("There is no reason to stop_training.", None),
+    ("it trains nonstop", None),
+    ("<think>stop_training? It still falls.</think>continue", CONTINUE),
+    ("<think>Perhaps stop_training would", None),
+    ("I am torn: continue or reduce_learning_rate", None),
+    (", ".join(NAMES), None),
+    ("", None),
+    ("stop_training: nothing has moved for 20 epochs", STOP),
+    ("It is time to stop.", STOP),
+    ("Option B", REDUCE),
+    ("reduce_learing_rate", REDUCE),
+    ("We need more data.", None),
+]
+
+# %% [markdown] tags=["workshop"]
+# ## Step 1: look for the names
+#
+# A reading can end in four ways. They do not cost the same:
+#
+# - **right**;
+# - **missed**: there was an answer, and the parser says `None`. Rules decide
+#   this once. A pity, no harm;
+# - **wrong**: it reads an action that nobody chose;
+# - **wrong stop**: it ends a training that should go on. The worst, because
+#   nothing that comes later can mend it.
+
+# %% tags=["workshop"]
+def by_name(reply):
+    """The first name that occurs in the reply."""
+    for name in NAMES:
+        if name in reply:
+            return name
+    return None
+
+
+def outcome(found, answer):
+    if found == answer:
+        return "right"
+    if found is None:
+        return "missed"
+    return "wrong stop" if found == STOP else "wrong"
+
+
+for reply, answer in REPLIES:
+    result = outcome(by_name(reply), answer)
+    if result != "right":
+        print(f"{result:10}  {reply}")
+
+# %% [markdown] tags=["workshop"]
+# ## Step 2: look for keywords
+#
+# The text that this project grew from reads replies by keyword detection. It
+# misses less. **Guess:** will it make fewer mistakes too?
+
+# %% tags=["workshop"]
+KEYWORDS = {"continue": CONTINUE, "keep": CONTINUE, "reduce": REDUCE,
+            "lower": REDUCE, "increase": INCREASE, "raise": INCREASE,
+            "stop": STOP}
+
+
+def by_keyword(reply):
+    """The action of the first keyword that occurs in the reply."""
+    for keyword, name in KEYWORDS.items():
+        if keyword in reply.lower():
+            return name
+    return None
+
+
+for reply, answer in REPLIES:
+    result = outcome(by_keyword(reply), answer)
+    if result.startswith("wrong"):
+        print(f"{result:10}  {reply}")
+
+# %% [markdown] tags=["workshop"]
+# It stops three trainings that nobody wanted to stop. Three causes, and each
+# has a cure:
+#
+# 1. "nonstop" holds "stop": look for **whole words**;
+# 2. a `<think>` block is thinking, not answering: **drop it**, and where it
+#    was cut off, drop all that follows;
+# 3. "no reason to stop" **refuses** the stop: a "not" or "no" before an
+#    action, in the same part of the sentence, takes it away.
+#
+# And one rule for all the rest: where two actions are left over, say `None`.
+
+# %% tags=["workshop"]
+import re
+
+WORDS = {CONTINUE: "continue|keep going|carry on",
+         REDUCE: "reduce|lower|decrease",
+         INCREASE: "increase|raise",
+         STOP: "stop"}
+# a refusing word, and no end of the clause between it and the action
+REFUSED = r"\b(not|no|never|don't|without|rather than)\b[^.,;:]*$"
+
+
+def without_thinking(reply):
+    before, _, rest = reply.partition("<think>")
+    return before + rest.partition("</think>")[2]
+
+
+def carefully(reply):
+    """The one action that is named and not refused, else None."""
+    text = without_thinking(reply).lower().replace("_", " ")
+    found = set()
+    for name, words in WORDS.items():
+        for match in re.finditer(rf"\b({words})", text):
+            if not re.search(REFUSED, text[:match.start()]):
+                found.add(name)
+    return found.pop() if len(found) == 1 else None
+
+
+for reply, answer in REPLIES:
+    result = outcome(carefully(reply), answer)
+    if result != "right":
+        print(f"{result:10}  {reply}")
+
+# %% [markdown]
+# One reply is missed and none is read wrongly. The regular expression `\b`
+# stands for the edge of a word, `[^.,;:]*$` for "no full stop, comma or colon
+# from there to the end".
+#
+# ## Exercise: thirty more replies
+#
+# Our twenty replies were known when `carefully` was written, which makes its
+# result look better than it is: it is the same mistake as judging a network
+# by its training data. Here are thirty that it has not seen. Begin with what
+# is there and improve it until the check is content: **no wrong stop**,
+# **`None` where there is no answer**, and 18 of the 20 answers read. Run the
+# check as often as you like; each time it shows you one reply.
+
+# %% tags=["exercise"]
+def my_parser(reply):
+    """The name of an action, or None."""
+    return carefully(reply)
+
+
+# %% tags=["check"]
+exercises.check_parser(my_parser)
+
+# %% tags=["solution"]
+import difflib
+
+
+def my_parser(reply):
+    """The name of an action, or None."""
+    text = without_thinking(reply).lower()
+    letter = re.fullmatch(r"(option|answer:) ([abcd])\W*", text)
+    if letter:
+        return NAMES["abcd".index(letter[2])]
+    for word in re.findall(r"\w+[_-]\w+", text):  # a misspelt name
+        near = difflib.get_close_matches(word, NAMES, 1, cutoff=0.9)
+        if near:
+            text = text.replace(word, near[0])
+    # questions and conditions decide nothing; "stopped" tells of the past
+    sentences = re.findall(r"[^.?\n]+[.?\n]?", text)
+    kept = [s for s in sentences
+            if "?" not in s and not s.strip().startswith("if ")]
+    return carefully(" ".join(kept).replace("stopped", ""))
+
+
+# %% [markdown] tags=["workshop"]
+# ## The library's parser
+#
+# `parse_decision` does the same, further: option letters, misspelt and
+# cut-off names, JSON and Markdown, questions and conditions, the list of
+# options repeated before the answer, and Chinese, in which Qwen likes to
+# think. It returns a `Decision`, which holds the reason too, or `None`.
+
+# %% tags=["nbval-check-output", "workshop"]
+from agentic_lib import parse_decision
+
+print(parse_decision("**Answer:** B, because the gap is large."))
+print(parse_decision("continue, but with a lower rate"))
+print(parse_decision("Should we stop? If it goes on like this, yes."))
+
+
+# %% tags=["workshop"]
+def by_library(reply):
+    decision = parse_decision(reply)
+    return decision and decision.action
+
+
+PARSERS = {"by name": by_name, "by keyword": by_keyword,
+           "carefully": carefully, "the library's": by_library}
+SETS = {"the 20 above": REPLIES, "30 others": exercises.REPLIES}
+counts = {
+    (title, name): [outcome(parser(reply), answer)
+                    for reply, answer in replies]
+    for title, replies in SETS.items() for name, parser in PARSERS.items()
+}
+
+# %% tags=["workshop"]
+#@title The picture: who reads how well
+from matplotlib import pyplot as plt
+
+from agentic_lib.notebook import show
+
+KINDS = {"right": ("#009E73", ""), "missed": ("#DDDDDD", ""),
+         "wrong": ("#E69F00", "//"), "wrong stop": ("#D55E00", "xx")}
+figure, panels = plt.subplots(1, len(SETS), figsize=(8, 2.6), sharey=True,
+                              squeeze=False, layout="constrained")
+sentences = []
+for panel, title in zip(panels[0], SETS):
+    for row, name in enumerate(PARSERS):
+        left, results = 0, counts[title, name]
+        for kind, (colour, hatch) in KINDS.items():
+            share = results.count(kind)
+            panel.barh(row, share, left=left, color=colour, hatch=hatch,
+                       edgecolor="white", label=kind if row == 0 else None)
+            if share:
+                panel.text(left + share / 2, row, share, ha="center",
+                           va="center")
+            left += share
+        sentences.append(
+            f"{name} on {title}: {results.count('right')} right, "
+            f"{results.count('wrong stop')} wrong stops")
+    panel.set_yticks(range(len(PARSERS)), PARSERS)
+    panel.set_title(title)
+    panel.spines[["top", "right", "bottom"]].set_visible(False)
+    panel.set_xticks([])
+panels[0][0].invert_yaxis()
+figure.legend(*panels[0][0].get_legend_handles_labels(), ncols=4,
+              loc="outside lower center", frameon=False)
+show(figure, "Bars of how replies were read. " + "; ".join(sentences) + ".")
+
+# %% [markdown]
+# ## Exercise: break it
+#
+# No list of words is complete. Find a reply that a person understands at once
+# and that `parse_decision` reads otherwise. Is it **missed** (harmless) or
+# read **wrongly**?
+
+# %% tags=["exercise"]
+breaking_reply = "reduce_learning_rate: the gap is large"
+it_means = REDUCE  # what a person would read: a name, or None
+
+# %% tags=["check"]
+exercises.check_breaking_reply(breaking_reply, it_means)
+
+# %% tags=["solution"]
+breaking_reply = "Take your foot off the gas, gently."
+it_means = REDUCE
+
+# %% [markdown] tags=["workshop"]
+# ## When nothing can be read
+#
+# Then rules decide. The original text has three, and they sound sensible:
+#
+# 1. a big **gap** between training and validation accuracy: reduce;
+# 2. **great** performance: stop;
+# 3. **slow** learning: increase.
+#
+# `plain_rules` in the library are these three. A brain, to the loop, is
+# anything that looks at a history and returns a decision, so rules can sit in
+# its chair.
+
+# %% tags=["workshop"]
+from agentic_lib import ACTIONS, fallback_decision, load_data, plain_rules
+from agentic_lib import plot_run, train
+
+
+class Rules:
+    """Rules in the brain's chair."""
+
+    actions = ACTIONS
+
+    def __init__(self, rules):
+        self.rules, self.description = rules, rules.__name__
+
+    def analyze_training(self, history, every, actions):
+        return self.rules(history, actions, every)
+
+
+noisy = load_data("digits", label_noise=0.3)
+
+
+def run(rules, seed=0, lr=0.5):
+    """60 epochs; without rules at a constant rate, without guards always."""
+    brain = Rules(rules) if rules else None
+    return train(noisy, brain, lr=lr, seed=seed, epochs=60, guards=False)
+
+
+# %% [markdown] tags=["workshop"]
+# It is the run of notebook 00: digits with 30 % of the training labels drawn
+# at random, and a start at a rate of 0.5, which is far too high.
+#
+# **Guess first.** Left alone, this run ends at about 20 %. What will the three
+# rules make of it: (a) better than 60 %, (b) about the same, (c) worse?
+
+# %% tags=["workshop"]
+alone, plain = run(None), run(plain_rules)
+show(plot_run(plain, compare=alone))
+
+# %% [markdown] tags=["workshop"]
+# Worse. 10 % is what blind guessing among ten digits would get. Look at the
+# lower panel: the rate goes **up**. A run whose steps are too large hardly
+# improves, "slow learning", says the third rule, and makes the steps larger
+# still. **Low accuracy has two opposite causes, and the plain rules know only
+# one.**
+#
+# What tells them apart? A run that creeps has a loss that falls in every
+# epoch, by little. A run that diverges has one that jumps up and down.
+# `fallback_decision`, the rules that really stand behind the brain, asks
+# about that first.
+
+# %% tags=["workshop"]
+mended = run(fallback_decision)
+show(plot_run(mended, compare=plain))
+
+# %% [markdown]
+# One run proves little, so here are three seeds. (A **seed** fixes the first
+# weights and the order of the pictures; another seed is another run.)
+
+# %%
+runs = {rules: [run(rules, seed) for seed in range(3)]
+        for rules in (None, plain_rules, fallback_decision)}
+for rules, found in runs.items():
+    name = rules.__name__ if rules else "constant rate"
+    print(f"{name:18}", "  ".join(f"{r.test_acc:5.1f} %" for r in found))
+
+# %% [markdown]
+# ## Exercise: a rule that does no harm
+#
+# Write a rule that **never raises** the rate of a diverging run, lowers it at
+# least now and then, and still raises the rate of a run that only creeps. The
+# check uses real runs: the three above at a constant rate of 0.5, and one at
+# 0.001. A history is a list of `Metrics`, one an epoch, with `.train_loss`,
+# `.val_loss`, `.train_acc`, `.val_acc`. The stub below is the third plain
+# rule.
+
+# %%
+creeping = run(None, lr=0.001)
+print("0.001:", [round(m.train_loss, 3) for m in creeping.metrics[:6]])
+print("0.5:  ", [round(m.train_loss, 3) for m in alone.metrics[:6]])
+
+# %% tags=["exercise"]
+from agentic_lib import Decision
+
+
+def my_rule(history, actions, every):
+    if len(history) <= every:
+        return Decision(CONTINUE, "It just began.", source="fallback")
+    now, before = history[-1], history[-1 - every]
+    if now.train_acc - before.train_acc < 2:
+        return Decision(INCREASE, "Learning is slow.", source="fallback")
+    return Decision(CONTINUE, "Learning goes well.", source="fallback")
+
+
+# %% tags=["check"]
+exercises.check_safe_rule(my_rule, runs[None], [creeping])
+
+
+# %% tags=["solution"]
+def my_rule(history, actions, every):
+    losses = [m.train_loss for m in history[-1 - every:]]
+    rises = sum(not new < old for old, new in zip(losses, losses[1:]))
+    if rises >= 1:  # nan counts as a rise: it is not below anything
+        return Decision(REDUCE, f"The loss rose {rises} times.",
+                        source="fallback")
+    if history[-1].train_acc < 80:
+        return Decision(INCREASE, "It falls steadily, but slowly.",
+                        source="fallback")
+    return Decision(CONTINUE, "Learning goes well.", source="fallback")
+
+
+# %% [markdown] tags=["workshop"]
+# ## All of it together
+#
+# `SimpleAIBrain` asks the model, reads the reply with `parse_decision`, and
+# turns to `fallback_decision` where there is nothing to read. To see both
+# ways without waiting for a model, `ScriptedBrain` takes replies from a list;
+# as these are ours, its decisions count as a person's.
+
+# %% tags=["nbval-check-output", "workshop"]
+from agentic_lib import Metrics, ScriptedBrain
+
+scripted = ScriptedBrain(["I'd lower the lr a bit, it overfits.",
+                          "Hm, hard to say. What do you think?"])
+history = [Metrics(epoch=15, train_acc=92.0, val_acc=76.0)]
+for _ in range(2):
+    decision = scripted.analyze_training(history)
+    print("reply:", decision.reply)
+    print(decision)
+    print("    note:", decision.note, "\n")
+
+# %% [markdown]
+# The same question to a real brain, which writes its reply word by word:
+
+# %%
+from agentic_lib import SimpleAIBrain
+
+brain = SimpleAIBrain(brain_name, mode="generate", quiet=True)
+print("Who answers:", brain.description, "\n")
+decision = brain.analyze_training(history)
+print("reply:", decision.reply)
+print(decision)
+
+# %% [markdown]
+# ## Summary
+#
+# - A parser that guesses is worse than one that says "I don't know", because
+#   behind it stand rules that know the numbers.
+# - Mistakes differ in cost: a wrong stop can't be mended.
+# - Rules that sound sensible can do harm: low accuracy has two opposite
+#   causes. Test rules on runs that go wrong, not only on those that go well.
+#
+# **Three questions**
+#
+# 1. The reply is "continue or reduce_learning_rate, both would do". Why is
+#    `None` better than taking the first?
+#    <details><summary>Answer</summary>The model did not choose. Taking the
+#    first would credit it with a decision that the order of words made. The
+#    rules look at the numbers instead, and the decision is recorded as
+#    theirs.</details>
+# 2. `carefully` read 19 of 20 replies, and fewer of the thirty. Why?
+#    <details><summary>Answer</summary>It was written with the twenty in view.
+#    Only replies that it has not seen tell how good it is, just as only
+#    validation data tells how good a network is.</details>
+# 3. A run stands at 15 % accuracy. What do you look at before you touch the
+#    rate?
+#    <details><summary>Answer</summary>At the training loss of the last
+#    epochs. If it falls steadily, the rate is too low; if it jumps or rises,
+#    too high.</details>
