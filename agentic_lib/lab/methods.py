@@ -1,41 +1,34 @@
 """What is compared: everything that may set a learning rate during a run.
 
-A `Method` starts a pilot for a group of runs; after every epoch the pilot is
-shown all their histories and answers with their rates for the next one.
-Knows nothing about data, networks or statistics.
+A `Method` starts a pilot (`pilots.py`) for a group of runs. Here are the
+peers, and the list of all. Knows nothing about data or networks.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cache, partial
+from dataclasses import dataclass, field, replace
+from functools import partial
 
-import numpy as np
 import torch
 
-from agentic_lib.decision import ACTIONS, STOP, with_factors
 from agentic_lib.fallback import fallback_decision, plain_rules
-
-MIN_LR, MAX_LR = 1e-7, 10.0  # the controller's bounds
-LETTER = {"continue": "c", "reduce_learning_rate": "r",
-          "increase_learning_rate": "i", "stop_training": "s"}
-
-
-@dataclass(frozen=True)
-class Group:
-    """Runs that are trained side by side.
-
-    rates, seeds  one of each for every run
-    epochs        the budget; steps: of the optimizer in one epoch
-    optimizer     'sgd' or 'adamw'; momentum of sgd
-    """
-
-    rates: tuple[float, ...]
-    seeds: tuple[int, ...]
-    epochs: int = 60
-    steps: int = 10
-    optimizer: str = "sgd"
-    momentum: float = 0.9
-    task: str = ""
+from agentic_lib.lab.deciders import (
+    Brain,
+    Logistic,
+    LookAhead,
+    RandomActions,
+    ShuffledMetrics,
+    frequencies,
+    no_labels,
+    no_model,
+)
+from agentic_lib.lab.pilots import (
+    Constant,
+    Decided,
+    EveryStep,
+    Scheduled,
+    one_by_one,
+    without_stop,
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +39,8 @@ class Method:
     says       one line on what it is, and on what its settings were chosen
     optimizer  (parameters, rate, task) -> optimizer, for methods that are
                one themselves; such runs are trained one after another
+    guards     True: under the controller with its usual guards; such runs are
+               trained one after another
     rateless   True: has no starting rate, and runs once for each task
     missing    why it cannot be run here, or None: () -> str | None
     """
@@ -54,118 +49,9 @@ class Method:
     start: Callable
     says: str = ""
     optimizer: Callable | None = None
+    guards: bool = False
     rateless: bool = False
     missing: Callable = field(default=lambda: None)
-
-
-class Constant:
-    """Keeps every rate. Pilots for anything else begin here.
-
-    rates    (N,) for the next epoch
-    stopped  (N,) True where the training has been ended
-    actions  one text a run, a letter for each decision
-    """
-
-    def __init__(self, group):
-        self.group = group
-        self.rates = np.array(group.rates, dtype=float)
-        self.stopped = np.zeros(len(self.rates), bool)
-        self.actions = [""] * len(self.rates)
-
-    def plan(self):
-        """[(rates, momenta)] for each step of the coming epoch, or None
-        where neither changes within it."""
-        return None
-
-    def step(self, histories, batch=None):
-        """Reads what was measured so far and sets `rates`, `stopped`."""
-
-
-class Scheduled(Constant):
-    """A scheduler of torch or transformers on one small optimizer a run.
-
-    make    optimizer, Group -> scheduler
-    metric  the field of Metrics that is passed to its `step`, or None
-    """
-
-    def __init__(self, group, make, metric=None):
-        super().__init__(group)
-        self.metric = metric
-        self.optimizers = [torch.optim.SGD([torch.zeros(1)], lr=rate,
-                                           momentum=group.momentum)
-                           for rate in group.rates]
-        self.schedulers = [make(o, group) for o in self.optimizers]
-        self.read()
-
-    def read(self):
-        self.rates = np.array([o.param_groups[0]["lr"]
-                               for o in self.optimizers])
-
-    def step(self, histories, batch=None):
-        for optimizer, scheduler, history in zip(
-                self.optimizers, self.schedulers, histories):
-            optimizer.step()
-            if self.metric:
-                scheduler.step(getattr(history[-1], self.metric))
-            else:
-                scheduler.step()
-        self.read()
-
-
-class EveryStep(Scheduled):
-    """A scheduler that is stepped with the optimizer, such as OneCycle."""
-
-    def plan(self):
-        steps = []
-        for _ in range(self.group.steps):
-            steps.append((
-                np.array([o.param_groups[0]["lr"] for o in self.optimizers]),
-                np.array([o.param_groups[0]["momentum"]
-                          for o in self.optimizers])))
-            super().step([None] * len(self.optimizers))
-        return steps
-
-    def step(self, histories, batch=None):
-        pass
-
-
-class Decided(Constant):
-    """Rates moved by decisions, within the controller's bounds, guards off.
-
-    decide  histories, every, actions -> a name of an action for each
-    """
-
-    def __init__(self, group, decide, every=5, reduce=0.7, increase=1.3,
-                 actions=ACTIONS):
-        super().__init__(group)
-        self.decide, self.every = decide, every
-        self.table = {a.name: a
-                      for a in with_factors(actions, reduce, increase)}
-
-    def step(self, histories, batch=None):
-        epoch = max(len(history) for history in histories)
-        if epoch % self.every or epoch >= self.group.epochs:
-            return
-        going = np.flatnonzero(~self.stopped)
-        if not len(going):
-            return
-        names = self.choose([histories[i] for i in going], going, batch)
-        for i, name in zip(going, names):
-            action = self.table[name]
-            self.actions[i] += LETTER[name]
-            self.rates[i] = bounded(self.rates[i], action.factor)
-            self.stopped[i] = action.stop
-
-    def choose(self, histories, going, batch):
-        return self.decide(histories, self.every,
-                           tuple(self.table.values()))
-
-
-def bounded(rate, factor):
-    """rate x factor within the controller's bounds, as AgenticLR does it."""
-    if factor > 1:
-        return min(rate * factor, max(MAX_LR, rate))
-    return max(rate * factor, min(MIN_LR, rate))
 
 
 # -- peers -------------------------------------------------------------------
@@ -223,97 +109,15 @@ def needs(*packages):
     return missing
 
 
-# -- decisions ----------------------------------------------------------------
-
-def one_by_one(rule):
-    """A rule (history, actions, every) -> Decision, name or (name, reason),
-    as `decide` of many histories."""
-    def decide(histories, every, actions):
-        found = [rule(history, actions, every) for history in histories]
-        return [d if isinstance(d, str) else tuple(d)[0] for d in found]
-    return decide
-
-
 def decided(rule, **options):
     """A `start` from a rule that looks at one history."""
     return partial(Decided, decide=one_by_one(rule), **options)
 
 
-@cache
-def load_brain(model):
-    """A brain that scores and is asked only once for its weights."""
-    from agentic_lib.brain import SimpleAIBrain
-
-    return SimpleAIBrain(model, explain=False, quiet=True)
-
-
-def ask_brain(model):
-    """`decide` of a SimpleAIBrain: what the rules decide in its place is
-    left standing, as in a training run."""
-    def decide(histories, every, actions):
-        found = load_brain(model).decide_many(histories, every, actions)
-        return [d.action for d in found]
-    return decide
-
-
-def no_model(model):
-    """A `missing`: why this language model cannot be asked here."""
-    def missing():
-        from agentic_lib.loading import LanguageModelError
-
-        try:
-            brain = load_brain(model)
-        except (LanguageModelError, ValueError, OSError) as error:
-            return str(error).splitlines()[0]
-        return None if brain.model is not None else brain.description
-    return missing
-
-
-class Brain(Decided):
-    """Decisions of a brain."""
-
-    def __init__(self, group, model="bundled", **options):
-        super().__init__(group, ask_brain(model), **options)
-
-
-class ShuffledMetrics(Brain):
-    """A placebo: the brain decides well, but on the metrics of another run
-    of the same task. What it gains owes nothing to what it saw."""
-
-    def __init__(self, group, **options):
-        super().__init__(group, **options)
-        self.random = np.random.default_rng(sum(group.seeds))
-
-    def choose(self, histories, going, batch):
-        others = self.random.permutation(len(histories))
-        return super().choose([histories[i] for i in others], going, batch)
-
-
-class RandomActions(Decided):
-    """A placebo: actions drawn with given frequencies.
-
-    frequencies  [{name: share}], one for each decision of a run in turn
-    """
-
-    def __init__(self, group, frequencies, **options):
-        super().__init__(group, None, **options)
-        self.frequencies = frequencies
-        self.random = [np.random.default_rng((s, round(-1e3 * np.log10(r))
-                                              % 10 ** 6))
-                       for s, r in zip(group.seeds, group.rates)]
-
-    def choose(self, histories, going, batch):
-        names = []
-        for i in going:
-            at = min(len(self.actions[i]), len(self.frequencies) - 1)
-            shares = self.frequencies[at]
-            names.append(str(self.random[i].choice(
-                list(shares), p=list(shares.values()))))
-        return names
-
-
-def without_stop(actions=ACTIONS):
-    return tuple(a for a in actions if not a.stop)
+def with_guards(method) -> Method:
+    """The same method under the controller's usual guards."""
+    return replace(method, name=method.name + "+guards", guards=True,
+                   says=method.says + "; with guards")
 
 
 METHODS = {m.name: m for m in (
@@ -341,14 +145,28 @@ METHODS = {m.name: m for m in (
     Method("shuffled_metrics", ShuffledMetrics,
            "placebo: the brain is shown another run's metrics",
            missing=no_model("bundled")),
+    Method("logistic", Logistic, "a logistic regression on the labels that "
+           "the bundled brain was taught", missing=no_labels),
+    Method("look_ahead", LookAhead, "the ceiling: every action tried to the "
+           "end, the best by validation data taken"),
     Method("qwen", partial(Brain, model="qwen"),
            "Qwen3-0.6B as it comes, every 5 epochs, 0.7, 1.3",
            missing=no_model("qwen")),
 )}
 
 
+def random_actions(rows) -> Method:
+    """A placebo made from a comparison: actions drawn at random, at every
+    decision as often as the brain took them there."""
+    return Method("random_actions", partial(
+        RandomActions, frequencies=frequencies(rows)),
+        "placebo: actions at random, as often as the brain takes them")
+
+
 def find_method(name) -> Method:
     """The method of that name. Raises ValueError listing those there are."""
+    if name.endswith("+guards"):
+        return with_guards(find_method(name.removesuffix("+guards")))
     if name not in METHODS:
         raise ValueError(
             f"method={name!r} is not one of: {', '.join(METHODS)}.")

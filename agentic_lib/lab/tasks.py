@@ -8,7 +8,7 @@ Knows nothing about methods.
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
 import numpy as np
@@ -16,9 +16,10 @@ import torch
 
 from agentic_lib.data import Data, load_data
 
-CONTEXT = 5          # characters that are read to predict the next one
+CONTEXT = 4          # characters that are read to predict the next one
 LETTERS = " -ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 PATCH = 8            # pixels on a side, averaged to 4 x 4 colours
+LEAK = "+leak"
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Task:
                 of the network (ReLU) and of its training
     optimizer   'sgd' or 'adamw'; momentum is for sgd
     target      validation accuracy that "epochs to the target" counts to:
-                two points below the best constant rate's, from a pilot
+                two points below the best that the best constant rate sees
     model       None for such a network, 'resnet' for a small ResNet
     """
 
@@ -44,7 +45,6 @@ class Task:
     epochs: int = 60
     optimizer: str = "sgd"
     momentum: float = 0.9
-    classes: int = 10
     target: float = 90.0
     model: str | None = None
 
@@ -92,8 +92,8 @@ def unicode_names() -> tuple[str, ...]:
     return tuple(n for n in names if n and not set(n) - set(LETTERS))
 
 
-def characters(seed, sizes=(800, 400, 1000)) -> Data:
-    """The next character of a text from the five before it.
+def characters(seed, sizes=(600, 400, 1000)) -> Data:
+    """The next character of a text from the four before it.
 
     The text is the list of character names; a name is in one part only.
     """
@@ -147,18 +147,17 @@ def large(name, seed) -> Data:
 
 
 TASKS = {task.name: task for task in (
-    Task("digits", digits, "images"),
-    Task("digits_noisy", partial(digits, noise=0.3), "images"),
+    Task("digits", digits, "images", target=94.0),
+    Task("digits_noisy", partial(digits, noise=0.3), "images", target=89.5),
     Task("digits_adamw", partial(digits, noise=0.1), "images",
-         optimizer="adamw"),
-    Task("photographs", photographs, "images", momentum=0.0,
-         classes=4),
+         optimizer="adamw", target=92.0),
+    Task("photographs", photographs, "images", momentum=0.0, target=69.0),
     Task("breast_cancer", breast_cancer, "tabular", width=48, batch_size=32,
-         classes=2),
-    Task("spirals", spirals, "tabular", width=48, batch_size=32, classes=3),
-    Task("characters", characters, "text", classes=28),
-    Task("characters_adamw", characters, "text", optimizer="adamw",
-         classes=28),
+         target=94.5),
+    Task("spirals", spirals, "tabular", width=48, batch_size=32, target=97.5),
+    Task("characters", characters, "text", depth=1, target=45.5),
+    Task("characters_adamw", characters, "text", depth=1,
+         optimizer="adamw", target=45.5),
 )}
 LARGE = {task.name: task for task in (
     Task("fashion_resnet", partial(large, "fashion_mnist"), "images",
@@ -168,8 +167,23 @@ LARGE = {task.name: task for task in (
 )}
 
 
+def leaked(task) -> Task:
+    """The task with its validation and test parts swapped: as if decisions
+    and the choice of the best epoch were made on the test data. What `Row`
+    calls the test is then data that nobody has looked at."""
+    return replace(task, name=task.name + LEAK,
+                   load=partial(swapped, task.load))
+
+
+def swapped(load, seed) -> Data:
+    data = load(seed)
+    return replace(data, val=data.test, test=data.val)
+
+
 def find_task(name) -> Task:
-    """The task of that name. Raises ValueError listing those there are."""
+    """The task of that name, "+leak" behind it swaps parts. Raises ValueError listing those there are."""
+    if name.endswith(LEAK):
+        return leaked(find_task(name.removesuffix(LEAK)))
     known = {**TASKS, **LARGE}
     if name not in known:
         raise ValueError(f"task={name!r} is not one of: {', '.join(known)}.")

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from agentic_lib.decision import Metrics
+from agentic_lib.controller import AgenticLR
+from agentic_lib.decision import Decision, Metrics
+from agentic_lib.guards import Guards
 from agentic_lib.lab.batch import METRICS, Batch, Data, Shape
-from agentic_lib.lab.methods import Group
+from agentic_lib.lab.pilots import LETTER, Decided, Group
+from agentic_lib.rates import inner
 from agentic_lib.trainees import make_model
 from agentic_lib.training import Training
 
-WILD = 1.2   # a training loss of so many times that of guessing is a jump
+RISE = 1.01  # a training loss of so many times the lowest yet has risen
 NEAR = 1.0   # points: validation accuracy this close to guessing is guessing
 
 
@@ -32,8 +35,8 @@ class Row:
     area        mean validation accuracy over the budget's epochs
     epochs      epochs trained; fewer than the budget where it was stopped
     to_target   epochs to the task's target; nan where it was never reached
-    diverged    1 where a loss was not finite at the end, or where the run
-                ends at the level of guessing after its loss had jumped
+    diverged    1 where a loss is not finite at the end, or where the run
+                ends at the level of guessing after its loss had risen
     last_rate   the rate of the last epoch
     actions     a letter for each decision: c, r, i, s
     """
@@ -56,7 +59,7 @@ class Row:
 def run_job(task, method, pairs) -> list[Row]:
     """Runs of a method on a task, one for each (rate, seed)."""
     torch.set_num_threads(1)
-    if method.optimizer is None and task.model is None:
+    if not (method.optimizer or method.guards or task.model):
         return run_batched(task, method, pairs)
     return [run_alone(task, method, *pair) for pair in pairs]
 
@@ -117,13 +120,35 @@ def order_of(seed, epoch, examples):
     return torch.randperm(examples, generator=random)
 
 
-def train_epoch(batch, group, epoch):
-    """One epoch of every run; returns {name: list of N floats}."""
+def train_epoch(batch, seeds, epoch) -> dict:
+    """One epoch of every run; {name of METRICS: list of N floats}."""
     examples = batch.data.x.shape[1]
-    orders = {seed: order_of(seed, epoch, examples)
-              for seed in set(group.seeds)}
-    metrics = batch.epoch(torch.stack([orders[s] for s in group.seeds]))
+    orders = {seed: order_of(seed, epoch, examples) for seed in set(seeds)}
+    metrics = batch.epoch(torch.stack([orders[seed] for seed in seeds]))
     return {name: metrics[name].tolist() for name in METRICS}
+
+
+def train_on(batch, pilot, histories, first, last, other=0):
+    """Trains from epoch `first` to `last` at the pilot's rates, adds to the
+    histories, and yields each epoch's number; the pilot is stepped by
+    whoever calls it.
+
+    other  another number gives another order of the data
+    """
+    seeds = [seed + 1000 * other for seed in pilot.group.seeds]
+    for epoch in range(first, last + 1):
+        going = ~pilot.stopped
+        batch.rate = torch.tensor(pilot.rates * going).to(batch.rate)
+        batch.plan = pilot.plan()
+        planned = bool(batch.plan)
+        values = train_epoch(batch, seeds, epoch)
+        rates = values["learning_rate"] if planned else pilot.rates
+        for i in np.flatnonzero(going):
+            histories[i].append(Metrics(
+                epoch=epoch, total_epochs=pilot.group.epochs,
+                learning_rate=rates[i],
+                **{name: values[name][i] for name in METRICS[:4]}))
+        yield epoch
 
 
 @torch.no_grad()
@@ -135,19 +160,9 @@ def run_batched(task, method, pairs, dtype=torch.float32) -> list[Row]:
     pilot = method.start(group)
     histories = [[] for _ in pairs]
     best, best_acc = batch.weights.clone(), torch.full((len(pairs),), -1.0)
-    for epoch in range(1, task.epochs + 1):
-        going = ~pilot.stopped
-        batch.rate = torch.tensor(pilot.rates * going).to(batch.rate)
-        batch.plan = pilot.plan()
-        planned = bool(batch.plan)
-        values = train_epoch(batch, group, epoch)
-        rates = values["learning_rate"] if planned else pilot.rates
-        for i in np.flatnonzero(going):
-            histories[i].append(Metrics(
-                epoch=epoch, total_epochs=task.epochs,
-                learning_rate=rates[i],
-                **{n: values[n][i] for n in METRICS[:4]}))
-        val_acc = torch.tensor(values["val_acc"])
+    for epoch in train_on(batch, pilot, histories, 1, task.epochs):
+        # of a run that was stopped, weights and accuracy stay as they are
+        val_acc = torch.tensor([h[-1].val_acc for h in histories])
         better = val_acc > best_acc
         best = torch.where(better[:, None], batch.weights, best)
         best_acc = torch.where(better, val_acc, best_acc)
@@ -196,32 +211,79 @@ def run_alone(task, method, rate, seed) -> Row:
         data, None, lr=1.0 if method.rateless else rate, epochs=task.epochs,
         model=model, optimizer=make_optimizer(task, method),
         batch_size=task.batch_size, seed=seed)
-    group = make_group(task, [(rate, seed)], len(data.train[1]))
-    pilot = method.start(group)
-    inner = getattr(training.optimizer, "optimizer", training.optimizer)
-    plan = []
-
-    def before_step(*_):
-        if plan:
-            set_rates(inner, *[float(values[0]) for values in plan.pop(0)])
-
-    inner.register_step_pre_hook(before_step)
+    pilot = method.start(make_group(task, [(rate, seed)],
+                                    len(data.train[1])))
+    steer = guarded if method.guards else unguarded
+    after_epoch = steer(training, pilot, model, method)
     best, best_acc = None, -1.0
     while not training.done and not pilot.stopped[0]:
-        if not method.rateless:
-            set_rates(inner, float(pilot.rates[0]))
-        plan[:] = pilot.plan() or []
         metrics, _ = training.step()
         if metrics.val_acc > best_acc:
             best_acc = metrics.val_acc
             best = {k: v.clone() for k, v in model.state_dict().items()}
         if not training.done:
-            pilot.step([training.controller.history])
+            after_epoch()
     last, _ = training.evaluate(*data.test)
     model.load_state_dict(best)
-    model_acc, _ = Training.evaluate(training, *data.test)
+    chosen, _ = Training.evaluate(training, *data.test)
     return make_row(task, method, (rate, seed), training.run.metrics, last,
-                    model_acc, pilot.actions[0], guessing(data.val[1]))
+                    chosen, pilot.actions[0], guessing(data.val[1]))
+
+
+def unguarded(training, pilot, model, method):
+    """Lets the pilot set the rate; returns what is to be called after every
+    epoch but the last."""
+    optimizer = inner(training.optimizer)
+    plan = []
+
+    def before_step(*_):
+        if plan:
+            set_rates(optimizer, *[float(x[0]) for x in plan.pop(0)])
+
+    def ready():
+        if not method.rateless:
+            set_rates(optimizer, float(pilot.rates[0]))
+        plan[:] = pilot.plan() or []
+
+    def after_epoch():
+        pilot.step([training.controller.history])
+        ready()
+
+    optimizer.register_step_pre_hook(before_step)
+    ready()
+    return after_epoch
+
+
+def guarded(training, pilot, model, method):
+    """The same under the real controller and its usual guards: a pilot that
+    decides is its brain, one with a scheduler gives it that."""
+    options = {"total_epochs": training.epochs, "model": model,
+               "guards": Guards()}
+    if isinstance(pilot, Decided):
+        options |= {"brain": AsBrain(pilot), "every": pilot.every}
+    else:
+        optimizer = inner(training.optimizer)
+        scheduler = pilot.make(optimizer, pilot.group)
+        options |= {"brain": None, "scheduler": scheduler}
+    training.controller = AgenticLR(training.optimizer, **options)
+
+    def after_epoch():
+        if not isinstance(pilot, Decided):
+            scheduler.step(training.controller.history[-1].val_loss)
+    return after_epoch
+
+
+class AsBrain:
+    """A pilot that decides, as the brain of a controller."""
+
+    def __init__(self, pilot):
+        self.pilot = pilot
+        self.actions = tuple(pilot.table.values())
+
+    def analyze_training(self, history, every, actions):
+        name = self.pilot.decide([history], every, actions)[0]
+        self.pilot.actions[0] += LETTER[name]
+        return Decision(name, "the pilot's")
 
 
 def set_rates(optimizer, rate, momentum=None):
@@ -238,12 +300,15 @@ def guessing(labels) -> float:
     return 100 * labels.bincount().max().item() / len(labels)
 
 
-def diverged(history, classes_loss, guess) -> bool:
+def diverged(history, guess) -> bool:
     """A loss that is not finite at the end; or no better than guessing
-    there, after the training loss had jumped above that of guessing."""
-    jumped = any(not m.train_loss <= WILD * classes_loss for m in history)
+    there, and not for slowness: the training loss has risen on the way."""
+    losses = [m.train_loss for m in history]
+    lowest = np.minimum.accumulate(losses)
+    rose = any(not now <= RISE * low
+               for low, now in zip(lowest, losses[1:]))
     return history[-1].diverged or (
-        jumped and history[-1].val_acc <= guess + NEAR)
+        rose and history[-1].val_acc <= guess + NEAR)
 
 
 def make_row(task, method, pair, history, last, chosen, actions,
@@ -258,6 +323,6 @@ def make_row(task, method, pair, history, last, chosen, actions,
         seed, round(last, 3), round(chosen, 3), round(max(seen), 3),
         round(float(np.mean(seen)), 3), len(history),
         reached[0] if reached else float("nan"),
-        int(diverged(history, np.log(task.classes), guess)),
+        int(diverged(history, guess)),
         float(f"{history[-1].learning_rate:.3g}"), actions)
 
