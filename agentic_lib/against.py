@@ -39,7 +39,7 @@ class YouAgainstTheBrain(View):
             for action in self.yours.controller.actions],
             layout=w.Layout(flex_flow="row wrap"))
         self.words, self.figure = w.HTML(), w.HTML()
-        self.box = w.VBox([self.words, self.choices, self.figure, asleep()])
+        self.box = w.VBox([self.figure, self.choices, self.words, asleep()])
         self.train_on()
         self.show()
 

@@ -13,11 +13,11 @@ from agentic_lib.prompt import Prompt, describe, template_fields
 
 # The inputs that can be turned: (lowest, highest, step, what it is).
 KNOBS = {
-    "train_acc": (0.0, 100.0, 1.0, "training accuracy in %"),
-    "val_acc": (0.0, 100.0, 1.0, "validation accuracy in %"),
+    "train_acc": (0.0, 100.0, 1.0, "training accuracy (%)"),
+    "val_acc": (0.0, 100.0, 1.0, "validation accuracy (%)"),
     "epoch": (1, 60, 1, "epoch"),
     "learning_rate": (1e-4, 1.0, None, "learning rate"),
-    "trend": (-10.0, 10.0, 0.5, "points gained in the last 5 epochs"),
+    "trend": (-10.0, 10.0, 0.5, "gain in 5 epochs (points)"),
 }
 # The situation of the original text.
 START = {"train_acc": 92.0, "val_acc": 76.0, "epoch": 15,

@@ -57,8 +57,8 @@ def picture(figure) -> str:
 
 def pre(text) -> str:
     """Text of any origin as HTML, line breaks kept."""
-    return ('<pre style="white-space:pre-wrap;overflow-wrap:anywhere;'
-            f'margin:0;line-height:1.35">{escape(str(text))}</pre>')
+    return ('<pre style="white-space:pre-wrap;word-break:normal;'
+            f'overflow-wrap:anywhere;margin:0;line-height:1.35">{escape(str(text))}</pre>')
 
 
 def side_by_side(*children, width="20rem"):

@@ -26,14 +26,17 @@ class LiveTraining(View):
     compare   a Run to be drawn beside it, dotted
     interval  milliseconds from epoch to epoch
     theme     as in `plot_run`
+    steps     how to go through it, if not plainly: keep(training, folder)
 
     `finish()` trains what is left without stopping for anybody and returns
     the Run: the next cell of a notebook calls it, so that "run all" works.
     """
 
-    def __init__(self, training, compare=None, interval=150, theme="light"):
+    def __init__(self, training, compare=None, interval=150, theme="light",
+                 steps=None):
         self.training, self.compare, self.theme = training, compare, theme
-        self.brain, self.epochs = training.controller.brain, iter(training)
+        self.brain = training.controller.brain
+        self.epochs = iter(training if steps is None else steps)
         self.waiting = self.hurry = self.ended = False
         self.last_work = self.last_drawing = self.drawing_takes = 0.0
         self.play = w.Play(max=10**6, interval=interval, show_repeat=False)
@@ -51,7 +54,7 @@ class LiveTraining(View):
                    button("skip to the end", self.on_skip),
                    button("stop training", self.on_stop), self.mine],
                   layout=w.Layout(flex_flow="row wrap")),
-            self.words, self.choices, self.figure, asleep()])
+            self.figure, self.choices, self.words, asleep()])
         self.show(draw=True)
 
     @property
@@ -119,9 +122,11 @@ class LiveTraining(View):
         due = self.mine.value and epoch % controller.every == 0 \
             and epoch != self.training.epochs
         controller.brain = None if due else self.brain
-        self.ended = next(self.epochs, None) is None
+        item = next(self.epochs, None)
         controller.brain = self.brain
-        self.waiting = due and not self.ended
+        self.ended = item is None
+        # Where a guard had to act there is nothing left to decide.
+        self.waiting = due and not self.ended and item[1] is None
         return not (self.waiting or self.ended)
 
     def decide(self, decision):

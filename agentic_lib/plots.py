@@ -233,6 +233,9 @@ def finish(figure, upper, lower, run, compare):
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
     figure.align_ylabels()
+    epochs = [m.total_epochs or m.epoch for drawn in (run, compare) if drawn
+              for m in drawn.metrics]
+    lower.set_xlim(0, 1.02 * max(epochs, default=1))
     if not run.metrics:
         upper.text(0.5, 0.5, "no epoch yet", transform=upper.transAxes,
                    ha="center", va="center")

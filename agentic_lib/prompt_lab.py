@@ -13,7 +13,8 @@ from agentic_lib.brain import SimpleAIBrain
 from agentic_lib.decision import ACTIONS
 from agentic_lib.experiments import KNOBS, START, changed, situation
 from agentic_lib.front_end import View, asleep, button, pre, side_by_side
-from agentic_lib.prompt import PRESETS, Prompt
+from agentic_lib.presets import PRESETS
+from agentic_lib.prompt import Prompt
 
 FAST = 0.3  # seconds: a brain that answers in less follows a moving slider
 OWN, NOTHING, OPEN = "your own", "nothing", "?"
@@ -33,22 +34,25 @@ class PromptLab(View):
         self.brains.setdefault("rules", SimpleAIBrain("rules", quiet=True))
         self.prompt, self.tries, self.guesses = Prompt(), [], []
         self.busy = False  # True while the lab itself changes a widget
+        self.slow = False
         self.make_inputs()
         self.make_outputs()
         self.box = w.VBox([
             side_by_side(
                 w.VBox([*self.knobs.values(), self.brain, self.mode,
                         self.guess_first, self.guess]),
-                w.VBox([self.preset, self.system, self.user, self.problem])),
-            side_by_side(self.answer, self.other), self.writing,
+                w.VBox([self.answer, self.writing, self.other])),
+            side_by_side(
+                w.VBox([self.preset, self.system, self.user, self.problem]),
+                self.asked),
             w.Box([self.keep, self.compare, self.experiment, self.go],
                   layout=w.Layout(flex_flow="row wrap")),
             self.findings, self.kept, self.code, asleep()])
-        self.unless_busy(self.on_brain)(None)
+        self.unless_busy(self.on_brain)()
 
     def make_inputs(self):
         """Sliders, templates and choices, each with what answers it."""
-        wide = w.Layout(width="98%")
+        wide = {"width": "98%"}
         self.knobs = {name: slider(name) for name in KNOBS}
         self.brain = w.Dropdown(options=list(self.brains), description="brain")
         self.mode = w.Dropdown(options=["generate", "score"],
@@ -59,11 +63,10 @@ class PromptLab(View):
         self.user = w.Textarea(self.prompt.user, rows=9, layout=wide)
         self.guess_first = w.Checkbox(description="guess first", indent=False)
         self.guess = w.ToggleButtons(options=[OPEN], layout=wide)
-        self.keep = button("keep this try",
-                           lambda: self.unless_busy(self.on_keep)(None))
+        self.keep = button("keep this try", self.unless_busy(self.on_keep))
         self.compare = w.Dropdown(options=[NOTHING], description="beside it")
         self.experiment = w.Dropdown(options=[OPEN], description="experiment")
-        self.go = button("go", self.on_experiment)
+        self.go = button("go", self.unless_busy(self.on_experiment))
         for widgets, answer in (
             ([*self.knobs.values(), self.mode, self.compare,
               self.guess_first], self.ask), ([self.brain], self.on_brain),
@@ -75,20 +78,31 @@ class PromptLab(View):
 
     def make_outputs(self):
         """Places for text."""
-        self.problem, self.answer, self.other, self.writing = (
+        self.answer, self.other, self.writing, self.asked = (
             w.HTML() for _ in range(4))
-        self.findings, self.kept, self.code = (w.HTML() for _ in range(3))
+        self.problem, self.findings, self.kept, self.code = (
+            w.HTML() for _ in range(4))
 
     def unless_busy(self, answer):
-        """Answers what a person changed, not what the lab itself did."""
-        def observer(_):
-            if not self.busy:
-                self.busy = True
-                try:
-                    answer()
-                finally:
-                    self.busy = False
+        """Answers what a person changed, not what the lab itself did. While
+        a slow brain thinks, nothing can be changed: no queue builds up."""
+        def observer(_=None):
+            if self.busy:
+                return
+            self.busy = True
+            self.set_disabled(self.slow)
+            try:
+                answer()
+            finally:
+                self.busy = False
+                self.set_disabled(False)
         return observer
+
+    def set_disabled(self, disabled):
+        """Greys out, or brings back, all that a person can change."""
+        for widget in (*self.knobs.values(), self.system, self.user,
+                       self.preset, self.brain, self.go, self.keep):
+            widget.disabled = disabled
 
     # -- what answers an event ---------------------------------------------
 
@@ -96,6 +110,7 @@ class PromptLab(View):
         """Another brain was chosen: its mode, its actions."""
         brain = self.brains[self.brain.value]
         self.mode.value = getattr(brain, "mode", "generate")
+        self.mode.disabled = getattr(brain, "model", None) is None
         self.names = [a.name for a in getattr(brain, "actions", ACTIONS)]
         self.guess.options = [OPEN, *self.names]
         self.experiment.options = [
@@ -127,8 +142,9 @@ class PromptLab(View):
         """Asks the brain, and follows a moving slider if it was fast."""
         self.guess.value, self.guess.disabled = OPEN, False
         self.decision = self.decide(self.prompt)
+        self.slow = self.decision.seconds > FAST
         for widget in (*self.knobs.values(), self.system, self.user):
-            widget.continuous_update = self.decision.seconds < FAST
+            widget.continuous_update = not self.slow
         self.beside = None
         if self.compare.value != NOTHING:
             kept = self.tries[self.compare.index - 1]
@@ -222,13 +238,15 @@ class PromptLab(View):
     def show(self):
         """Writes the answers, unless a guess is awaited."""
         self.guess.layout.display = "" if self.guess_first.value else "none"
+        self.other.value = ""
         if not self.visible:
             self.answer.value = pre("What will it do? Your guess first.")
-            self.other.value = ""
         else:
             self.answer.value = pre(self.score() + say_answer(self.decision))
-            self.other.value = self.beside and pre(
-                f"{self.compare.value}\n\n{say_answer(self.beside)}") or ""
+            if self.beside:
+                self.other.value = pre(f"\n{self.compare.value}:\n"
+                                       f"{say_answer(self.beside)}")
+        self.asked.value = pre(self.decision.prompt)
         self.code.value = pre(self.export())
 
     def score(self) -> str:
@@ -254,7 +272,8 @@ class PromptLab(View):
 
     def still(self):
         """The lab where no widget can run: the question and the answer."""
-        text = f"{say_answer(self.decision)}\n\n{self.export()}"
+        text = "\n\n".join([say_answer(self.decision),
+                            self.decision.prompt or "", self.export()])
         return {"text/html": pre(text), "text/plain": text}
 
 
@@ -279,7 +298,7 @@ def short(decision) -> str:
 
 
 def say_answer(decision) -> str:
-    """Decision, probabilities as bars, reply and prompt, as text."""
+    """Decision, probabilities as bars, and the reply, as text."""
     lines = [f"{decision.action}   ({decision.source}, "
              f"{decision.seconds:.2f} s)", decision.reason]
     if decision.note:
@@ -288,10 +307,8 @@ def say_answer(decision) -> str:
         lines.append("")
         lines += [f"{'█' * round(20 * share):20} {share:4.0%} {name}"
                   for name, share in decision.probabilities.items()]
-    for title, text in (("wrote", decision.reply),
-                        ("was asked", decision.prompt)):
-        if text:
-            lines += ["", f"--- what it {title} ---", text]
+    if decision.reply:
+        lines += ["", "It wrote:", decision.reply]
     return "\n".join(lines)
 
 

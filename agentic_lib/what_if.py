@@ -57,18 +57,26 @@ def repeat(training, run, epoch):
     """Trains up to `epoch` with the recorded decisions, the brain silent."""
     controller = training.controller
     brain, controller.brain = controller.brain, None
-    while training.epoch < epoch:
-        metrics, _ = training.step()
-        recorded = run.metrics[training.epoch - 1]
-        if repr(metrics) != repr(recorded):  # repr: nan equals nan
-            raise ValueError(
-                f"training does not repeat the run: at epoch {metrics.epoch} "
-                f"it has {metrics}, the run {recorded}. Pass a Training with "
-                "the same data, model, rate, seed and options.")
-        for decision in run.decisions:
-            if decision.epoch == metrics.epoch < epoch:
-                training.run.decisions.append(controller.apply(decision))
-    controller.brain = brain
+    try:
+        while training.epoch < epoch:
+            metrics, by_guard = training.step()
+            check_same(metrics, run.metrics[training.epoch - 1])
+            fell = [d for d in run.decisions if d.epoch == metrics.epoch]
+            # A guard does its part by itself, now as then.
+            for decision in fell[by_guard is not None:]:
+                if metrics.epoch < epoch:
+                    training.run.decisions.append(controller.apply(decision))
+    finally:
+        controller.brain = brain
+
+
+def check_same(metrics, recorded):
+    """Raises a ValueError where a repetition differs from what it repeats."""
+    if repr(metrics) != repr(recorded):  # as text, nan equals nan
+        raise ValueError(
+            f"training does not repeat the run: at epoch {metrics.epoch} it "
+            f"has {metrics}, the run {recorded}. Pass a Training with the "
+            "same data, model, rate, seed and options.")
 
 
 def plot_what_if(branches, epoch, theme=None, size=(8.0, 6.0)):
