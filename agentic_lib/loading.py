@@ -15,6 +15,8 @@ from pathlib import Path
 import torch
 from transformers.utils import logging
 
+from agentic_lib.errors import LanguageModelError
+
 QWEN = "Qwen/Qwen3-0.6B"
 QWEN_REVISION = "c1899de289a04d12100db370d81485cdf75e47ca"
 COMMIT = re.compile("[0-9a-f]{40}")
@@ -24,10 +26,6 @@ FILES = ["*.json", "*.safetensors", "*.txt", "*.jinja", "*.model"]
 
 BUSY = (429, 500, 502, 503, 504)
 WAITS = (1, 3)  # seconds before a busy hub is asked again
-
-
-class LanguageModelError(RuntimeError):
-    """A language model cannot be loaded or cannot answer, and why."""
 
 
 def find_folder(model, revision=None, local_files_only=False) -> Path:

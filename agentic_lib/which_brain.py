@@ -6,6 +6,7 @@ Knows nothing about prompts or decisions.
 import os
 from pathlib import Path
 
+from agentic_lib.errors import LanguageModelError
 from agentic_lib.taught import read_taught
 
 BUNDLED = Path(__file__).parent / "bundled_brain"
@@ -51,8 +52,6 @@ def find_automatically(**load):
 
     if not torch.cuda.is_available():
         return find_bundled("no CUDA GPU for Qwen here", **load)
-    from agentic_lib.loading import LanguageModelError
-
     try:
         return load_model("qwen", "there is a CUDA GPU", **load)
     except LanguageModelError as error:

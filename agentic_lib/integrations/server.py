@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 
+from agentic_lib.errors import LanguageModelError
 from agentic_lib.integrations.decision_model import (
     QUESTION,
     decision_request,
@@ -19,7 +20,7 @@ from agentic_lib.integrations.decision_model import (
 LEAST = 1e-12  # a probability of 0 has no logarithm
 
 
-class ServerError(RuntimeError):
+class ServerError(LanguageModelError):
     """A server does not answer, or not as it should."""
 
     def __init__(self, message, status=None):
