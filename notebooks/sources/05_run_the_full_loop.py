@@ -89,8 +89,8 @@ def train_one_epoch(network, optimizer, epoch, data, seed=0):
 def measure(network, inputs, labels):
     """Accuracy in percent and loss, the weights as they are."""
     logits = network(inputs)
-    right = (logits.argmax(1) == labels).float().mean().item()
-    return 100 * right, cross_entropy(logits, labels).item()
+    right = (logits.argmax(1) == labels).sum().item()
+    return 100 * right / len(labels), cross_entropy(logits, labels).item()
 
 # %% [markdown] tags=["workshop"]
 # The order of the pictures follows from the seed and the number of the epoch,
@@ -228,18 +228,18 @@ def largest_difference(some, others):
     return max(abs(a.val_acc - b.val_acc) for a, b in zip(some, others))
 
 
-print("The validation accuracies of AgenticLR in our loop, and of train(), "
-      "differ by\nat most:")
-print(largest_difference(controller.history, run.metrics), "points")
+print("Largest difference of the validation accuracies, in points:")
+print("AgenticLR in our loop, and train():",
+      largest_difference(controller.history, run.metrics))
 
 # %%
-print("Our own loop of before, and train():")
-print(largest_difference(history, run.metrics), "points")
+print("Our own loop of before, and train():",
+      largest_difference(history, run.metrics))
 
 # %% [markdown] tags=["workshop"]
-# On a CPU they agree but for the last digits of how an average is written. (On
-# a GPU sums are taken in another order; small differences grow, and may even
-# end in another decision.)
+# On a CPU they agree to the last digit: the library does what you wrote, not
+# something like it. (On a GPU sums are taken in another order; small
+# differences grow, and may even end in another decision.)
 #
 # What does the library add, then?
 #
@@ -263,7 +263,7 @@ from agentic_lib.notebook import show
 
 constant = train(digits, None, lr=lr, epochs=EPOCHS)
 guarded = train(digits, brain, lr=lr, epochs=EPOCHS)
-show(plot_run(guarded, compare=constant))
+show(plot_run(guarded, compare=constant, size=(7, 5)), dpi=80)
 
 # %%
 def by_guards(run):
@@ -296,7 +296,7 @@ live
 # %% tags=["workshop"]
 watched = live.finish()
 yours = sum(d.source == "human" for d in watched.decisions)
-show(plot_run(watched))
+show(plot_run(watched, size=(7, 5)), dpi=80)
 print(f"{len(watched.decisions)} decisions, {yours} of them yours.")
 
 # %% [markdown]
@@ -309,7 +309,7 @@ print(f"{len(watched.decisions)} decisions, {yours} of them yours.")
 steps = iter(Training(digits, brain, lr=lr, epochs=EPOCHS))
 for _ in range(5):
     metrics, decision = next(steps)
-    print(metrics.epoch, f"{metrics.val_acc:.1f} %", decision or "")
+    print(metrics.epoch, f"{metrics.val_acc:.1f} %  {decision or ''}")
 
 # %% [markdown] tags=["workshop"]
 # ## Does a decision reach the optimizer?
@@ -349,6 +349,7 @@ def our_first_line(optimizer, scheduler, factor):
     optimizer.param_groups[0]["lr"] *= factor
 
 # %% tags=["workshop"]
+#@title Run this: it draws rates
 import matplotlib.pyplot as plt
 
 
@@ -368,9 +369,9 @@ def draw_rates(used, title):
     ax.legend(ncols=2, fontsize="small", frameon=False)
     return figure
 
-
+# %% tags=["workshop"]
 used = rates_used(our_first_line)
-show(draw_rates(used, "Reduced at epoch 5: decided and used"),
+show(draw_rates(used, "Reduced at epoch 5: decided and used"), dpi=80,
      alt="Rates of two parameter groups over 12 epochs. In epoch 6 the "
      f"optimizer uses {used[5][0]:.4f} and {used[5][1]:.4f}; decided were "
      f"{0.7 * rates_used()[5][0]:.4f} and {0.7 * rates_used()[5][1]:.4f}.")
@@ -443,7 +444,7 @@ optimizer, scheduler = two_groups()
 controller = AgenticLR(optimizer, scripted(), scheduler=scheduler,
                        guards=False)
 used = decided_by(controller, optimizer, scheduler)
-show(draw_rates(used, "The same decision, the controller told"),
+show(draw_rates(used, "The same decision, the controller told"), dpi=80,
      alt="Rates of two parameter groups over 12 epochs. In epoch 6 the "
      f"optimizer uses {used[5][0]:.4f} and {used[5][1]:.4f}; decided were "
      f"{0.7 * rates_used()[5][0]:.4f} and {0.7 * rates_used()[5][1]:.4f}.")
@@ -682,6 +683,7 @@ def branch(seed, at=20, then=5):
 branches = [branch(seed) for seed in range(6)]
 
 # %%
+#@title Run this: it draws the branches
 def draw_branches(branches):
     """Gap and validation accuracy, a line for each seed."""
     figure, axes = plt.subplots(1, 2, figsize=(8, 3.2),
@@ -695,15 +697,15 @@ def draw_branches(branches):
         ax.set_title(title)
     return figure
 
-
+# %%
 def mean_change(name, a, b):
     return sum(getattr(row[b], name) - getattr(row[a], name)
                for row in branches) / len(branches)
 
 
 gap, acc = mean_change("gap", 1, 2), mean_change("val_acc", 1, 2)
-show(draw_branches(branches), alt="Gap and validation accuracy of six runs "
-     "at epoch 20, and five epochs later after continue and after reduce. "
+show(draw_branches(branches), dpi=80, alt="Gap and validation accuracy of "
+     "six runs at epoch 20, and five epochs later after continue and after reduce. "
      f"On average reduce leaves the gap {gap:+.1f} points from where "
      "continue leaves it.")
 print(f"Reduce against continue, mean of {len(branches)} seeds: gap "
@@ -734,6 +736,7 @@ for face, rate in RATES.items():
 gains = {face: led - left for face, (left, led) in faces.items()}
 
 # %% tags=["workshop"]
+#@title Run this: it draws all six faces
 def draw_faces(faces):
     """Test accuracy for each start: constant hollow, the brain full."""
     figure, ax = plt.subplots(figsize=(8, 3.4), layout="constrained")
@@ -751,11 +754,11 @@ def draw_faces(faces):
     ax.grid(alpha=0.25)
     return figure
 
-
+# %% tags=["workshop"]
 words = "; ".join(f"{RATES[face]}: {left:.1f} and {led:.1f} %"
                   for face, (left, led) in faces.items())
-show(draw_faces(faces), alt="Test accuracy at a constant rate and under "
-     f"the brain, for six starting rates. {words}.")
+show(draw_faces(faces), dpi=90, alt="Test accuracy at a constant rate and "
+     f"under the brain, for six starting rates. {words}.")
 
 # %% tags=["workshop"]
 best, worst = max(gains, key=gains.get), min(gains, key=gains.get)
