@@ -78,7 +78,7 @@ class Run:
         """
         path = Path(folder)
         if path.is_dir():
-            path = path / FILE_NAME
+            path = own_file(path, FILE_NAME)
         lines = path.read_bytes().split(b"\n")
         unfinished = lines.pop()  # empty after a line that was ended
         run = cls()
@@ -144,9 +144,18 @@ def event(item) -> dict:
 
 def append(folder, values: dict):
     """Adds one event to the end of the file in `folder`, at once."""
-    path = Path(folder) / FILE_NAME
-    with open(path, "ab") as file:
+    with open(own_file(folder, FILE_NAME), "ab") as file:
         file.write(to_line(values).encode())
+
+
+def own_file(folder, name) -> Path:
+    """folder/name, or a ValueError where that is a link, which would lead
+    out of the folder."""
+    path = Path(folder) / name
+    if path.is_symlink():
+        raise ValueError(f"{path} is a link and leads out of its folder: "
+                         "delete it.")
+    return path
 
 
 def to_line(values: dict) -> str:
@@ -179,11 +188,15 @@ def write_whole(path, content: bytes):
     """Writes a file so that it is there whole or not at all."""
     path = Path(path)
     draft = path.with_name(path.name + ".part")
-    with open(draft, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(draft, path)
+    draft.unlink(missing_ok=True)  # what an earlier attempt left
+    try:
+        with open(draft, "xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def describe(action) -> dict:

@@ -16,8 +16,10 @@ from torch.utils.data import DataLoader, TensorDataset
 from tqdm.auto import tqdm
 
 from agentic_lib.brain import SimpleAIBrain
+from agentic_lib.checkpoint import keep
 from agentic_lib.controller import AgenticLR
 from agentic_lib.data import Data, load_data
+from agentic_lib.rates import inner
 from agentic_lib.record import Run, describe, versions
 from agentic_lib.trainees import make_model, make_optimizer
 
@@ -60,7 +62,11 @@ class Training:
                                     total_epochs=epochs, model=model,
                                     **options)
         self.run = Run(settings={
-            "data": self.data.name, "lr": lr, "epochs": epochs,
+            "data": self.data.name, "data_crc32": self.data.crc32,
+            "model": f"{type(model).__name__} of "
+            f"{sum(p.numel() for p in model.parameters())} weights",
+            "optimizer": type(inner(self.optimizer)).__name__,
+            "lr": lr, "epochs": epochs,
             "every": self.controller.every, "batch_size": batch_size,
             "seed": seed, "brain": getattr(brain, "description", "none"),
             "guards": asdict(self.controller.guards)
@@ -177,17 +183,21 @@ def check_arguments(lr, epochs, batch_size, seed):
         raise ValueError(f"seed={seed!r} must be a whole number, 0 or more.")
 
 
-def train(data="digits", brain="auto", progress=False, **options) -> Run:
+def train(data="digits", brain="auto", progress=False, folder=None,
+          resume=False, **options) -> Run:
     """Trains to the end under a brain and returns the Run.
 
     brain     SimpleAIBrain or a name for it; None keeps the rate constant
     progress  True shows a progress bar and prints each decision as it falls
+    folder    where the run is kept as it happens: run.jsonl, checkpoints
+    resume    True goes on with the run in `folder`, if there is one
     The other options are those of Training.
     """
     if isinstance(brain, str):
         brain = SimpleAIBrain(brain)
     training = Training(data, brain, **options)
-    with tqdm(training, total=training.epochs, unit="epoch",
+    steps = training if folder is None else keep(training, folder, resume)
+    with tqdm(steps, total=training.epochs, unit="epoch",
               disable=not progress) as bar:
         for metrics, decision in bar:
             bar.set_postfix_str(f"validation {metrics.val_acc:.1f} %",
