@@ -221,7 +221,7 @@ def list_things(brain, found) -> dict:
     messages, names = ask(first), [action.name for action in ACTIONS]
     found.score(messages, names)  # keeps the prefix
     ids = found.tokens(messages)
-    prefix = next(iter(found._kept))
+    prefix = next(iter(found.prefixes.kept))
     new = torch.tensor([ids[len(prefix):]], device=found.device)
     whole = torch.tensor([ids], device=found.device)
     everything = list(found.network.parameters())
@@ -246,7 +246,7 @@ def list_things(brain, found) -> dict:
 
     things = {
         f"bare pass over the {new.shape[1]} new tokens": (
-            lambda: found._past(list(prefix), 1), bare, ""),
+            lambda: found.prefixes.get(list(prefix)), bare, ""),
         "scored decision": (
             nothing, lambda _: brain.decide_many([first]), ""),
         f"batch of {MANY} scored": (

@@ -4,46 +4,24 @@ Knows nothing about training: it gets chat messages and gives text or
 log-probabilities. Where it comes from and where it runs: loading.py.
 """
 
-import copy
 import threading
 
 import torch
-from transformers import (
-    AutoConfig,
-    AutoModelForCausalLM,
-    AutoTokenizer,
-    DynamicCache,
-)
-from transformers.cache_utils import DynamicLayer
 
-from agentic_lib.loading import (
-    QWEN,
-    LanguageModelError,
-    advice,
-    as_dtype,
-    choose_device,
-    choose_dtype,
-    find_folder,
-    overflows,
-    pinned,
-    quietly,
-    saved_dtype,
-)
-from agentic_lib.packing import as_mask, pack, shared_beginning
+from agentic_lib import loading
+from agentic_lib.packing import as_mask, pack, sums
+from agentic_lib.prefix import Prefixes, shared_beginning
 from agentic_lib.watching import (
     FiniteOnly,
     Watch,
+    check_finite,
     first_line_complete,
     own_random_numbers,
+    writing_settings,
 )
 
-# What Qwen's model card advises, with thinking off and on.
-SAMPLING = {
-    False: {"temperature": 0.7, "top_p": 0.8, "top_k": 20},
-    True: {"temperature": 0.6, "top_p": 0.95, "top_k": 20},
-}
-GREEDY = {"temperature": 1.0, "top_p": 1.0, "top_k": 50}  # counts as unset
-KEPT_PREFIXES = 4
+PLAIN_TEMPLATE = ("{% for message in messages %}{{ message.content }}\n\n"
+                  "{% endfor %}")
 
 
 class LanguageModel:
@@ -66,27 +44,17 @@ class LanguageModel:
         self.forget()
 
     @classmethod
-    def load(cls, model=QWEN, revision=None, local_files_only=False,
+    def load(cls, model=loading.QWEN, revision=None, local_files_only=False,
              device=None, dtype=None):
         """Loads a folder or a hub id. No code from the hub is ever run.
 
         Raises LanguageModelError in words that say what to do.
         """
-        device, dtype = choose_device(device), as_dtype(dtype)
-        folder = find_folder(model, revision, local_files_only)
-        try:
-            with quietly():
-                config = AutoConfig.from_pretrained(folder)
-                dtype, why = choose_dtype(device, saved_dtype(config), dtype)
-                network = AutoModelForCausalLM.from_pretrained(
-                    folder, config=config, dtype=dtype, use_safetensors=True,
-                    device_map=str(device))
-                tokenizer = AutoTokenizer.from_pretrained(folder)
-        except Exception as error:
-            raise LanguageModelError(
-                f"{model} could not be loaded: {advice(error)}") from error
-        return cls(network, tokenizer, str(model), revision or pinned(model),
-                   why, folder)
+        device, dtype = loading.as_device(device), loading.as_dtype(dtype)
+        folder = loading.find_folder(model, revision, local_files_only)
+        network, tokenizer, why = loading.load(folder, device, dtype)
+        return cls(network, tokenizer, str(model),
+                   revision or loading.pinned(model), why, folder)
 
     @property
     def device(self) -> torch.device:
@@ -108,18 +76,9 @@ class LanguageModel:
 
     def forget(self):
         """Drops what it keeps. Call it after changing the weights."""
-        self._kept, self._checked = {}, False
+        self.prefixes, self._checked = Prefixes(self.network), False
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-
-    def tokens(self, messages, start="", thinking=False) -> list[int]:
-        """The ids of a conversation, up to where the reply goes on.
-
-        start  the forced beginning of the reply
-        """
-        text = self.render(messages, thinking)
-        return self.tokenizer(
-            text + start, add_special_tokens=False)["input_ids"]
 
     def render(self, messages, thinking=False) -> str:
         """The chat template's text for `messages`."""
@@ -133,6 +92,14 @@ class LanguageModel:
         except Exception:  # some templates refuse a system message
             return fill([{"role": "user", "content": "\n\n".join(
                 message["content"] for message in messages)}])
+
+    def tokens(self, messages, start="", thinking=False) -> list[int]:
+        """The ids of a conversation, up to where the reply goes on.
+
+        start  the forced beginning of the reply
+        """
+        return self.tokenizer(self.render(messages, thinking) + start,
+                              add_special_tokens=False)["input_ids"]
 
     def generate(self, messages, start="", max_new_tokens=None,
                  max_seconds=None, thinking=False, sample=False, seed=0,
@@ -148,13 +115,9 @@ class LanguageModel:
         ids = self.tokens(messages, start, thinking)
         watch = Watch(self.tokenizer, len(ids), start, until,
                       max_seconds or (300 if thinking else 60), on_text)
-        sample = sample or thinking
-        settings = copy.deepcopy(self.network.generation_config)
-        settings.update(
-            do_sample=sample, max_length=None,
-            max_new_tokens=max_new_tokens or (2048 if thinking else 64),
-            pad_token_id=self.tokenizer.pad_token_id or 0,
-            **(SAMPLING[bool(thinking)] if sample else GREEDY))
+        settings = writing_settings(
+            self.network, sample or thinking, thinking,
+            max_new_tokens or (2048 if thinking else 64))
         with (torch.inference_mode(), self._lock,
               own_random_numbers(self.device, seed)):
             self._check(ids)
@@ -198,61 +161,27 @@ class LanguageModel:
     def _log_probabilities(self, prefix, rows, names) -> list[list[float]]:
         """(conversations, names), from one pass over what is not kept."""
         ids, positions, sees, places = pack(rows, names, len(prefix))
-        kwargs = {}
+        packed = {}
         if sees is not None:
-            kwargs = {"position_ids": positions.to(self.device),
+            packed = {"position_ids": positions.to(self.device),
                       "attention_mask":
                       as_mask(sees, self.dtype).to(self.device)}
         columns = sorted({c for row in places for name in row for c in name})
         logits = self.network(
             input_ids=ids.to(self.device), use_cache=True,
-            past_key_values=self._past(prefix, len(rows)),
+            past_key_values=self.prefixes.get(prefix, len(rows)),
             logits_to_keep=torch.tensor(columns, device=self.device),
-            **kwargs).logits.float()
-        if not logits.isfinite().all():
-            raise FloatingPointError("its logits are nan or infinite")
-        # (conversations, columns, names' tokens): all that leaves the device
-        wanted = sorted({token for name in names for token in name})
-        found = logits.log_softmax(-1)[..., wanted].tolist()
-        return [[sum(found[i][columns.index(c)][wanted.index(t)]
-                     for c, t in zip(place, name))
-                 for place, name in zip(row, names)]
-                for i, row in enumerate(places)]
-
-    def _past(self, prefix, batch) -> DynamicCache:
-        """What the network computes for `prefix`: a copy, so that the kept
-        one stays as it is, whatever happens to the pass that uses it."""
-        key = tuple(prefix)
-        if key not in self._kept:
-            cache = DynamicCache(config=self.network.config)
-            if prefix:
-                self.network(
-                    input_ids=torch.tensor([prefix], device=self.device),
-                    past_key_values=cache, use_cache=True, logits_to_keep=1)
-            while len(self._kept) >= KEPT_PREFIXES:
-                self._kept.pop(next(iter(self._kept)))
-            self._kept[key] = cache
-        cache = copy.copy(self._kept[key])
-        # A plain layer gets new tensors when it grows, so that a shallow copy
-        # is enough; others may write into those they have.
-        cache.layers = [
-            copy.copy(layer) if type(layer) is DynamicLayer
-            else copy.deepcopy(layer) for layer in cache.layers]
-        if batch > 1 and prefix:
-            cache.batch_repeat_interleave(batch)
-        return cache
+            **packed).logits.float()
+        check_finite(logits)
+        return sums(logits.log_softmax(-1), columns, places, names)
 
     @torch.inference_mode(False)
     def _check(self, ids):
         """float16 overflows in some models: seen once, at the first prompt.
         """
         if self.dtype is torch.float16 and not self._checked:
-            if overflows(self.network, ids):
+            if loading.overflows(self.network, ids):
                 self.network.float()
                 self.why = "float16 gave nan or infinity"
                 print(f"Going on in float32: {self.why}.")
         self._checked = True
-
-
-PLAIN_TEMPLATE = ("{% for message in messages %}{{ message.content }}\n\n"
-                  "{% endfor %}")

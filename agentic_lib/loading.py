@@ -211,7 +211,7 @@ def advice(error) -> str:
     return f"{type(error).__name__}: {first}"
 
 
-def choose_device(device=None) -> torch.device:
+def as_device(device=None) -> torch.device:
     """`device` where given, else CUDA, else Apple's MPS, else the CPU."""
     try:
         if device is not None:
@@ -261,6 +261,23 @@ def saved_dtype(config) -> torch.dtype:
     """The number format that a model's config names; float32 if none."""
     dtype = getattr(config, "dtype", None) or torch.float32
     return getattr(torch, dtype) if isinstance(dtype, str) else dtype
+
+
+def load(folder, device, dtype=None):
+    """(network, tokenizer, the reason for its number format)."""
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+    try:
+        with quietly():
+            config = AutoConfig.from_pretrained(folder)
+            dtype, why = choose_dtype(device, saved_dtype(config), dtype)
+            network = AutoModelForCausalLM.from_pretrained(
+                folder, config=config, dtype=dtype, use_safetensors=True,
+                device_map=str(device))
+            return network, AutoTokenizer.from_pretrained(folder), why
+    except Exception as error:
+        raise LanguageModelError(
+            f"{folder} could not be loaded: {advice(error)}") from error
 
 
 @torch.inference_mode()

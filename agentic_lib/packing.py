@@ -53,10 +53,15 @@ def as_mask(sees, dtype):
     return mask.masked_fill(~sees, torch.finfo(dtype).min)[:, None]
 
 
-def shared_beginning(rows) -> list[int]:
-    """The ids with which all rows begin, leaving one of each at least."""
-    n = min(map(len, rows)) - 1
-    for i in range(n):
-        if any(row[i] != rows[0][i] for row in rows):
-            return rows[0][:i]
-    return rows[0][:n]
+def sums(logs, columns, places, names) -> list[list[float]]:
+    """(B, names): each name's sum over its tokens.
+
+    logs     (B, columns, vocabulary) log-probabilities
+    columns  which columns of the batch those are
+    """
+    wanted = sorted({token for name in names for token in name})
+    found = logs[..., wanted].tolist()  # all that leaves the device
+    return [[sum(found[i][columns.index(c)][wanted.index(t)]
+                 for c, t in zip(place, name))
+             for place, name in zip(row, names)]
+            for i, row in enumerate(places)]

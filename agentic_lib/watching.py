@@ -4,6 +4,7 @@ It shows each piece of text, ends the reply when it is long enough, and makes
 an error of numbers that are none. Knows nothing about what is written.
 """
 
+import copy
 import time
 from contextlib import contextmanager
 
@@ -42,9 +43,34 @@ class FiniteOnly(LogitsProcessor):
     them: on a GPU drawing from nan would end the whole process's CUDA."""
 
     def __call__(self, input_ids, scores):
-        if scores.isnan().any() or (scores == torch.inf).any():
-            raise FloatingPointError("its logits are nan or infinite")
+        check_finite(scores)
         return scores
+
+
+def check_finite(logits):
+    """Raises FloatingPointError for nan and infinity."""
+    if not logits.isfinite().all():
+        raise FloatingPointError("its logits are nan or infinite")
+
+
+# What Qwen's model card advises, with thinking off and on.
+SAMPLING = {
+    False: {"temperature": 0.7, "top_p": 0.8, "top_k": 20},
+    True: {"temperature": 0.6, "top_p": 0.95, "top_k": 20},
+}
+GREEDY = {"temperature": 1.0, "top_p": 1.0, "top_k": 50}  # counts as unset
+
+
+def writing_settings(network, sample, thinking, max_new_tokens):
+    """The network's own GenerationConfig, with what is asked for."""
+    settings = copy.deepcopy(network.generation_config)
+    settings.update(
+        do_sample=bool(sample), max_length=None,
+        max_new_tokens=max_new_tokens,
+        **(SAMPLING[bool(thinking)] if sample else GREEDY))
+    if settings.pad_token_id is None:
+        settings.pad_token_id = 0  # one conversation: nothing is padded
+    return settings
 
 
 def first_line_complete(text) -> bool:

@@ -74,7 +74,8 @@ def find_bundled(why, device=None, dtype=None, **_):
 
 def load_model(model, why, **load):
     """A language model from a folder or the hub."""
-    from agentic_lib.language_model import QWEN, LanguageModel
+    from agentic_lib.language_model import LanguageModel
+    from agentic_lib.loading import QWEN
 
     model = LanguageModel.load(QWEN if model == "qwen" else model, **load)
     return model, read_taught(model.folder), why

@@ -20,7 +20,7 @@ from agentic_lib.brain import ScriptedBrain, SimpleAIBrain, answer_complete
 from agentic_lib.decision import ACTIONS, Action, with_factors
 from agentic_lib.fallback import fallback_decision
 from agentic_lib.language_model import LanguageModel
-from agentic_lib.loading import LanguageModelError
+from agentic_lib.errors import LanguageModelError
 from agentic_lib.prompt import Prompt
 from agentic_lib.scoring import margin, probabilities, softmax
 from agentic_lib.taught import (

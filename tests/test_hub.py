@@ -303,7 +303,7 @@ def test_a_proxy_that_mangles_tls(files, tmp_path):
 
 def test_auto_on_a_gpu_falls_to_what_ships_and_says_why(monkeypatch):
     from agentic_lib import language_model, which_brain
-    from agentic_lib.loading import LanguageModelError
+    from agentic_lib.errors import LanguageModelError
 
     def fail(*args, **options):
         raise LanguageModelError("Qwen could not be fetched: no connection")

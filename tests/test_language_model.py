@@ -18,9 +18,10 @@ from tiny_model import (
 )
 
 from agentic_lib.decision import ACTIONS, Action
-from agentic_lib.language_model import LanguageModel, LanguageModelError
+from agentic_lib.errors import LanguageModelError
+from agentic_lib.language_model import LanguageModel
 from agentic_lib.loading import choose_dtype
-from agentic_lib.packing import shared_beginning
+from agentic_lib.prefix import shared_beginning
 from agentic_lib.prompt import Prompt
 from agentic_lib.watching import first_line_complete
 
@@ -149,7 +150,7 @@ def test_few_prefixes_are_kept(model):
     for i in range(20):
         model.score([{"role": "system", "content": f"Number {i}."},
                      {"role": "user", "content": "Which?"}], NAMES)
-    assert len(model._kept) <= 4
+    assert len(model.prefixes.kept) <= 4
 
 
 def test_threads_may_ask_at_once(model):
@@ -353,14 +354,14 @@ def test_other_caches_are_copied_deeply(model):
     other = copy.copy(model)
     other.forget()
     other.score(chat(), NAMES)
-    kept = next(iter(other._kept.values()))
+    ids, kept = next(iter(other.prefixes.kept.items()))
 
     class WritesInPlace(type(kept.layers[0])):
         pass
 
     for layer in kept.layers:
         layer.__class__ = WritesInPlace
-    cache = other._past(list(next(iter(other._kept))), 1)
+    cache = other.prefixes.get(list(ids))
     assert cache.layers[0].keys.data_ptr() != kept.layers[0].keys.data_ptr()
 
 

@@ -1,0 +1,60 @@
+"""What a network computed for the beginnings of prompts, kept.
+
+All prompts of a run begin alike. Attention looks back only, so that what was
+computed for the beginning holds for every prompt that begins so: a decision
+pays for its metrics alone. Knows nothing about texts: it keeps token ids.
+"""
+
+import copy
+
+import torch
+from transformers.cache_utils import DynamicCache, DynamicLayer
+
+MOST = 4  # beginnings kept at a time
+
+
+class Prefixes:
+    """{token ids: the network's cache of keys and values for them}."""
+
+    def __init__(self, network):
+        self.network, self.kept = network, {}
+
+    def get(self, ids, batch=1) -> DynamicCache:
+        """A cache for `batch` prompts that begin with `ids`.
+
+        It is a copy: the kept one stays as it is, whatever happens to the
+        pass that uses it.
+        """
+        key = tuple(ids)
+        if key not in self.kept:
+            made = self.compute(ids)
+            while len(self.kept) >= MOST:
+                self.kept.pop(next(iter(self.kept)))
+            self.kept[key] = made
+        cache = copy.copy(self.kept[key])
+        # A plain layer gets new tensors when it grows, so that a shallow copy
+        # is enough; others may write into those they have.
+        cache.layers = [
+            copy.copy(layer) if type(layer) is DynamicLayer
+            else copy.deepcopy(layer) for layer in cache.layers]
+        if batch > 1 and ids:
+            cache.batch_repeat_interleave(batch)
+        return cache
+
+    def compute(self, ids) -> DynamicCache:
+        """One pass over `ids`, (1, prefix)."""
+        cache = DynamicCache(config=self.network.config)
+        if ids:
+            self.network(
+                input_ids=torch.tensor([ids], device=self.network.device),
+                past_key_values=cache, use_cache=True, logits_to_keep=1)
+        return cache
+
+
+def shared_beginning(rows) -> list[int]:
+    """The ids with which all rows begin, leaving one of each at least."""
+    n = min(map(len, rows)) - 1
+    for i in range(n):
+        if any(row[i] != rows[0][i] for row in rows):
+            return rows[0][:i]
+    return rows[0][:n]
