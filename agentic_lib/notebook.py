@@ -63,7 +63,7 @@ def show(figure, alt=None, dpi=100):
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=dpi, bbox_inches="tight",
                    facecolor="white")
-    picture = base64.b64encode(file.getvalue()).decode()
+    picture = base64.b64encode(fewer_colours(file)).decode()
     display({"image/png": picture, "text/plain": alt}, raw=True,
             metadata={"image/png": {"alt": alt}})
     try:
@@ -71,3 +71,14 @@ def show(figure, alt=None, dpi=100):
         pyplot.close(figure)  # or the front end shows it a second time
     except ImportError:
         pass
+
+
+def fewer_colours(file) -> bytes:
+    """The PNG in `file` with 128 colours: a third of the size, and plots look
+    the same."""
+    from PIL import Image  # matplotlib brings it
+
+    small = io.BytesIO()
+    Image.open(file).convert("RGB").quantize(
+        128, dither=Image.Dither.NONE).save(small, "png", optimize=True)
+    return small.getvalue()

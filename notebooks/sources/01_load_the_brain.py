@@ -53,18 +53,20 @@ except LanguageModelError as error:
 import tempfile
 
 import torch
+from transformers.utils import logging
 
+logging.disable_progress_bar()
 if not hasattr(brain.model, "network"):
     from agentic_lib.bench import make_model
 
-    folder = make_model(tempfile.mkdtemp(), hidden_size=64, head_dim=16,
-                        intermediate_size=128, num_hidden_layers=2,
-                        vocab_size=4000)
+    folder = make_model(tempfile.mkdtemp(), seed=3, hidden_size=64,
+                        head_dim=16, intermediate_size=128,
+                        num_hidden_layers=2, vocab_size=4000)
     brain = SimpleAIBrain(folder, quiet=True)
     brain.model.name = "an untrained network"
-    print("This notebook looks inside a language model, and the brain you "
-          "chose\nhas none here. A network that was never taught stands in: "
-          "its replies\nare noise, the machinery is real.")
+    print("This notebook looks inside a language model, and the brain\n"
+          "that you chose has none here. A network that was never taught\n"
+          "stands in: its replies are noise, the machinery is real.")
 model = brain.model
 print("Looking at:", model.description)
 
@@ -98,8 +100,8 @@ reply = ask(question, max_new_tokens=60, until=lambda text: False)
 # %%
 from agentic_lib import Prompt, train
 
-run = train("digits", None, lr=0.3, epochs=15)
-messages = Prompt().messages(run.metrics)
+run = train("digits", None, lr=0.3, epochs=30)
+messages = Prompt().messages(run.metrics[:15])
 print(messages[-1]["content"], end="\n\n")
 reply = ask(messages)
 
@@ -217,7 +219,7 @@ with torch.inference_mode():
 
 temperatures = (0.3, 0.7, 1.0, 2.0)
 top = logits.topk(5).indices
-figure, axes = plt.subplots(1, 4, figsize=(9, 2.6), sharey=True,
+figure, axes = plt.subplots(1, 4, figsize=(7.5, 2.2), sharey=True,
                             layout="constrained")
 for ax, temperature in zip(axes, temperatures):
     chances = (logits / temperature).softmax(0)[top]
@@ -226,8 +228,8 @@ for ax, temperature in zip(axes, temperatures):
            xlabel="probability")
 axes[0].set_yticks(range(5), [repr(tokenizer.decode([i])) for i in top])
 axes[0].invert_yaxis()
-show(figure, dpi=80, alt="Probability of the five likeliest first tokens at "
-     "four temperatures: the higher the temperature, the more even.")
+show(figure, alt="Probability of the five likeliest first tokens "
+     "at four temperatures: the higher the temperature, the more even.")
 
 # %% [markdown]
 # ### Exercise: how far do its samples agree?
@@ -361,9 +363,7 @@ print("Measured on:", model.device.type, "-", model.name)
 
 # %%
 from transformers import AutoModelForCausalLM, AutoTokenizer
-from transformers.utils import logging
 
-logging.disable_progress_bar()
 by_hand = AutoModelForCausalLM.from_pretrained(model.folder)
 AutoTokenizer.from_pretrained(model.folder)
 print(type(by_hand).__name__, f"{by_hand.num_parameters():,} weights")
