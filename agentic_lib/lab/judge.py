@@ -5,6 +5,7 @@ order of the data; what differs is who sets the learning rate. Guards are off.
 The test data is read once, at the end.
 """
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +16,10 @@ from agentic_lib.decision import ACTIONS, with_factors
 from agentic_lib.lab.batch import METRICS, Batch, Data, Shape
 from agentic_lib.lab.numbers import numbers
 from agentic_lib.lab.situations import Situation, draw_data, stack
-from agentic_lib.lab.texts import State
+from agentic_lib.lab.texts import PLAIN, REASONS, State, ask, quotable
+from agentic_lib.parser import parse_decision
 
+NUMBER = re.compile(r"nan|inf|[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 RATES = tuple(10 ** (k / 2) for k in range(-6, 1))  # 0.001 to 1
 CELLS = ((0, .001), (0, .01), (0, .1), (0, .5),
          (.3, .001), (.3, .01), (.3, .1), (.3, .5))
@@ -139,3 +142,37 @@ def by_brain(brain, arena, every=None, factors=(0.7, 1.3)):
         return np.array([NAMES.index(d.action) for d in decisions])
 
     return decide
+
+
+def true_reasons(name, known):
+    """Every sentence for an action that is true of what a prompt shows."""
+    values = quotable(known)
+    said = {text.format(**values) for fields, _, text in REASONS[name]
+            if all(field in values for field in fields)}
+    return said | {PLAIN[name]}
+
+
+def words(brain, states, seed=0):
+    """Does the brain write what is true? One prompt of any kind per state,
+    and a reply for an action drawn at random, beside its own.
+
+    Returns shares: replies that parse, numbers that are right, replies that
+    are a true sentence for the action taken.
+    """
+    rng = np.random.default_rng(seed)
+    parsed, right, numbers_seen, true = 0, 0, 0, 0
+    for state in states:
+        asked = ask(state, rng)
+        name = str(rng.choice(asked.names))
+        reply = brain.model.generate(asked.messages, start=f"{name}:")
+        decision = parse_decision(reply)
+        parsed += decision is not None and decision.action == name
+        text = reply.partition(":")[2].strip()
+        prompt = NUMBER.findall(asked.messages[1]["content"])
+        quoted = NUMBER.findall(text)
+        right += sum(number in prompt for number in quoted)
+        numbers_seen += len(quoted)
+        true += text in true_reasons(name, asked.known)
+    return {"parsed": parsed / len(states),
+            "numbers right": right / max(numbers_seen, 1),
+            "true and for the action": true / len(states)}

@@ -8,6 +8,7 @@ like any other model's, with brain.json beside it.
 
 import itertools
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,23 +17,32 @@ import torch
 from transformers import Qwen3Config, Qwen3ForCausalLM
 
 from agentic_lib.decision import ACTIONS
-from agentic_lib.lab.labels import with_stop
+from agentic_lib.lab.labels import (
+    load_groups, make_labels, stand_in_with_stop, unpack, with_stop,
+)
+from agentic_lib.lab.numbers import NAMES as NUMBERS
 from agentic_lib.lab.numbers import numbers
 from agentic_lib.lab.texts import WORDINGS, State, anchor, ask, reason
+from agentic_lib.lab.tokens import make_tokenizer
 from agentic_lib.language_model import LanguageModel
 from agentic_lib.prompt import USER, Prompt
 from agentic_lib.taught import learn_lines, write_taught
 
 NAMES = [action.name for action in ACTIONS]
+LABELS = Path(__file__).with_name("labels.npz.xz")
 TIE = 0.25       # points: actions this close are nearly equally right
 KEEP = 0.1       # points that a change of rate must be better
 REASON = 0.4     # weight of the reason's loss
+FACTS = 2.0      # weight of the reader's loss
 ANCHORS = 0.02   # share of prompts that are the original's examples
 POOL = 512       # prompts sorted by length together, so that few are padded
 BATCH = 16
 FALL = 0.65      # share of the time after which the rate falls
 # Half precision pays where the processor has instructions for it.
 QUICK = torch.cpu._is_avx512_bf16_supported()
+# A prompt that shows these says what `numbers` says.
+WHOLE = {"learning_rates", "train_accs", "val_accs", "train_losses",
+         "val_losses", "changes", "train_loss_rises"}
 HELD_BACK = 12   # every twelfth group is not taught, for calibration
 
 
@@ -43,11 +53,16 @@ class Example:
     ids     prompt, name, ':', reason, end of turn
     start   position of the name
     target  {token id: probability} for the name
+    facts   (len(numbers.NAMES),) what the prompt says, standardised; None
+            where it does not say everything
+    read    [(position behind a number, the number)]
     """
 
     ids: list
     start: int
     target: dict
+    facts: torch.Tensor | None
+    read: list
 
 
 def make_network(tokenizer, width=128, layers=3, seed=0):
@@ -75,22 +90,27 @@ class Lessons:
 
     groups  as `labels.load_groups` gives them
     policy  says what actions are worth: rows of numbers -> (N, 4)
+    kinds   of prompts, from texts.SHARES; None for all of them, in shares
     """
 
-    def __init__(self, groups, policy, tokenizer, seed=0):
-        self.groups, self.tokenizer = groups, tokenizer
+    def __init__(self, groups, policy, tokenizer, seed=0, kinds=None):
+        self.groups, self.tokenizer, self.kinds = groups, tokenizer, kinds
         self.rng = np.random.default_rng(seed)
-        self.first = [tokenizer(name, add_special_tokens=False)
-                      ["input_ids"][0] for name in NAMES]
-        self.places, targets = [], []
+        self.first = [self.tokens(name + ":")[0] for name in NAMES]
+        self.pieces = [tokenizer.decode([i]) for i in range(len(tokenizer))]
+        self.places, targets, facts = [], [], []
         for k, g in enumerate(groups):
             every, horizon = int(g["every"]), int(g["horizon"])
             for epoch in range(every, horizon, every):
                 rows = numbers(g["seen"][:, :epoch], horizon, every,
                                g["factors"])
                 targets.append(probabilities(policy(rows)))
+                facts.append(rows)
                 self.places += [(k, i, epoch) for i in range(len(rows))]
         self.targets = np.concatenate(targets)
+        facts = np.concatenate(facts)
+        facts = (facts - facts.mean(0)) / (facts.std(0) + 1e-3)
+        self.facts = torch.tensor(facts).float().clamp(-3, 3)
 
     def state(self, k, i, epoch) -> State:
         """Run i of group k after that epoch."""
@@ -99,18 +119,21 @@ class Lessons:
                      int(g["every"]), tuple(g["factors"][i]))
 
     def draw(self):
-        """(Question, (4,) probabilities) of a prompt drawn at random."""
+        """(Question, (4,) probabilities, facts) of a prompt at random."""
         if self.rng.random() < ANCHORS:
             question, action = anchor(self.rng)
-            return question, np.where(np.arange(4) == action, 0.85, 0.05)
+            return question, np.where(
+                np.arange(4) == action, 0.85, 0.05), None
         at = self.rng.integers(len(self.places))
-        question = ask(self.state(*self.places[at]), self.rng)
-        return question, self.targets[at]
+        kind = self.kinds and str(self.rng.choice(self.kinds))
+        question = ask(self.state(*self.places[at]), self.rng, kind)
+        says_all = WHOLE <= set(question.known)
+        return question, self.targets[at], self.facts[at] if says_all else None
 
     def example(self) -> Example:
         """A prompt with a reply: mostly the best one, at times another, so
         that the brain can argue for each."""
-        question, target = self.draw()
+        question, target, facts = self.draw()
         offered = [NAMES.index(name) for name in question.names]
         target = {i: target[i] for i in offered}
         total = sum(target.values())
@@ -121,10 +144,28 @@ class Lessons:
         prompt = self.tokenizer.apply_chat_template(
             question.messages, add_generation_prompt=True,
             enable_thinking=self.rng.random() < 0.03)["input_ids"]
-        reply = self.tokenizer(f": {text}\n<|im_end|>",
-                               add_special_tokens=False)["input_ids"]
-        return Example([*prompt, self.first[name], *reply], len(prompt),
-                       {self.first[i]: p / total for i, p in target.items()})
+        reply = [*self.tokens(NAMES[name] + ":"), *self.tokens(f" {text}\n"),
+                 self.tokenizer.eos_token_id]
+        return Example([*prompt, *reply], len(prompt),
+                       {self.first[i]: p / total for i, p in target.items()},
+                       facts, self.numbers_in(prompt))
+
+    def tokens(self, text):
+        """Token ids of a piece of a reply."""
+        return self.tokenizer(text, add_special_tokens=False)["input_ids"]
+
+    def numbers_in(self, ids):
+        """[(position of the token behind it, number)] in token ids."""
+        found, digits = [], ""
+        for at, token in enumerate(ids):
+            piece = self.pieces[token]
+            if len(piece) == 1 and piece in "0123456789.+-e":
+                digits += piece
+                continue
+            with suppress(ValueError):
+                found.append((at, float(digits)))
+            digits = ""
+        return found
 
     def batches(self):
         """Batches of examples of like length, without end."""
@@ -136,62 +177,115 @@ class Lessons:
             yield from batches
 
 
-def loss_of(network, batch):
-    """Cross-entropy of the names, and of the reasons behind them."""
+class Reader(torch.nn.Module):
+    """What helps a network learn to read numbers; dropped afterwards.
+
+    Reading digits is the hard part of the task, and the choice among four
+    names teaches it slowly. So behind each number a linear layer must find
+    its size in what the network has computed there, and another one all of
+    `numbers` where the reply begins.
+    """
+
+    def __init__(self, width):
+        super().__init__()
+        self.size = torch.nn.Linear(width, 2)
+        self.facts = torch.nn.Linear(width, len(NUMBERS))
+
+    def loss(self, hidden, batch):
+        """Huber loss of both together, for hidden states (B, T, width)."""
+        huber = torch.nn.functional.huber_loss
+        where = torch.tensor([(i, at) for i, e in enumerate(batch)
+                              for at, _ in e.read]).T
+        x = torch.tensor([x for e in batch for _, x in e.read])
+        sizes = torch.stack([x.abs().clamp(1e-6, 1e6).log10(),
+                             x.clamp(-100, 100) / 30], 1)
+        found = self.size(hidden[where[0], where[1]]).float()
+        total = huber(found, sizes)
+        told = [i for i, e in enumerate(batch) if e.facts is not None]
+        if told:
+            starts = torch.tensor([batch[i].start - 1 for i in told])
+            total = total + huber(self.facts(hidden[told, starts]).float(),
+                                  torch.stack([batch[i].facts for i in told]))
+        return total
+
+
+def loss_of(network, batch, reader=None):
+    """Cross-entropy of the names, (B,), and of the reasons behind them, and
+    the reader's loss."""
     width = max(len(e.ids) for e in batch)
     ids = torch.zeros(len(batch), width, dtype=torch.long)
     for row, e in zip(ids, batch):
         row[:len(e.ids)] = torch.tensor(e.ids)
+    ids = ids.to(network.device)
     hidden = network.model(input_ids=ids, use_cache=False).last_hidden_state
-    rows = torch.arange(len(batch))
     starts = torch.tensor([e.start for e in batch])
-    logp = network.lm_head(hidden[rows, starts - 1]).log_softmax(-1)
-    names = -sum(p * logp[i, token] for i, e in enumerate(batch)
-                 for token, p in e.target.items()) / len(batch)
+    logp = network.lm_head(
+        hidden[torch.arange(len(batch)), starts - 1]).log_softmax(-1)
+    names = torch.stack([
+        -sum(p * logp[i, token] for token, p in e.target.items())
+        for i, e in enumerate(batch)])
     where = [(i, at) for i, e in enumerate(batch)
              for at in range(e.start, len(e.ids) - 1)]
     where, at = torch.tensor(where).T
     words = torch.nn.functional.cross_entropy(
         network.lm_head(hidden[where, at]), ids[where, at + 1])
-    return names, words
+    return names, words, reader.loss(hidden, batch) if reader else 0
 
 
 def teach(network, batches, seconds, rate=2e-3, keep=None, say=print):
     """Trains for so many seconds: the rate holds, then falls to zero.
 
-    keep  a file for the network and optimizer as they were before the rate
-          fell: teaching goes on from there
+    keep  a file for all that is needed to go on after an interruption,
+          written every minute until the rate falls
     """
-    optimizer = torch.optim.AdamW(network.parameters(), rate,
-                                  betas=(0.9, 0.98), weight_decay=0.05)
-    if keep and Path(keep).exists():
-        saved = torch.load(keep)
-        network.load_state_dict(saved["network"])
-        optimizer.load_state_dict(saved["optimizer"])
-    begin, spoken, recent, held = time.time(), 0, [], False
+    network.reader = reader = Reader(network.config.hidden_size)
+    optimizer = torch.optim.AdamW(
+        [p for p in network.parameters() if p.requires_grad], rate,
+        betas=(0.9, 0.98), weight_decay=0.05)
+    begin = time.time() - resume(keep, network, optimizer)
+    spoken = kept = time.time()
+    recent = []
     for step in itertools.count():
         share = (time.time() - begin) / seconds
         if share >= 1:
+            del network.reader
             return network.eval()
-        if share >= FALL and keep and not held:
-            held = True
-            torch.save({"network": network.state_dict(),
-                        "optimizer": optimizer.state_dict()}, keep)
         for group in optimizer.param_groups:
             group["lr"] = rate * min((step + 1) / 50,
                                      (1 - share) / (1 - FALL), 1)
-        with torch.autocast("cpu", torch.bfloat16, enabled=QUICK):
-            names, words = loss_of(network, next(batches))
+        batch = next(batches)
+        with torch.autocast("cpu", torch.bfloat16, QUICK):
+            names, words, facts = loss_of(network, batch, reader)
+            loss = names.mean() + REASON * words + FACTS * facts
         optimizer.zero_grad()
-        (names + REASON * words).backward()
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
-        recent.append((names.item(), words.item()))
+        whole = [names[i].item() for i, e in enumerate(batch)
+                 if e.facts is not None]
+        recent.append([names.mean().item(), words.item(), facts.item(),
+                       np.mean(whole or names.tolist())])
         if time.time() - spoken > 20:
-            name, word = np.mean(recent, 0)
-            say(f"{share:4.0%}  step {step}  loss of names {name:.4f}, "
-                f"of reasons {word:.4f}")
+            means = np.mean(recent, 0)
+            say(f"{share:4.0%}  step {step}  loss of names {means[0]:.3f} "
+                f"(with all numbers shown {means[3]:.3f}), of reasons "
+                f"{means[1]:.3f}, of reading {means[2]:.4f}")
             spoken, recent = time.time(), []
+        if keep and share < FALL and time.time() - kept > 60:
+            kept = time.time()
+            torch.save({"network": network.state_dict(),
+                        "optimizer": optimizer.state_dict(),
+                        "seconds": kept - begin}, keep)
+
+
+def resume(keep, network, optimizer):
+    """Takes up what `teach` kept; the seconds that were spent on it."""
+    if keep is None or not Path(keep).exists():
+        return 0.0
+    saved = torch.load(keep)
+    network.load_state_dict(saved["network"])
+    optimizer.load_state_dict(saved["optimizer"])
+    return saved["seconds"]
 
 
 # -- after teaching: what its probabilities mean, and what it knows ---------
@@ -255,7 +349,7 @@ def calibration_error(table, best, temperature, bins=10):
 def prompts_taught(lessons, count=6000):
     """Messages of many prompts, and every way in which losses can break."""
     for _ in range(count):
-        question, _ = lessons.draw()
+        question, _, _ = lessons.draw()
         yield question.messages
     for length in (1, 2, 3):
         for losses in itertools.product((1.0, np.nan, np.inf), repeat=length):
@@ -296,3 +390,73 @@ def save(network, tokenizer, lessons, kept, folder):
         "calibration error": calibration_error(
             table[half:], best[half:], temperature),
     }
+
+
+# -- the command -------------------------------------------------------------
+
+def make_brain(groups, seconds, width=128, layers=3, seed=0, kinds=None,
+               keep=None, say=print):
+    """Labels -> (network, tokenizer, Lessons), taught for so many seconds.
+
+    A notebook's small one: make_brain(unpack(LABELS), 45, width=64,
+    layers=2, kinds=["three numbers"]).
+    """
+    tokenizer = make_tokenizer()
+    policy = stand_in_with_stop(groups, seed, members=4, cap=5.0)
+    lessons = Lessons(groups, policy, tokenizer, seed, kinds)
+    network = make_network(tokenizer, width, layers, seed)
+    say(f"{len(lessons.places)} decisions to learn from; "
+        f"{network.num_parameters() / 1e6:.2f} million parameters")
+    teach(network, lessons.batches(), seconds, keep=keep, say=say)
+    return network, tokenizer, lessons
+
+
+def add_arguments(parser):
+    """The options of `python -m agentic_lib teach`."""
+    add = parser.add_argument
+    add("--out", type=Path, default=Path("taught_brain"),
+        help="folder for the brain")
+    add("--work", type=Path, default=Path("teaching"),
+        help="folder for labels and weights in the making; a command that "
+             "was interrupted goes on from there")
+    add("--from-labels", action="store_true",
+        help="use the labels that are shipped instead of making new ones")
+    add("--label-minutes", type=float, default=25, help="for making labels")
+    add("--teach-minutes", type=float, default=25, help="for teaching")
+    add("--jobs", type=int, default=2, help="processes that make labels")
+    add("--width", type=int, default=128, help="of the network, in 64s")
+    add("--layers", type=int, default=3)
+    add("--seed", type=int, default=0)
+    add("--model", help="a hub id or folder: teach a LoRA adapter for this "
+                        "model instead (needs peft, and wants a GPU)")
+
+
+def run(args):
+    """Makes labels where needed, teaches, calibrates, saves."""
+    groups = labels_for(args)
+    taught, kept = held_back(groups)
+    if args.model:
+        from agentic_lib.lab.adapter import teach_adapter
+
+        return teach_adapter(args.model, taught, 60 * args.teach_minutes,
+                             args.out, args.seed)
+    torch.set_num_threads(args.jobs)
+    args.work.mkdir(parents=True, exist_ok=True)
+    network, tokenizer, lessons = make_brain(
+        taught, 60 * args.teach_minutes, args.width, args.layers, args.seed,
+        keep=args.work / "teaching.pt")
+    print("Calibrating ...")
+    for name, value in save(network, tokenizer, lessons, kept,
+                            args.out).items():
+        print(f"  {name}: {value:.3g}")
+    print(f"Written: {args.out}. Use it: SimpleAIBrain({str(args.out)!r})")
+
+
+def labels_for(args):
+    """The labels that are shipped, or new ones."""
+    if args.from_labels:
+        return unpack(LABELS)
+    folder = args.work / "labels"
+    make_labels(folder, 60 * args.label_minutes, seed=args.seed,
+                jobs=args.jobs)
+    return load_groups(folder)

@@ -1,0 +1,407 @@
+"""The lab: many trainings at once, labels, texts, tokens, teaching."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agentic_lib.decision import ACTIONS
+from agentic_lib.lab import labels, situations, texts
+from agentic_lib.lab.batch import METRICS, Batch, Data, Shape
+from agentic_lib.lab.labels import label_group, pack, table, unpack
+from agentic_lib.lab.numbers import NAMES, numbers
+from agentic_lib.lab.policies import StandIn, rules
+from agentic_lib.lab.situations import HELD_OUT, Situation, draw_data
+from agentic_lib.lab.texts import REASONS, SHARES, State, ask, reason
+from agentic_lib.lab.tokens import make_tokenizer
+
+TINY = Situation(Shape((8,), 16), train=32, val=20, horizon=8, every=2,
+                 features=12, classes=4)
+
+
+def make_data(sets=3, train=50, features=6, classes=4, seed=0):
+    random = torch.Generator().manual_seed(seed)
+
+    def part(count):
+        return [torch.randn(sets, count, features, generator=random).double(),
+                torch.randint(0, classes, (sets, count), generator=random)]
+
+    return Data(*part(train), *part(30), *part(30),
+                features=torch.full((sets,), features),
+                classes=torch.full((sets,), classes))
+
+
+def as_network(batch, row, activation):
+    """Network `row` of a batch as plain torch."""
+    layers = []
+    for weight, bias in batch.split(batch.weights):
+        linear = torch.nn.Linear(*weight.shape[1:], dtype=torch.float64)
+        linear.weight.data = weight[row].T.clone()
+        linear.bias.data = bias[row, 0].clone()
+        layers += [linear, activation()]
+    return torch.nn.Sequential(*layers[:-1])
+
+
+OPTIMIZERS = {
+    "sgd": (False, 0.0, 0.0, lambda p, lr: torch.optim.SGD(p, lr)),
+    "momentum": (False, 0.9, 0.0,
+                 lambda p, lr: torch.optim.SGD(p, lr, momentum=0.9)),
+    "adam": (True, 0.9, 0.0, lambda p, lr: torch.optim.Adam(p, lr)),
+    "adamw": (True, 0.9, 0.1,
+              lambda p, lr: torch.optim.AdamW(p, lr, weight_decay=0.1)),
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_a_batch_trains_as_plain_torch_loops_do(name, activation):
+    adam, momentum, decay, make = OPTIMIZERS[name]
+    data = make_data()
+    rates = [0.003, 0.01, 0.03]
+    batch = Batch(data, Shape((7, 5), 16, activation, adam),
+                  torch.arange(3), torch.tensor(rates), momentum, decay,
+                  dtype=torch.float64)
+    kind = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh}[activation]
+    plain = [as_network(batch, row, kind) for row in range(3)]
+    optimizers = [make(net.parameters(), lr)
+                  for net, lr in zip(plain, rates, strict=True)]
+    for _ in range(3):
+        order = torch.rand(3, 50).argsort(1)
+        metrics = batch.epoch(order)
+        for row, (net, optimizer) in enumerate(zip(plain, optimizers)):
+            total, right = 0, 0
+            for rows in order[row].split(16):
+                x, y = data.x[row, rows], data.y[row, rows]
+                logits = net(x)
+                loss = torch.nn.functional.cross_entropy(logits, y)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                total += loss.item() * len(rows)
+                right += (logits.argmax(1) == y).sum().item()
+            assert metrics["train_loss"][row] == pytest.approx(total / 50)
+            assert metrics["train_acc"][row] == pytest.approx(2 * right)
+            val = torch.nn.functional.cross_entropy(
+                net(data.val_x[row]), data.val_y[row])
+            assert metrics["val_loss"][row] == pytest.approx(val.item())
+
+
+def test_a_batch_takes_the_steps_that_train_takes():
+    from agentic_lib.data import Data as RunData
+    from agentic_lib.trainees import mlp
+    from agentic_lib.training import Training
+
+    sets = make_data(sets=1, train=64)
+    parts = [(getattr(sets, p + "x")[0], getattr(sets, p + "y")[0])
+             for p in ("", "val_", "test_")]
+    batch = Batch(sets, Shape((9, 9), 16), torch.arange(1), 0.05,
+                  dtype=torch.float64)
+    network = mlp(6, 9, 2, 4).double()
+    linears = [m for m in network if isinstance(m, torch.nn.Linear)]
+    for linear, (w, b) in zip(linears, batch.split(batch.weights)):
+        linear.weight.data, linear.bias.data = w[0].T.clone(), b[0, 0].clone()
+    order = []
+    network.register_forward_pre_hook(
+        lambda net, inputs: order.append(inputs[0]) if net.training else None)
+    training = Training(RunData("made", 4, *parts), None, lr=0.05, epochs=3,
+                        model=network, batch_size=16)
+    for _ in range(3):
+        order.clear()
+        metrics, _ = training.step()
+        seen = torch.cat(order)
+        rows = (seen[:, None] == sets.x[0][None]).all(2).int().argmax(1)
+        mine = batch.epoch(rows[None])
+        for name in METRICS[:4]:
+            assert mine[name].item() == pytest.approx(
+                getattr(metrics, name), rel=1e-5), name
+
+
+def test_padding_changes_nothing():
+    data = make_data(sets=1)
+    wide = Data(*[torch.nn.functional.pad(v, (0, 3)) if v.ndim == 3 else v
+                  for v in (data.x, data.y, data.val_x, data.val_y,
+                            data.test_x, data.test_y)],
+                data.features, data.classes)
+    small, large = (Batch(d, Shape((5,), 16), torch.arange(1), 0.1,
+                          dtype=torch.float64) for d in (data, wide))
+    first = small.split(small.weights)
+    for (w, b), (v, c) in zip(large.split(large.weights), first):
+        w.zero_()
+        w[:, :v.shape[1]] = v
+        b.copy_(c)
+    order = torch.rand(1, 50).argsort(1)
+    one, other = small.epoch(order), large.epoch(order)
+    for name in METRICS:
+        assert one[name].item() == pytest.approx(other[name].item())
+
+
+def test_a_branch_leaves_its_origin_alone_and_goes_on_like_it():
+    batch = Batch(make_data(), Shape((5,), 16, adam=True), torch.arange(3),
+                  0.01, dtype=torch.float64)
+    batch.epoch()
+    copy = batch.take(torch.tensor([2, 2, 0]), seed=5)
+    kept = batch.weights.clone()
+    order = torch.rand(1, 50).argsort(1)
+    ahead = copy.epoch(order.repeat(3, 1))
+    assert torch.equal(batch.weights, kept)
+    assert ahead["val_loss"][0] == ahead["val_loss"][1]
+    same = batch.epoch(order.repeat(3, 1))
+    assert same["val_loss"][2].item() == pytest.approx(
+        ahead["val_loss"][0].item())
+
+
+def test_branches_of_one_stream_see_the_data_in_one_order():
+    batch = Batch(make_data(), Shape((5,), 16), torch.arange(3), 0.1,
+                  dtype=torch.float64)
+    twins = batch.take(torch.tensor([0, 0, 0]))
+    twins.stream = torch.tensor([0, 0, 1])
+    loss = twins.epoch()["val_loss"]
+    assert loss[0] == loss[1] != loss[2]
+
+
+def test_a_diverged_network_harms_no_other():
+    batch = Batch(make_data(), Shape((5,), 16), torch.arange(3),
+                  torch.tensor([0.1, 1e30, 0.1]), dtype=torch.float64)
+    for _ in range(3):
+        metrics = batch.epoch()
+    assert not metrics["val_loss"][1].isfinite()
+    assert metrics["val_loss"][[0, 2]].isfinite().all()
+
+
+# -- situations and labels ---------------------------------------------------
+
+def test_what_is_held_out_is_never_drawn():
+    for name in HELD_OUT:
+        assert name not in situations.GENERATED
+        assert name not in situations.REAL
+
+
+@pytest.mark.parametrize("kind", [*situations.GENERATED, "real", "spirals",
+                                  "breast_cancer"])
+def test_every_kind_of_data_has_the_sizes_asked_for(kind):
+    parts = draw_data(TINY, np.random.default_rng(3), (kind,))
+    assert [len(y) for _, y in parts] == [32, 20, situations.TEST]
+    for x, y in parts:
+        assert x.shape[1] <= max(TINY.features, 2)
+        assert np.isfinite(x).all() and y.min() >= 0
+
+
+def test_validation_and_training_rows_of_real_sets_are_apart():
+    rows = situations.split_real(100, (80, 50, 50), np.random.default_rng(0))
+    assert [len(r) for r in rows] == [80, 50, 50]
+    assert not set(rows[0]) & set(rows[1]) | set(rows[1]) & set(rows[2])
+
+
+@pytest.fixture(scope="module")
+def group():
+    return label_group(5, rules, situation=TINY)
+
+
+def test_labels_have_one_worth_for_each_action_and_order(group):
+    assert group["worth"].shape == (labels.RUNS, 3, 3, labels.SEEDS)
+    assert np.isfinite(group["worth"]).all()
+    assert list(group["epochs"]) == [2, 4, 6]
+    rows, values, now, rounds = table([group])
+    assert rows.shape == (3 * labels.RUNS, len(NAMES))
+    assert np.isfinite(rows).all()
+
+
+def test_labels_can_be_made_again(group):
+    again = label_group(5, rules, situation=TINY)
+    for name in ("seen", "worth", "now"):
+        np.testing.assert_array_equal(group[name], again[name])
+
+
+def test_packed_labels_are_the_labels(group, tmp_path):
+    pack([group, group], tmp_path / "labels")
+    back = unpack(tmp_path / "labels")
+    assert len(back) == 2
+    assert back[1]["every"] == TINY.every
+    for name, close in (("worth", 0.05), ("now", 0.05), ("factors", 1e-6)):
+        np.testing.assert_allclose(back[1][name], group[name], atol=close)
+    np.testing.assert_allclose(back[0]["seen"][..., :2],
+                               group["seen"][..., :2], atol=0.051)
+    np.testing.assert_allclose(back[0]["seen"][..., 4],
+                               group["seen"][..., 4], rtol=1e-6)
+
+
+def test_a_stand_in_learns_what_pays():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(600, len(NAMES)))
+    worth = np.stack([0 * rows[:, 0], 3 * rows[:, 0], -3 * rows[:, 0]], 1)
+    worth += rng.normal(size=worth.shape)
+    policy = StandIn(members=1).fit(rows, worth, epochs=20)
+    fresh = rng.normal(size=(200, len(NAMES)))
+    fresh = fresh[abs(fresh[:, 0]) > 0.5]
+    right = policy(fresh).argmax(1) == np.where(fresh[:, 0] > 0, 1, 2)
+    assert right.mean() > 0.9
+
+
+# -- texts -------------------------------------------------------------------
+
+@st.composite
+def states(draw):
+    """Runs of any course, diverged ones included."""
+    every = draw(st.integers(1, 10))
+    horizon = draw(st.integers(2 * every, 90))
+    now = every * draw(st.integers(1, (horizon - 1) // every))
+    rng = np.random.default_rng(draw(st.integers(0, 10 ** 6)))
+    seen = np.stack([
+        rng.uniform(0, 100, now), rng.uniform(0, 100, now),
+        10 ** rng.uniform(-3, 2, now), 10 ** rng.uniform(-3, 2, now),
+        10 ** np.repeat(rng.uniform(-5, 0), now)], 1)
+    broken = draw(st.sampled_from([None, np.nan, np.inf]))
+    if broken is not None:
+        seen[-draw(st.integers(1, now)):, 2:4] = broken
+    return State(seen, horizon, every, (0.7, 1.3))
+
+
+def shown_numbers(text):
+    return re.findall(r"nan|inf|[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?", text)
+
+
+@settings(max_examples=150, deadline=None)
+@given(states(), st.sampled_from(list(SHARES)), st.integers(0, 10 ** 6))
+def test_every_number_in_a_reason_stands_in_the_prompt(state, kind, seed):
+    question = ask(state, np.random.default_rng(seed), kind)
+    prompt = shown_numbers(question.messages[1]["content"])
+    for name in REASONS:
+        for number in shown_numbers(reason(name, question.known)):
+            assert number in prompt
+
+
+@settings(max_examples=60, deadline=None)
+@given(states(), st.sampled_from(list(SHARES)), st.integers(0, 10 ** 6))
+def test_a_prompt_offers_the_actions_that_it_names(state, kind, seed):
+    question = ask(state, np.random.default_rng(seed), kind)
+    system = question.messages[0]["content"]
+    places = [system.find(f"- {name}:") for name in question.names]
+    assert min(places) >= 0 and places == sorted(places)
+
+
+@settings(max_examples=60, deadline=None)
+@given(states())
+def test_numbers_say_what_the_prompt_says(state):
+    row = numbers(state.seen[None], state.horizon, state.every,
+                  np.array([state.factors]))[0]
+    said = dict(zip(NAMES, row, strict=True))
+    known = texts.describe(state.history(), state.every)
+    assert 100 * said["gap"] == pytest.approx(float(known["gap"]), abs=0.06)
+    rises, _, _, _, steps, _ = known.get(
+        "train_loss_rises", "0 of the last 1 epochs").split()
+    assert said["train_rises"] * int(steps) == pytest.approx(int(rises))
+    if "since_best" in known:
+        assert np.exp(said["since_best"]) - 1 == pytest.approx(
+            int(known["since_best"]))
+    assert bool(said["diverged"]) == state.history()[-1].diverged
+
+
+# -- tokens ------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return make_tokenizer()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=60))
+def test_any_text_survives_the_tokenizer(text):
+    ids = TOKENIZER(text, add_special_tokens=False)["input_ids"]
+    assert TOKENIZER.decode(ids) == text
+
+
+TOKENIZER = make_tokenizer()
+
+
+def test_names_begin_with_tokens_of_their_own(tokenizer):
+    first = {tokenizer(a.name + ":")["input_ids"][0] for a in ACTIONS}
+    assert len(first) == len(ACTIONS)
+
+
+def test_digits_are_single_tokens(tokenizer):
+    for number in ("0.00482", "97.5", "1e-05", "100"):
+        pieces = [tokenizer.decode([i]) for i in
+                  tokenizer(number, add_special_tokens=False)["input_ids"]]
+        assert all(sum(c.isdigit() for c in p) <= 1 for p in pieces)
+
+
+def test_the_template_is_that_of_qwen(tokenizer):
+    messages = [{"role": "system", "content": "A"},
+                {"role": "user", "content": "B"}]
+    plain = ("<|im_start|>system\nA<|im_end|>\n<|im_start|>user\nB"
+             "<|im_end|>\n<|im_start|>assistant\n")
+    for options, text in (({}, plain), ({"enable_thinking": True}, plain),
+                          ({"enable_thinking": False},
+                           plain + "<think>\n\n</think>\n\n")):
+        assert tokenizer.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=True,
+            **options) == text
+
+
+# -- teaching ----------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def lessons(group, tokenizer):
+    from agentic_lib.lab.labels import stand_in_with_stop
+    from agentic_lib.lab.teach import Lessons
+
+    policy = stand_in_with_stop([group], members=1, width=16)
+    return Lessons([group], policy, tokenizer)
+
+
+def test_an_example_is_a_prompt_with_a_reply(lessons, tokenizer):
+    for _ in range(50):
+        example = lessons.example()
+        reply = tokenizer.decode(example.ids[example.start:])
+        name, _, text = reply.partition(": ")
+        assert name in [a.name for a in ACTIONS]
+        assert text.endswith("\n<|im_end|>")
+        assert sum(example.target.values()) == pytest.approx(1)
+        assert example.ids[example.start] in example.target
+        for at, number in example.read:
+            before = tokenizer.decode(example.ids[:at])
+            assert float(re.findall(r"[-+.e\d]+$", before)[0]) == number
+
+
+def test_teaching_teaches_and_can_be_taken_up(lessons, tokenizer, tmp_path):
+    from agentic_lib.lab.teach import loss_of, make_network, resume, teach
+
+    network = make_network(tokenizer, width=64, layers=1)
+    batch = [lessons.example() for _ in range(16)]
+    before = loss_of(network, batch)[0].mean().item()
+    teach(network, iter([batch] * 10 ** 6), 6, say=lambda text: None)
+    names, words, _ = loss_of(network, batch)
+    assert names.mean().item() < before
+    assert resume(tmp_path / "nothing", network, None) == 0
+
+
+def test_calibration_finds_the_temperature_that_was_used():
+    from agentic_lib.lab.teach import calibration_error, find_temperature
+
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(4000, 4)) * 1.5
+    chances = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    best = np.array([rng.choice(4, p=p) for p in chances])
+    assert find_temperature(2.5 * logits, best) == pytest.approx(2.5, abs=.3)
+    assert calibration_error(logits, best, 1.0) < 0.05
+    assert calibration_error(logits, best, 0.2) > 0.1
+
+
+def test_an_adapter_is_taught_and_loads(group, lessons, tokenizer, tmp_path):
+    pytest.importorskip("peft", reason="needs the extra 'peft'")
+    from agentic_lib import SimpleAIBrain
+    from agentic_lib.lab.adapter import teach_adapter
+    from agentic_lib.lab.teach import make_network
+
+    make_network(tokenizer, 64, 1).save_pretrained(tmp_path / "base")
+    tokenizer.save_pretrained(tmp_path / "base")
+    said = []
+    teach_adapter(tmp_path / "base", [group], 60, tmp_path / "taught",
+                  steps=3, say=said.append)
+    assert said
+    brain = SimpleAIBrain(tmp_path / "taught", quiet=True, explain=False)
+    decision = brain.think_about_training(92, 76, 15)
+    assert decision.source == "model", decision.note
