@@ -21,7 +21,7 @@ _HOME = {
     "plain_rules": "fallback",
     "LanguageModel": "language_model",
     "SimpleAIBrain": "brain",
-    "ScriptedBrain": "brain",
+    "ScriptedBrain": "scripted",
     "AgenticLR": "controller",
     "Run": "record",
     "Training": "training",

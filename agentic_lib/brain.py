@@ -72,7 +72,8 @@ class SimpleAIBrain:
             device=device, dtype=dtype)
         self.mode = mode or self.taught.get("mode") or getattr(
             self.model, "default_mode", "generate")
-        if self.mode == "score" and not hasattr(self.model, "score_many"):
+        if self.mode == "score" and self.model is not None and \
+                not hasattr(self.model, "score_many"):
             raise ValueError(f"mode='score': {self.name} gives no "
                              "probabilities. Take mode='generate'.")
         self._failures = self._resting = 0
@@ -130,22 +131,20 @@ class SimpleAIBrain:
         prompts = [self.prompt.messages(history, actions, every)
                    for history in histories]
         notes = [self._why_not_ask(prompt, actions) for prompt in prompts]
-        ask = [h for h, note in zip(histories, notes) if note is None]
+        asked = [h for h, note in zip(histories, notes) if note is None]
         try:
-            answers = self._answers(ask, actions, every, explain)
-            self._failures = 0 if ask else self._failures
+            answers = self._answers(asked, actions, every, explain)
+            self._failures = 0 if asked else self._failures
         except Exception as error:  # whatever the model does, training goes on
-            answers = [self._failed(error)] * len(ask)
+            why = self._failed(error)
+            answers = [by_rules(h, actions, every, why) for h in asked]
         answers = iter(answers)
-        decisions = []
-        for history, prompt, note in zip(histories, prompts, notes):
-            answer = next(answers) if note is None else (note, None)
-            if not isinstance(answer, Decision):
-                note, reply = answer
-                answer = replace(fallback_decision(history, actions, every),
-                                 note=note or None, reply=reply)
-            decisions.append(replace(answer, prompt=as_text(prompt)))
-        return decisions
+        decisions = [
+            next(answers) if note is None
+            else by_rules(history, actions, every, note)
+            for history, note in zip(histories, notes)]
+        return [replace(decision, prompt=as_text(prompt))
+                for decision, prompt in zip(decisions, prompts)]
 
     def _why_not_ask(self, prompt, actions):
         """Why the model is not asked this, or None where it is."""
@@ -168,10 +167,10 @@ class SimpleAIBrain:
             self._say(f"{why}\nThat was the failure number {self._failures} "
                       f"in a row: the rules take the next {REST} decisions, "
                       "then the model is tried again.")
-        return why, None
+        return why
 
     def _answers(self, histories, actions, every, explain):
-        """For each history a Decision, or (why there is none, the reply)."""
+        """The model is asked, in the brain's mode."""
         if not histories:
             return []
         if self.mode == "score":
@@ -190,7 +189,8 @@ class SimpleAIBrain:
             until=lambda text: answer_complete(text, names))
         decision = parse_decision(reply, actions)
         if decision is None:
-            return "its reply holds no decision", reply
+            return by_rules(history, actions, every,
+                            "its reply holds no decision", reply)
         return replace(decision, source=self.source, reply=reply)
 
     def _scored(self, history, probabilities, actions, every, explain):
@@ -221,33 +221,10 @@ class SimpleAIBrain:
         return save_brain(self, folder)
 
 
-class Script:
-    """A list of replies in a model's place."""
-
-    name, default_mode = "the script", "generate"
-    description = "a script that a person wrote"
-
-    def __init__(self, replies):
-        self.replies = list(replies)
-
-    def generate(self, messages, **_) -> str:
-        return self.replies.pop(0)
-
-
-class ScriptedBrain(SimpleAIBrain):
-    """Answers from a list of reply texts, for tests and demonstrations.
-
-    Each text is parsed as a model's reply would be, rules behind it. Its
-    decisions count as a person's. When the list is over, the rules decide.
-    """
-
-    source = "human"
-
-    def __init__(self, replies, **options):
-        super().__init__(Script(replies), **{"quiet": True, **options})
-
-    def _why_not_ask(self, prompt, actions):
-        return None if self.model.replies else "the script is over"
+def by_rules(history, actions, every, note, reply=None) -> Decision:
+    """The rules' decision, with the reason why they were needed."""
+    return replace(fallback_decision(history, actions, every),
+                   note=note or None, reply=reply)
 
 
 def answer_complete(text, names) -> bool:

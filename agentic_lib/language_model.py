@@ -76,7 +76,8 @@ class LanguageModel:
 
     def forget(self):
         """Drops what it keeps. Call it after changing the weights."""
-        self.prefixes, self._checked = Prefixes(self.network), False
+        self.prefixes, self._names = Prefixes(self.network), {}
+        self._checked = False
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
@@ -154,9 +155,12 @@ class LanguageModel:
 
     def name_tokens(self, option) -> list[int]:
         """The tokens of `option:` where a reply begins."""
-        question = [{"role": "user", "content": "?"}]
-        before = self.tokens(question)
-        return self.tokens(question, start=f"{option}:")[len(before):]
+        if option not in self._names:
+            question = [{"role": "user", "content": "?"}]
+            before = len(self.tokens(question))
+            whole = self.tokens(question, start=f"{option}:")
+            self._names[option] = whole[before:]
+        return self._names[option]
 
     def _log_probabilities(self, prefix, rows, names) -> list[list[float]]:
         """(conversations, names), from one pass over what is not kept."""

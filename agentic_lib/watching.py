@@ -83,6 +83,11 @@ def first_line_complete(text) -> bool:
 @contextmanager
 def own_random_numbers(device, seed):
     """Random numbers from `seed`, leaving everybody else's untouched."""
+    apple = torch.mps.get_rng_state() if device.type == "mps" else None
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
-        yield
+        try:
+            yield
+        finally:
+            if apple is not None:
+                torch.mps.set_rng_state(apple)

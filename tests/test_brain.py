@@ -16,13 +16,14 @@ from tiny_model import (
     tiny_tokenizer,
 )
 
-from agentic_lib.brain import ScriptedBrain, SimpleAIBrain, answer_complete
+from agentic_lib.brain import SimpleAIBrain, answer_complete
 from agentic_lib.decision import ACTIONS, Action, with_factors
 from agentic_lib.fallback import fallback_decision
 from agentic_lib.language_model import LanguageModel
 from agentic_lib.errors import LanguageModelError
 from agentic_lib.prompt import Prompt
 from agentic_lib.scoring import margin, probabilities, softmax
+from agentic_lib.scripted import ScriptedBrain
 from agentic_lib.taught import (
     learn_lines,
     line_shapes,
@@ -369,7 +370,8 @@ def test_arguments_that_make_no_sense_are_named():
     with pytest.raises(ValueError, match="model=7"):
         SimpleAIBrain(7)
     with pytest.raises(ValueError, match="no probabilities"):
-        SimpleAIBrain("rules", mode="score")
+        SimpleAIBrain(Saying(), mode="score")
+    assert quiet("rules", mode="score").think_about_training(92, 76, 15)
 
 
 def test_the_environment_overrides_auto_only(monkeypatch, model):
