@@ -77,7 +77,7 @@ class AgenticLR:
         """
         self.rates.check()
         metrics = Metrics(epoch, train_acc, val_acc, train_loss, val_loss,
-                          self.get_last_lr()[0], self.total_epochs)
+                          self.rates.used()[0], self.total_epochs)
         metrics = from_first(lambda: metrics)
         self.history = check_history([*self.history, metrics])
         self._warn_about_fractions()

@@ -28,6 +28,10 @@ class OwnRates:
         """The rate of every group, as the next step uses it."""
         return [float(group["lr"]) for group in self.groups]
 
+    def used(self) -> list[float]:
+        """The rate of every group in the step before."""
+        return self.read()
+
     def multiply(self, factor):
         """Every rate times `factor`, within the bounds."""
         write(self.groups, [self.bounded(rate, factor)
@@ -69,7 +73,7 @@ class ScaledRates(OwnRates):
     def __init__(self, optimizer, low, high):
         super().__init__(optimizer, low, high)
         self.scales = [1.0] * len(self.groups)
-        self.unscaled = None
+        self.unscaled = self.last = None
         for hook in getattr(self.optimizer, "agentic_hooks", ()):
             hook.remove()  # a new controller takes the place of an old one
         self.optimizer.agentic_hooks = (
@@ -83,6 +87,10 @@ class ScaledRates(OwnRates):
         return [self.bounded(float(group["lr"]), scale)
                 for group, scale in zip(self.groups, self.scales)]
 
+    def used(self) -> list[float]:
+        # a schedule may have moved on since
+        return self.last or self.read()
+
     def multiply(self, factor):
         rates = self.read()
         for i, (group, rate) in enumerate(zip(self.groups, rates)):
@@ -95,9 +103,9 @@ class ScaledRates(OwnRates):
 
     def put_on(self, *_):
         """Before a step: the scaled rates."""
-        scaled = self.read()
+        self.last = self.read()
         self.unscaled = [float(group["lr"]) for group in self.groups]
-        write(self.groups, scaled)
+        write(self.groups, self.last)
 
     def take_off(self, *_):
         """After it, or later if the step was broken off by an error."""

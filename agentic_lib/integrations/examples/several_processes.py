@@ -1,0 +1,30 @@
+"""One run in several processes; the first one decides for all.
+
+    accelerate launch --cpu --num_processes 2 \\
+        -m agentic_lib.integrations.examples.several_processes
+    torchrun --nproc_per_node 2 \\
+        -m agentic_lib.integrations.examples.several_processes
+
+The same script runs on several machines: pass accelerate launch or torchrun
+the number of machines and the address of the first one.
+"""
+
+import argparse
+
+from agentic_lib import train
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--brain", default="bundled")
+    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--lr", type=float, default=0.003)
+    parser.add_argument("--folder", default=None)
+    options = parser.parse_args()
+    run = train("digits", brain=options.brain, epochs=options.epochs,
+                lr=options.lr, folder=options.folder, progress=True)
+    print(run)
+
+
+if __name__ == "__main__":
+    main()
