@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agentic_lib.lab import results, statistics
+from agentic_lib.lab import results, statistics, tables
 from agentic_lib.lab.methods import METHODS, find_method
 from agentic_lib.lab.tasks import TASKS, find_task
 from agentic_lib.lab.trials import run_job
@@ -73,11 +73,13 @@ def run(args):
     if not args.tables:
         grid(methods, tasks, rates, range(args.seeds or preset.seeds),
              args.out, args.epochs, args.jobs, args.dask)
-    info, rows = results.read_rows(args.out)
+    _, rows = results.read_rows(args.out)
     kept = [r for r in rows if r.method in methods and r.task in tasks
             and (np.isnan(r.rate) or statistics.key(r.rate)
                  in [statistics.key(x) for x in rates])]
-    print(cells_table(kept))
+    print(tables.cells(kept))
+    if "constant" in methods and not tables.names(kept) == ["constant"]:
+        print("\n" + tables.everything(kept))
 
 
 def grid(methods, tasks, rates, seeds, out, epochs=None, jobs=1, dask=None):
@@ -97,6 +99,7 @@ def grid(methods, tasks, rates, seeds, out, epochs=None, jobs=1, dask=None):
         else:
             print(f"{method.name}: not measured here ({why})")
     tasks = [shortened(task, epochs) for task in tasks]
+    results.mend(out)
     work = plan(usable, tasks, rates, seeds, out)
     total = sum(len(pairs) for _, _, pairs in work)
     with tqdm(total=total, unit="run", disable=not work) as bar:
@@ -119,8 +122,8 @@ def plan(methods, tasks, rates, seeds, out):
         done = {(r.task, r.method, statistics.key(r.rate), r.seed)
                 for r in results.read_rows(out)[1]}
     work = []
-    for task in tasks:
-        for method in methods:
+    for method in methods:
+        for task in tasks:
             starts = (float("nan"),) if method.rateless else rates
             for at in range(0, len(seeds), CHUNK):
                 pairs = [
@@ -152,20 +155,3 @@ def parallel(work, jobs=1, dask=None):
             jobs if dask is None else -1,
             return_as="generator_unordered")(
             joblib.delayed(run_job)(*job) for job in work)
-
-
-def cells_table(rows) -> str:
-    """Mean final test accuracy of each method on each task at each rate."""
-    methods = list(dict.fromkeys(r.method for r in rows))
-    cells = sorted({(r.task, r.rate) for r in rows if not np.isnan(r.rate)})
-    lines = ["| task | start rate | " + " | ".join(methods) + " |",
-             "|" + "---|" * (len(methods) + 2)]
-    for task, rate in cells:
-        means = []
-        for method in methods:
-            values = [r.test for r in rows if r.task == task
-                      and r.method == method
-                      and (r.rate == rate or np.isnan(r.rate))]
-            means.append(f"{np.mean(values):.1f}" if values else "")
-        lines.append(f"| {task} | {rate:g} | " + " | ".join(means) + " |")
-    return "\n".join(lines)

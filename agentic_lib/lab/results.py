@@ -70,26 +70,26 @@ def append_rows(path, rows, info=None):
     """Adds rows to a results file, and begins it where there is none."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    begin = not path.exists() or path.stat().st_size == 0
-    if not begin:
-        mend(path)
+    begin = not path.exists()
     with opened(path, "a") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         if begin:
             file.write("# " + json.dumps({**versions(), **(info or {})})
                        + "\n")
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if begin:
             writer.writeheader()
         writer.writerows(short(asdict(row)) for row in rows)
 
 
 def mend(path):
-    """Cuts off a last line that was not written whole."""
-    if str(path).endswith(".gz"):
-        return
-    with open(path, "rb+") as file:
-        content = file.read()
-        file.truncate(content.rfind(b"\n") + 1)
+    """Cuts off a last line that was not written whole, so that the file can
+    be added to; without its two first lines it is begun anew."""
+    path = Path(path)
+    if path.exists() and path.suffix != ".gz":
+        whole = path.read_bytes().rpartition(b"\n")[0] + b"\n"
+        if whole.count(b"\n") < 2:
+            path.unlink()
+        else:
+            path.write_bytes(whole)
 
 
 def short(values) -> dict:

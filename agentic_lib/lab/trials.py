@@ -15,7 +15,7 @@ from agentic_lib.controller import AgenticLR
 from agentic_lib.decision import Decision, Metrics
 from agentic_lib.guards import Guards
 from agentic_lib.lab.batch import METRICS, Batch, Data, Shape
-from agentic_lib.lab.pilots import LETTER, Decided, Group
+from agentic_lib.lab.pilots import LETTER, Decided, Group, Scheduled
 from agentic_lib.rates import inner
 from agentic_lib.trainees import make_model
 from agentic_lib.training import Training
@@ -257,19 +257,22 @@ def unguarded(training, pilot, model, method):
 def guarded(training, pilot, model, method):
     """The same under the real controller and its usual guards: a pilot that
     decides is its brain, one with a scheduler gives it that."""
-    options = {"total_epochs": training.epochs, "model": model,
-               "guards": Guards()}
+    options = {"brain": None, "total_epochs": training.epochs,
+               "model": model, "guards": Guards()}
+    scheduler = None
     if isinstance(pilot, Decided):
         options |= {"brain": AsBrain(pilot), "every": pilot.every}
-    else:
-        optimizer = inner(training.optimizer)
-        scheduler = pilot.make(optimizer, pilot.group)
-        options |= {"brain": None, "scheduler": scheduler}
-    training.controller = AgenticLR(training.optimizer, **options)
+    elif isinstance(pilot, Scheduled):
+        scheduler = pilot.make(inner(training.optimizer), pilot.group)
+    training.controller = AgenticLR(training.optimizer, scheduler=scheduler,
+                                    **options)
 
     def after_epoch():
-        if not isinstance(pilot, Decided):
-            scheduler.step(training.controller.history[-1].val_loss)
+        if scheduler is not None and pilot.metric:
+            last = training.controller.history[-1]
+            scheduler.step(getattr(last, pilot.metric))
+        elif scheduler is not None:
+            scheduler.step()
     return after_epoch
 
 

@@ -1,0 +1,216 @@
+"""Tables from a results file, and from nothing else.
+
+Every function takes the rows of `results.read_rows` and gives Markdown. What
+an interval means is said in `statistics.py`.
+"""
+
+import math
+
+import numpy as np
+
+from agentic_lib.lab.statistics import (
+    GOOD, collect, difference, improvement, interval, iqm, masked,
+)
+from agentic_lib.lab.tasks import LEAK
+
+MEAN = np.mean
+
+
+def pair(rows, method, other="constant", tasks=None):
+    """Scores of two methods, and of constant, on what they have in common;
+    the best constant rates are those of all rows."""
+    everything = collect(rows, tasks, ("constant",))
+    scores = collect(rows, tasks, ("constant", method, other))
+    scores.best = np.array([
+        everything.best[everything.tasks.index(t)] for t in scores.tasks])
+    scores.is_good = np.array([
+        everything.good()[everything.tasks.index(t)] for t in scores.tasks])
+    return scores
+
+
+def honest(rows):
+    """The rows of the comparison itself: no leak, no guards."""
+    return [r for r in rows if not r.task.endswith(LEAK)
+            and not r.method.endswith("+guards")]
+
+
+def names(rows):
+    return list(dict.fromkeys(r.method for r in rows))
+
+
+def with_interval(found) -> str:
+    value, low, high = found
+    return f"{value:.1f} ({low:.1f} to {high:.1f})"
+
+
+def markdown(head, lines) -> str:
+    return "\n".join(["| " + " | ".join(head) + " |",
+                      "|" + "---|" * len(head),
+                      *("| " + " | ".join(line) + " |" for line in lines)])
+
+
+def overall(rows) -> str:
+    """One line a method: regret, everywhere and at good and poor starts."""
+    lines = []
+    for method in names(rows):
+        s = pair(rows, method)
+        regret = s.regret(method)
+        best = s.regret(method, "test_best")
+        cell = s.columns[method]
+        lines.append((MEAN(regret), [
+            method, str(len(s.seeds)),
+            with_interval(interval(MEAN, regret)),
+            with_interval(interval(masked(MEAN, s.is_good), regret)),
+            with_interval(interval(masked(MEAN, ~s.is_good), regret)),
+            f"{iqm(regret):.1f}", f"{best.mean():.1f}",
+            f"{cell['area'].mean():.1f}", to_target(cell["to_target"]),
+            f"{100 * cell['diverged'].mean():.0f} %",
+            mean_or_nothing(regret[cell["diverged"] == 0])]))
+    return markdown(
+        ["method", "seeds", "mean regret", "at good starts", "at poor starts",
+         "middle half", "best weights", "area", "reached the target",
+         "diverged", "regret without those"],
+        [line for _, line in sorted(lines, key=lambda x: x[0])])
+
+
+def mean_or_nothing(values) -> str:
+    return f"{values.mean():.1f}" if len(values) else ""
+
+
+def to_target(epochs) -> str:
+    """How many runs reached it, and the median of their epochs."""
+    reached = epochs[np.isfinite(epochs)]
+    if not len(reached):
+        return "0 %"
+    return (f"{100 * len(reached) / epochs.size:.0f} %, "
+            f"{np.median(reached):.0f} epochs")
+
+
+def against(rows, ours="brain") -> str:
+    """How many points of regret each method has more than ours: above 0
+    means that ours is ahead."""
+    lines = []
+    for method in names(rows):
+        if method == ours:
+            continue
+        s = pair(rows, ours, method)
+        mine, other = s.regret(ours), s.regret(method)
+        apart = [interval(difference, other, mine)] + [
+            interval(masked(difference, mask), other, mine)
+            for mask in (s.is_good, ~s.is_good)]
+        chance = interval(improvement, s.columns[ours]["test"],
+                          s.columns[method]["test"], times=300)
+        lines.append([method, str(len(s.seeds)), *map(with_interval, apart),
+                      "{:.0f} % ({:.0f} to {:.0f})".format(
+                          *(100 * x for x in chance))])
+    return markdown(
+        [f"{ours} is ahead of", "seeds", "by", "at good starts",
+         "at poor starts", f"{ours} scores higher"], lines)
+
+
+def by_task(rows) -> str:
+    """Mean regret of every method on every task."""
+    tasks = list(dict.fromkeys(r.task for r in rows))
+    lines = []
+    for method in names(rows):
+        s = pair(rows, method)
+        mean = dict(zip(s.tasks, s.regret(method).mean((1, 2))))
+        lines.append([method, *(f"{mean[t]:.1f}" if t in mean else ""
+                                for t in tasks)])
+    everything = collect(rows, None, ("constant",))
+    best = [f"{t}, best at {everything.rates[b]:g}"
+            for t, b in zip(everything.tasks, everything.best)]
+    return markdown(["method", *best], lines)
+
+
+def stopping(rows) -> str:
+    """What stopping early saved, and what it cost: a method against itself
+    without that action."""
+    lines = []
+    for method in names(rows):
+        other = method + "_no_stop"
+        if other not in names(rows):
+            continue
+        s = pair(rows, method, other)
+        mine, full = s.columns[method], s.columns[other]
+        cost = interval(difference, full["test"], mine["test"])
+        saved = 1 - mine["epochs"] / full["epochs"]
+        lines.append([method, f"{100 * (saved > 0).mean():.0f} %",
+                      f"{100 * saved.mean():.0f} %", with_interval(cost)])
+    return markdown(["method", "runs stopped", "epochs saved",
+                     "points that cost"], lines)
+
+
+def leak(rows) -> str:
+    """What would have been claimed if decisions and the choice of the best
+    epoch had been made on the test data, and what it is."""
+    tasks = sorted({r.task for r in rows if r.task.endswith(LEAK)})
+    lines = []
+    for method in names([r for r in rows if r.task in tasks]):
+        dirty = [r for r in rows if r.task in tasks and r.method == method]
+        starts = {(r.task.removesuffix(LEAK), r.rate, r.seed) for r in dirty}
+        clean = [r for r in rows if r.method == method
+                 and (r.task, r.rate, r.seed) in starts]
+        claimed = MEAN([r.val_best for r in dirty])
+        fresh = MEAN([r.test_best for r in dirty])
+        lines.append([method, str(len(dirty)), f"{claimed:.1f}",
+                      f"{fresh:.1f}", f"{claimed - fresh:.1f}",
+                      f"{MEAN([r.test_best for r in clean]):.1f}"
+                      if clean else ""])
+    return markdown(
+        ["method", "runs", "claimed", "on data never looked at",
+         "too much by", "honest: decided on validation data"], lines)
+
+
+def guarded(rows) -> str:
+    """Methods with and without the controller's guards."""
+    lines = []
+    for method in names(rows):
+        if not method.endswith("+guards"):
+            continue
+        s = pair(rows, method, method.removesuffix("+guards"))
+        bare = s.regret(method.removesuffix("+guards"))
+        lines.append([method.removesuffix("+guards"), str(len(s.seeds)),
+                      f"{bare.mean():.1f}",
+                      with_interval(interval(MEAN, s.regret(method))),
+                      "{:.0f} % to {:.0f} %".format(*(
+                          100 * s.columns[m]["diverged"].mean() for m in (
+                              method.removesuffix("+guards"), method)))])
+    return markdown(["method", "seeds", "mean regret", "with guards",
+                     "diverged"], lines)
+
+
+def cells(rows) -> str:
+    """Mean final test accuracy of each method from each start."""
+    found = {}
+    for r in rows:
+        found.setdefault((r.task, r.rate), {}).setdefault(
+            r.method, []).append(r.test)
+    rateless = {(task, m): values for (task, rate), by in found.items()
+                if math.isnan(rate) for m, values in by.items()}
+    lines = []
+    for (task, rate), by in sorted(found.items(), key=str):
+        if math.isnan(rate):
+            continue
+        values = [by.get(m, rateless.get((task, m))) for m in names(rows)]
+        lines.append([task, f"{rate:g}",
+                      *(f"{MEAN(v):.1f}" if v else "" for v in values)])
+    return markdown(["task", "start rate", *names(rows)], lines)
+
+
+def everything(rows, ours="brain") -> str:
+    """All tables, each under a heading, as one text."""
+    main = honest(rows)
+    ours = ours if ours in names(main) else "rules"
+    parts = [
+        ("Regret: points of final test accuracy behind the best constant "
+         f"rate in hindsight; a start is good where the constant rate lies "
+         f"within {GOOD:g} points of that", overall(main)),
+        ("Paired differences", against(main, ours)),
+        ("Mean regret on each task", by_task(main)),
+        ("Stopping early", stopping(main)),
+        ("With the same guards", guarded(rows)),
+        ("What deciding on the test data would have claimed", leak(rows)),
+    ]
+    return "\n\n".join(f"{title}\n\n{text}" for title, text in parts
+                       if text.count("\n") > 1)

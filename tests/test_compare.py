@@ -1,0 +1,372 @@
+"""The comparison: are its runs the runs of train(), and its numbers right?"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from agentic_lib.brain import SimpleAIBrain
+from agentic_lib.decision import Decision
+from agentic_lib.lab import compare, results, statistics, tables
+from agentic_lib.lab.deciders import RandomActions, frequencies
+from agentic_lib.lab.methods import (
+    METHODS, Method, decided, find_method, random_actions,
+)
+from agentic_lib.lab.pilots import Decided, EveryStep, Group
+from agentic_lib.lab.tasks import LEAK, TASKS, find_task
+from agentic_lib.lab.trials import Row, run_alone, run_batched, run_job
+from agentic_lib.training import train
+
+NAN = float("nan")
+
+
+def short(name, epochs=6):
+    return replace(find_task(name), epochs=epochs)
+
+
+def same(a, b, points=0.6):
+    """Equal but for the rounding that adding up in another order leaves."""
+    assert (a.task, a.method, a.seed) == (b.task, b.method, b.seed)
+    assert (a.actions, a.epochs) == (b.actions, b.epochs)
+    for name in ("test", "test_best", "val_best", "area"):
+        assert getattr(a, name) == pytest.approx(getattr(b, name),
+                                                 abs=points), name
+
+
+# -- the runs -----------------------------------------------------------------
+
+@pytest.mark.parametrize("method", ["constant", "cosine", "one_cycle",
+                                    "plateau", "greedy", "rules"])
+def test_side_by_side_is_one_after_another(method):
+    task, method = short("breast_cancer"), METHODS[method]
+    pairs = [(0.01, 3), (0.1, 4)]
+    for row, pair in zip(run_batched(task, method, pairs), pairs):
+        same(row, run_alone(task, method, *pair), points=1.1)
+
+
+def test_adamw_side_by_side_is_one_after_another():
+    task = short("digits_adamw", 3)
+    [row] = run_batched(task, METHODS["constant"], [(0.003, 1)])
+    same(row, run_alone(task, METHODS["constant"], 0.003, 1))
+
+
+def test_a_row_is_a_run_of_train():
+    rules = SimpleAIBrain("rules", quiet=True)
+    run = train(TASKS["digits"].load(2), rules, lr=0.1, epochs=12, seed=2,
+                guards=False)
+    [row] = run_batched(short("digits", 12), METHODS["rules"], [(0.1, 2)])
+    assert row.actions == "".join(d.action[0] for d in run.decisions)
+    assert row.test == pytest.approx(run.test_acc, abs=0.6)
+    assert row.val_best == pytest.approx(
+        max(m.val_acc for m in run.metrics), abs=0.6)
+
+
+def test_a_row_does_not_depend_on_its_neighbours():
+    task = short("spirals")
+    many = run_batched(task, METHODS["rules"],
+                       [(rate, s) for rate in (0.01, 0.1) for s in range(3)])
+    [one] = run_batched(task, METHODS["rules"], [(0.1, 1)])
+    same(many[4], one, points=0.3)
+
+
+def test_one_cycle_moves_rate_and_momentum_within_an_epoch():
+    pilot = METHODS["one_cycle"].start(
+        Group((0.1, 1.0), (0, 0), epochs=4, steps=5))
+    assert isinstance(pilot, EveryStep)
+    steps = [step for _ in range(4) for step in pilot.plan()]
+    rates = np.array([rate for rate, _ in steps])
+    momenta = np.array([momentum[0] for _, momentum in steps])
+    assert rates[0, 1] == pytest.approx(1 / 25)
+    assert rates.max(0) == pytest.approx([0.1, 1.0], rel=0.05)
+    assert rates[-1, 1] < 0.02
+    assert momenta[rates[:, 0].argmax()] == momenta.min() < momenta[0]
+
+
+def test_a_stopped_run_stays_as_it_is():
+    def stop(history, actions, every):
+        return "stop_training"
+
+    method = Method("stops", decided(stop))
+    [row] = run_batched(short("spirals", 12), method, [(0.1, 0)])
+    [until] = run_batched(short("spirals", 5), METHODS["constant"],
+                          [(0.1, 0)])
+    assert (row.epochs, row.actions) == (5, "s")
+    assert (row.test, row.val_best) == (until.test, until.val_best)
+
+
+def test_divergence_is_told_from_slowness():
+    rows = run_batched(short("breast_cancer", 15), METHODS["constant"],
+                       [(1e-5, 0), (0.01, 0), (1.0, 1)])
+    assert [row.diverged for row in rows] == [0, 0, 1]
+
+
+def test_look_ahead_finds_the_way_from_a_low_rate():
+    task = short("spirals", 30)
+    [ahead] = run_batched(task, METHODS["look_ahead"], [(0.01, 0)])
+    [constant] = run_batched(task, METHODS["constant"], [(0.01, 0)])
+    assert ahead.actions.count("i") >= 3
+    assert ahead.test > constant.test + 5
+
+
+def test_guards_bring_a_diverged_run_back():
+    task = short("spirals", 20)
+    row = run_alone(task, find_method("constant+guards"), 1.0, 0)
+    [bare] = run_batched(task, METHODS["constant"], [(1.0, 0)])
+    assert row.test > bare.test + 20
+
+
+def test_prodigy_and_schedule_free_run():
+    pytest.importorskip("schedulefree")
+    pytest.importorskip("prodigyopt")
+    task = short("spirals", 8)
+    [free] = run_job(task, METHODS["schedule_free"], [(1.0, 0)])
+    [prodigy] = run_job(task, METHODS["prodigy"], [(NAN, 0)])
+    assert free.test > 60 and prodigy.test > 60
+    assert np.isnan(prodigy.rate)
+
+
+# -- tasks and placebos -------------------------------------------------------
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=list(TASKS))
+def test_tasks_are_three_parts_drawn_by_the_seed(task):
+    data, again, other = task.load(0), task.load(0), task.load(1)
+    for part in ("train", "val", "test"):
+        x, y = getattr(data, part)
+        assert len(x) == len(y) > 100
+        assert y.max() < data.classes
+        assert (x == getattr(again, part)[0]).all()
+    assert not (data.train[0] == other.train[0]).all()
+
+
+def test_no_name_of_the_text_is_in_two_parts():
+    from agentic_lib.lab.tasks import unicode_names
+
+    names = unicode_names()
+    assert len(set(names)) == len(names) > 3000
+    assert "LATIN SMALL LETTER A WITH GRAVE" in names
+
+
+def test_a_leak_swaps_what_is_decided_on():
+    honest, leaking = find_task("digits"), find_task("digits" + LEAK)
+    assert (honest.load(0).val[0] == leaking.load(0).test[0]).all()
+    assert (honest.load(0).test[1] == leaking.load(0).val[1]).all()
+
+
+def test_random_actions_have_the_brains_frequencies():
+    texts = ["cr", "ci", "rr", "ci"]
+    rows = [row(method="brain", seed=i, actions=t)
+            for i, t in enumerate(texts)]
+    shares = frequencies(rows)
+    assert shares[0] == {"continue": 0.75, "reduce_learning_rate": 0.25,
+                         "increase_learning_rate": 0, "stop_training": 0}
+    pilot = RandomActions(Group((0.1,) * 2000, tuple(range(2000))), shares)
+    names = pilot.choose([None] * 2000, range(2000), None)
+    assert names.count("continue") / 2000 == pytest.approx(0.75, abs=0.04)
+    assert random_actions(rows).name == "random_actions"
+    with pytest.raises(ValueError, match="run it first"):
+        random_actions([])
+
+
+def test_unknown_names_are_listed():
+    with pytest.raises(ValueError, match="plateau"):
+        find_method("plato")
+    with pytest.raises(ValueError, match="spirals"):
+        find_task("spiral")
+
+
+# -- the file and the command -------------------------------------------------
+
+def row(task="t", method="constant", rate=0.1, seed=0, test=50.0, **more):
+    values = {"test_best": test, "val_best": test, "area": test, "epochs": 60,
+              "to_target": NAN, "diverged": 0, "last_rate": rate}
+    return Row(task, method, rate, seed, test, **{**values, **more})
+
+
+def small_grid(out, **options):
+    compare.grid(["constant", "rules"], [short("spirals", 6)], [0.01, 0.1],
+                 range(2), out, **options)
+    return sorted(map(str, results.read_rows(out)[1]))
+
+
+def test_an_interrupted_comparison_goes_on(tmp_path):
+    whole = small_grid(tmp_path / "whole.csv")
+    assert len(whole) == 8
+    text = (tmp_path / "whole.csv").read_text()
+    for cut in (len(text) // 2, len(text) - 3, text.index("\n") + 1):
+        part = tmp_path / f"cut{cut}.csv"
+        part.write_text(text[:cut])
+        assert len(small_grid(part)) == 8
+        assert {line.split(",")[0] for line in small_grid(part)} == {
+            line.split(",")[0] for line in whole}
+
+
+def test_a_dask_cluster_gives_the_same(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1,
+                                  dashboard_address=None) as cluster:
+        there = small_grid(tmp_path / "there.csv",
+                           dask=cluster.scheduler_address)
+    assert there == small_grid(tmp_path / "here.csv")
+
+
+def test_the_file_comes_back_as_it_was(tmp_path):
+    rows = [row(seed=s, rate=r, actions="cris", to_target=7.0)
+            for s in range(3) for r in (0.0001, 0.3162)]
+    results.write_rows(tmp_path / "r.csv.gz", rows, {"command": "a test"})
+    info, back = results.read_rows(tmp_path / "r.csv.gz")
+    assert info["command"] == "a test" and "torch" in info["versions"]
+    assert sorted(map(str, back)) == sorted(map(str, rows))
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    path = tmp_path / "r.csv"
+    results.append_rows(path, [row()])
+    path.write_text(path.read_text().replace("0.1", "one"))
+    with pytest.raises(ValueError, match="line 3"):
+        results.read_rows(path)
+
+
+def test_a_method_that_cannot_run_is_said(tmp_path, capsys):
+    method = Method("absent", METHODS["constant"].start,
+                    missing=lambda: "no such thing")
+    compare.grid([method, METHODS["constant"]], [short("spirals", 2)], [0.1],
+                 [0], tmp_path / "r.csv")
+    assert "absent: not measured here (no such thing)" in \
+        capsys.readouterr().out
+    assert len(results.read_rows(tmp_path / "r.csv")[1]) == 1
+
+
+# -- statistics ---------------------------------------------------------------
+
+scores = arrays(float, (2, 3, 4), elements=st.floats(
+    0, 100, allow_subnormal=False))  # torch may have switched them off
+
+
+@given(scores)
+@settings(deadline=None, max_examples=30)
+def test_the_middle_half_is_scipys_trimmed_mean(values):
+    from scipy.stats import trim_mean
+
+    assert statistics.iqm(values) == pytest.approx(
+        trim_mean(values.ravel(), 0.25))
+
+
+@given(scores, scores)
+@settings(deadline=None, max_examples=30)
+def test_improvement_is_shared_between_two(a, b):
+    assert statistics.improvement(a, b) + statistics.improvement(b, a) == \
+        pytest.approx(1)
+    assert statistics.improvement(a + 101, b) == 1
+
+
+@given(scores, st.floats(-20, 20, allow_subnormal=False))
+@settings(deadline=None, max_examples=20)
+def test_a_paired_interval_of_a_shift_is_the_shift(values, shift):
+    found = statistics.interval(statistics.difference, values + shift, values,
+                                times=50)
+    assert found == pytest.approx((shift,) * 3, abs=1e-9)
+
+
+def test_intervals_hold_what_they_promise():
+    rng = np.random.default_rng(0)
+    truth = rng.normal(50, 10, (3, 2, 1))
+    held = 0
+    for trial in range(150):
+        drawn = truth + rng.normal(0, 5, (3, 2, 12))
+        _, low, high = statistics.interval(np.mean, drawn, times=400,
+                                           seed=trial)
+        held += low <= truth.mean() <= high
+    assert 0.87 <= held / 150 <= 0.99
+
+
+def test_profiles_rise_from_none_to_all():
+    regret = np.array([[[0.0, 1.0], [5.0, 9.0]]])
+    assert statistics.profile(regret, [-1, 0, 1, 5, 100]).tolist() == \
+        [0, 0.25, 0.5, 0.75, 1]
+
+
+def test_regret_is_measured_against_the_best_constant_rate():
+    rows = [row(rate=r, seed=s, test=t + s)
+            for r, t in ((0.01, 60), (0.1, 90)) for s in range(2)]
+    rows += [row(method="other", rate=r, seed=s, test=80 + s)
+             for r in (0.01, 0.1) for s in range(2)]
+    rows += [row(method="rateless", rate=NAN, seed=s, test=95 + s)
+             for s in range(2)]
+    s = statistics.collect(rows)
+    assert s.best.tolist() == [1]
+    assert s.regret("constant").ravel().tolist() == [30, 30, 0, 0]
+    assert (s.regret("other") == 10).all()
+    assert (s.regret("rateless") == -5).all()
+    assert s.good().tolist() == [[False, True]]
+    assert "| rateless | 2 | 15.0" not in tables.overall(rows)
+    assert "| rateless | 2 | -5.0 (-5.0 to -5.0) |" in tables.overall(rows)
+    assert "| rateless | 2 | -15.0" in tables.against(rows, "other")
+    with pytest.raises(ValueError, match="constant"):
+        statistics.collect(rows[4:])
+
+
+def test_tables_tell_what_stopping_cost():
+    rows = [row(), row(method="a", test=48, epochs=30),
+            row(method="a_no_stop", test=50)]
+    assert "| a | 100 % | 50 % | 2.0 (2.0 to 2.0) |" in tables.stopping(rows)
+
+
+def test_a_learner_can_add_a_method(tmp_path):
+    def lower_late(history, actions, every):
+        late = history[-1].epoch > 5
+        name = "reduce_learning_rate" if late else "continue"
+        return Decision(name, "It is late.")
+
+    method = Method("mine", decided(lower_late, reduce=0.5))
+    compare.grid(["constant", method], [short("spirals", 12)], [0.1], [0, 1],
+                 tmp_path / "r.csv")
+    rows = results.read_rows(tmp_path / "r.csv")[1]
+    mine = [r for r in rows if r.method == "mine"]
+    assert {r.actions for r in mine} == {"cr"}
+    assert mine[0].last_rate == pytest.approx(0.05)
+    assert "mine" in tables.everything(rows, "mine")
+
+
+def test_bounds_are_the_controllers():
+    group = Group((5.0, 2e-7), (0, 0), epochs=60)
+    pilot = Decided(group, lambda h, e, a: ["increase_learning_rate",
+                                            "reduce_learning_rate"],
+                    reduce=0.1, increase=3.0)
+    history = [None] * 5
+    pilot.step([history, history])
+    assert pilot.rates.tolist() == [10.0, 1e-7]
+
+
+# -- the recorded results -----------------------------------------------------
+
+recorded = pytest.mark.skipif(not results.RECORDED.exists(),
+                              reason="nothing was recorded yet")
+
+
+@recorded
+def test_the_recorded_results_are_small_and_say_what_they_depend_on():
+    info, rows = results.read_rows()
+    assert results.RECORDED.stat().st_size < 1_000_000
+    assert {"torch", "transformers", "agentic_lib"} <= set(info["versions"])
+    assert info["command"] and info["machine"]
+    assert {"constant", "plateau", "greedy", "rules"} <= {
+        r.method for r in rows}
+    assert len({r.task for r in rows if LEAK not in r.task}) >= 6
+    assert len({r.seed for r in rows if r.method == "constant"}) >= 5
+
+
+@recorded
+@pytest.mark.parametrize("name", ["constant", "plateau", "cosine"])
+def test_a_sample_of_the_recorded_rows_is_made_again(name):
+    wanted = [r for r in results.read_rows()[1] if r.method == name
+              and r.task in ("spirals", "breast_cancer")
+              and r.seed in (0, 3) and r.rate in (0.003162, 0.03162)]
+    assert len(wanted) == 8
+    for old in wanted:
+        [new] = run_job(find_task(old.task), METHODS[name],
+                        [(old.rate, old.seed)])
+        assert new.test == pytest.approx(old.test, abs=2.5)
+        assert new.diverged == old.diverged
