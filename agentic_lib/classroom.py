@@ -1,0 +1,98 @@
+"""One experiment by a whole class: a seat is a seed, a result is a code.
+
+Each learner runs the same training twice, alone and under the brain, from a
+start that follows from the seat's number, and reads out a short code. One
+call draws all codes. Knows nothing about how a brain decides.
+"""
+
+import random
+import re
+import statistics
+
+from matplotlib import pyplot as plt
+
+# The faces of the die: where a training may start.
+RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+LETTERS = "ABCDEFGHJKLMNPQRSTVWXYZ"  # 23, a prime: one wrong digit always shows
+
+
+def rolled_rate(seat) -> float:
+    """The learning rate that the die gives this seat, the same each time."""
+    return random.Random(f"seat {seat}").choice(RATES)
+
+
+def result_code(seat, alone, steered) -> str:
+    """"7-273-807-K": seat, and two accuracies in tenths of a percent.
+
+    alone, steered  test accuracy in percent, without and with the brain
+    The letter shows slips of the tongue and of the pen. I, O and U are not
+    used: they look like 1, 0 and V.
+    """
+    numbers = (int(seat), round(10 * alone), round(10 * steered))
+    if seat < 1 or not all(0 <= n <= 1000 for n in numbers[1:]):
+        raise ValueError(f"seat={seat!r}, alone={alone!r}, steered="
+                         f"{steered!r}: a seat counts from 1, accuracies are "
+                         "in percent.")
+    return "-".join([*map(str, numbers), letter_for(numbers)])
+
+
+def letter_for(numbers) -> str:
+    total = sum(n * weight for n, weight in zip(numbers, (1, 3, 5)))
+    return LETTERS[total % len(LETTERS)]
+
+
+def read_codes(text) -> list[tuple[int, float, float]]:
+    """(seat, alone, steered) for every code in a text, in order of seats.
+    Raises ValueError naming the codes with a slip in them. Of a seat that
+    sent several the last one counts."""
+    found, wrong = {}, []
+    for code in re.findall(r"\d+-\d+-\d+-\w+", text):
+        *numbers, letter = code.split("-")
+        numbers = tuple(map(int, numbers))
+        if letter.upper() != letter_for(numbers):
+            wrong.append(code)
+        found[numbers[0]] = (numbers[0], numbers[1] / 10, numbers[2] / 10)
+    if wrong:
+        raise ValueError(f"There is a slip in {', '.join(wrong)}: ask these "
+                         "seats again.")
+    return [found[seat] for seat in sorted(found)]
+
+
+def summary(results) -> str:
+    """What the class found, in two sentences."""
+    gains = [steered - alone for _, alone, steered in results]
+    up = sum(gain > 0.5 for gain in gains)
+    down = sum(gain < -0.5 for gain in gains)
+    return (f"{len(gains)} seats: the brain gained in {up}, lost in {down} "
+            f"and changed little in {len(gains) - up - down}. The median "
+            f"change is {statistics.median(gains):+.1f} points, from "
+            f"{min(gains):+.1f} to {max(gains):+.1f}.")
+
+
+def draw_class(text):
+    """A matplotlib Figure of all codes in `text`, one point a seat: to the
+    right what the run reached alone, upwards what it reached steered."""
+    results = read_codes(text)
+    if not results:
+        raise ValueError("There is no code in this text. One looks like "
+                         f"{result_code(7, 27.3, 80.7)}.")
+    figure = plt.figure(figsize=(6, 6), layout="constrained")
+    plt.close(figure)
+    axes = figure.subplots()
+    axes.plot([0, 100], [0, 100], "--", color="#999999", lw=1)
+    axes.annotate("no difference", (8, 8), rotation=45, va="bottom",
+                  rotation_mode="anchor", color="#777777")
+    for seat, alone, steered in results:
+        up = steered > alone
+        axes.plot(alone, steered, "^" if up else "v", ms=9,
+                  color="#0072B2" if up else "#D55E00")
+        axes.annotate(str(seat), (alone, steered), (5, 3), size="small",
+                      textcoords="offset points")
+    axes.set(xlim=(0, 101), ylim=(0, 101), aspect="equal",
+             xlabel="test accuracy alone (%)",
+             ylabel="test accuracy under the brain (%)")
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.set_label("One point a seat, above the diagonal where the brain "
+                     f"did better. {summary(results)}")
+    return figure
