@@ -142,9 +142,10 @@ print(f"\nAfter {epoch} epochs: training {train_acc:.1f} %, validation "
 # ## What the brain remembers
 #
 # Nothing. It is **stateless**: three numbers of one moment are all it had.
-# Whether a run rises or falls can't be seen in them. So hand it the history,
-# every epoch so far, with the losses and the rate; and shorten the loop to the
-# five lines that matter.
+# Whether a run rises or falls can't be seen in them, and one that has gone
+# wrong looks like one that has hardly begun. So hand it the history, every
+# epoch so far, with the losses and the rate; and shorten the loop to the five
+# lines that matter.
 
 # %%
 from agentic_lib import Metrics
@@ -179,10 +180,14 @@ def short_loop(brain, lr):
 history, decisions = short_loop(brain, lr)
 for d in decisions:
     print(d.action, f"({d.source})")
+now = history[-1]
+print(f"\nAfter {now.epoch} epochs: training {now.train_acc:.1f} %, "
+      f"validation {now.val_acc:.1f} %, learning rate {lr} -> "
+      f"{now.learning_rate:.3g}")
 
 # %% [markdown]
-# **Compare** with the list above. Where it differs, the history made the
-# difference: from the first other decision on, these are two different runs.
+# **Compare** with the first loop. Where the decisions differ, the history made
+# the difference: from the first other one on, these are two different runs.
 #
 # ## The same in the library
 #
@@ -263,7 +268,7 @@ from agentic_lib.notebook import show
 
 constant = train(digits, None, lr=lr, epochs=EPOCHS)
 guarded = train(digits, brain, lr=lr, epochs=EPOCHS)
-show(plot_run(guarded, compare=constant, size=(7, 5)), dpi=80)
+show(plot_run(guarded, compare=constant, size=(7, 5)))
 
 # %%
 def by_guards(run):
@@ -296,7 +301,7 @@ live
 # %% tags=["workshop"]
 watched = live.finish()
 yours = sum(d.source == "human" for d in watched.decisions)
-show(plot_run(watched, size=(7, 5)), dpi=80)
+show(plot_run(watched, size=(7, 5)))
 print(f"{len(watched.decisions)} decisions, {yours} of them yours.")
 
 # %% [markdown]
@@ -371,7 +376,7 @@ def draw_rates(used, title):
 
 # %% tags=["workshop"]
 used = rates_used(our_first_line)
-show(draw_rates(used, "Reduced at epoch 5: decided and used"), dpi=80,
+show(draw_rates(used, "Reduced at epoch 5: decided and used"),
      alt="Rates of two parameter groups over 12 epochs. In epoch 6 the "
      f"optimizer uses {used[5][0]:.4f} and {used[5][1]:.4f}; decided were "
      f"{0.7 * rates_used()[5][0]:.4f} and {0.7 * rates_used()[5][1]:.4f}.")
@@ -444,7 +449,7 @@ optimizer, scheduler = two_groups()
 controller = AgenticLR(optimizer, scripted(), scheduler=scheduler,
                        guards=False)
 used = decided_by(controller, optimizer, scheduler)
-show(draw_rates(used, "The same decision, the controller told"), dpi=80,
+show(draw_rates(used, "The same decision, the controller told"),
      alt="Rates of two parameter groups over 12 epochs. In epoch 6 the "
      f"optimizer uses {used[5][0]:.4f} and {used[5][1]:.4f}; decided were "
      f"{0.7 * rates_used()[5][0]:.4f} and {0.7 * rates_used()[5][1]:.4f}.")
@@ -620,7 +625,7 @@ else:
 
 # %% [markdown]
 # Now the disk is gone, too: we delete the folder. All that is left is the one
-# file. **Guess first:** the run goes on from it to epoch 60. By how much will
+# file. **Guess first:** the run goes on from it to its end. By how much will
 # its weights differ from those of a run that was never killed?
 
 # %%
@@ -708,7 +713,7 @@ def mean_change(name, a, b):
 
 
 gap, acc = mean_change("gap", 1, 2), mean_change("val_acc", 1, 2)
-show(draw_branches(branches), dpi=80, alt="Gap and validation accuracy of "
+show(draw_branches(branches), alt="Gap and validation accuracy of "
      "eight runs at epoch 40, and five epochs later after continue and "
      f"after reduce. On average reduce leaves the gap {gap:+.1f} points "
      "from where continue leaves it.")
@@ -762,7 +767,7 @@ def draw_faces(faces):
 # %% tags=["workshop"]
 words = "; ".join(f"{RATES[face]}: {left:.1f} and {led:.1f} %"
                   for face, (left, led) in faces.items())
-show(draw_faces(faces), dpi=90, alt="Test accuracy at a constant rate and "
+show(draw_faces(faces), alt="Test accuracy at a constant rate and "
      f"under the brain, for six starting rates. {words}.")
 
 # %% tags=["workshop"]
