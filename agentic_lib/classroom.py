@@ -13,7 +13,8 @@ from matplotlib import pyplot as plt
 
 # The faces of the die: where a training may start.
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
-LETTERS = "ABCDEFGHJKLMNPQRSTVWXYZ"  # 23, a prime: one wrong digit always shows
+# 23 of them, a prime number: so one wrong digit always shows.
+LETTERS = "ABCDEFGHJKLMNPQRSTVWXYZ"
 
 
 def rolled_rate(seat) -> float:
@@ -37,7 +38,8 @@ def result_code(seat, alone, steered) -> str:
 
 
 def letter_for(numbers) -> str:
-    total = sum(n * weight for n, weight in zip(numbers, (1, 3, 5)))
+    total = sum(n * weight for n, weight in zip(numbers, (1, 3, 5),
+                                             strict=True))
     return LETTERS[total % len(LETTERS)]
 
 

@@ -35,6 +35,7 @@ Tags
     demo       nothing after it needs what it makes: the tests of the
                exercises leave it out (nbval runs it).
     workshop   goes into workshop_90.ipynb too. All parts share one runtime.
+    closing    in workshop_90.py only: from here on, cells follow the parts.
     nbval-check-output
                the output is the same everywhere, and nbval compares it.
 An exercise is a markdown cell `## Exercise: ...`, then cells tagged
@@ -46,8 +47,9 @@ Comparisons of deciders switch the guards off (`guards=False`), or say that
 they are on.
 
 Figures: `show(figure)` from agentic_lib.notebook, with an `alt` sentence
-where the figure is not from `plot_run`. Widgets: what a widget shows is left
-out of the committed notebook, so show a still picture beside it.
+where the figure is not from `plot_run`. Widgets: those of this package leave a
+still picture in the committed notebook (AGENTIC_LIB_STATIC is set while it is
+built); of any other only a line of text remains, so show a picture beside it.
 Outputs hold no paths, no warnings, nothing on stderr, no tracebacks (catch
 an error that is part of the story, and print it): a build that meets any of
 them ends with a message and writes nothing.
@@ -165,15 +167,17 @@ def source_cells(name) -> list:
 
 
 def workshop_cells(series, workshop) -> list:
-    """An opening, then a chapter for each part: its tagged cells."""
-    cells = source_cells(workshop["name"])
+    """An opening, a chapter for each part with its tagged cells, a close."""
+    own = source_cells(workshop["name"])
+    end = next(i for i, cell in enumerate(own) if "closing" in tags(cell))
+    cells = own[:end]
     books = {b["number"]: b for b in series["notebook"]}
     for i, number in enumerate(workshop["parts"], start=1):
         book = books[number]
         cells.append(markdown(f"# Part {i}. {book['title']}"))
         cells += [cell for cell in source_cells(book["name"])
                   if "workshop" in tags(cell)]
-    return cells
+    return cells + own[end:]
 
 
 def markdown(text):
@@ -260,8 +264,9 @@ def execute(book):
 
     before = dict(os.environ)
     os.environ.update(
-        AGENTIC_LIB_BRAIN="bundled", HF_HUB_OFFLINE="1",
-        PYTHONPATH=str(ROOT), OMP_NUM_THREADS="1", PYTHONHASHSEED="0")
+        AGENTIC_LIB_BRAIN="bundled", AGENTIC_LIB_STATIC="1",
+        HF_HUB_OFFLINE="1", OMP_NUM_THREADS="1", PYTHONHASHSEED="0",
+        PYTHONPATH=str(ROOT))
     try:
         with tempfile.TemporaryDirectory() as folder:
             NotebookClient(
@@ -465,14 +470,16 @@ def github_remote() -> str:
 def relabel(old, new):
     """Gives notebooks that are there their new badges, links and first
     cells, outputs kept: a move changes nothing that was computed."""
-    for before, after in zip(old["notebook"], new["notebook"]):
+    for before, after in zip(old["notebook"], new["notebook"],
+                             strict=True):
         path = notebook_at(after["name"])
         if stale_notebook(old, before):
             print(f"{after['name']} was stale before: build it.")
             continue
         book = nbformat.reads(path.read_text(), as_version=4)
-        for cell, wanted in zip(book.cells, compose(new, after).cells):
-            cell.source = wanted.source
+        wanted = compose(new, after)
+        for cell, new_cell in zip(book.cells, wanted.cells, strict=True):
+            cell.source = new_cell.source
         path.write_text(nbformat.writes(book) + "\n")
 
 

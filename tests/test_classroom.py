@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentic_lib.classroom import (
-    LETTERS, RATES, draw_class, read_codes, result_code, rolled_rate, summary,
+    LETTERS,
+    RATES,
+    draw_class,
+    read_codes,
+    result_code,
+    rolled_rate,
+    summary,
 )
 
 percents = st.integers(0, 1000).map(lambda tenths: tenths / 10)

@@ -195,6 +195,31 @@ def test_stubs_do_not_pass_and_solutions_do(book, tmp_path, monkeypatch):
         names.update(stub)  # the notebook goes on with the stub
 
 
+def test_the_buttons_of_the_quickstart_train_on(tmp_path, monkeypatch):
+    """Two clicks: two decisions by a person, ten more epochs, a new picture;
+    and letters lead to the same run as clicks."""
+    monkeypatch.chdir(tmp_path)
+    names = {"__name__": "__main__"}
+    cells = [cell.source for cell in source(BOOKS[0]).cells
+             if cell.cell_type == "code"]
+    shown = [cell for cell in cells if "make_button(" in cell]
+    for cell in cells[:cells.index(shown[0]) + 1]:
+        run_cell(cell, names)
+    before = names["screen"].value
+    for name, count in (("reduce learning rate", 1), ("continue", 2)):
+        found = {b.description: b for b in names["buttons"].children}
+        found[name].click()
+        assert len(names["training"].run.decisions) == count
+        assert names["training"].epoch == 5 + 5 * count
+    assert names["screen"].value != before and "alt=" in before
+    assert [d.source for d in names["training"].run.decisions] == [
+        "human", "human"]
+    again = names["new_run"]()
+    for letter in "rc":
+        names["decide"](again, letter)
+    assert again.run.metrics == names["training"].run.metrics
+
+
 def test_a_check_never_raises_and_says_where(capsys):
     @exercises.check
     def check_sum(function):

@@ -96,12 +96,9 @@ print(Prompt().messages(training.run.metrics)[1]["content"])
 
 # %% tags=["workshop"]
 #@title Your buttons
-import base64
-import io
-
 import ipywidgets as widgets
 
-from agentic_lib.plots import alt_text
+from agentic_lib.front_end import button, picture, pre
 
 screen, words = widgets.HTML(), widgets.HTML()
 
@@ -109,34 +106,25 @@ screen, words = widgets.HTML(), widgets.HTML()
 def redraw():
     """Shows the run so far, and what the brain would read."""
     run = training.run
-    file = io.BytesIO()
-    plot_run(run, size=(6, 4)).savefig(file, dpi=90, facecolor="white")
-    picture = base64.b64encode(file.getvalue()).decode()
-    screen.value = (f'<img alt="{alt_text(run)}" '
-                    f'src="data:image/png;base64,{picture}">')
     left = 0 if training.done else 12 - len(run.decisions)
     text = Prompt().messages(run.metrics)[1]["content"]
-    words.value = (f"<b>{left} decisions left</b>"
-                   f"<pre>{text.replace('Which action?', '')}</pre>")
+    screen.value = picture(plot_run(run, size=(6, 4)))
+    words.value = f"<b>{left} decisions left</b>" + pre(text)
 
 
-def clicked(button):
+def clicked(letter):
     if not training.done:
-        decide(training, button.letter)
+        decide(training, letter)
         redraw()
 
 
-def button_for(letter):
-    name = NAMES[letter].replace("_", " ")
-    button = widgets.Button(description=name,
-                            layout=widgets.Layout(width="12em"))
-    button.letter = letter
-    button.on_click(clicked)
-    return button
+def make_button(letter):
+    title = NAMES[letter].replace("_", " ")
+    return button(title, lambda: clicked(letter))
 
 
 redraw()
-buttons = widgets.HBox([button_for(letter) for letter in NAMES])
+buttons = widgets.HBox([make_button(letter) for letter in NAMES])
 widgets.VBox([buttons, screen, words])
 
 # %% [markdown] tags=["workshop"]

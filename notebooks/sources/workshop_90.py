@@ -1,0 +1,62 @@
+# %% [markdown]
+# You will take over the learning rate of a training run, then look into a
+# language model that does it, then ask whether it helps. Run the cells one
+# after the other. Where it says **guess first**, do: nobody collects the
+# guesses, and the result means more. The parts are cut from the notebooks of
+# the core route, which hold the exercises that have no room here.
+#
+# Colab has no GPU for you? Nothing breaks: a small brain that comes with the
+# package answers instead, and a printed line says so. The runtime was taken
+# away, or restarted? *Runtime > Run before* brings you back to where you were.
+
+# %%
+#@title Your seat
+seat = 1  #@param {type:"integer"}
+
+# %% [markdown] tags=["closing"]
+# # Part 6. One experiment, the whole class
+#
+# One run proves nothing, thirty say more. Your seat is your seed, and it rolls
+# the die for the rate to start from: nobody chose a start that looks good.
+# You train twice, once alone and once under the brain, guards off. Read your
+# code to the instructor (or paste it into the chat).
+#
+# **Guess first:** in how many of the seats will the brain gain something?
+
+# %%
+from agentic_lib import SimpleAIBrain, load_data, train
+from agentic_lib.classroom import result_code, rolled_rate
+
+START = {"data": load_data("digits", label_noise=0.3), "seed": seat,
+         "lr": rolled_rate(seat), "epochs": 60, "guards": False}
+alone = train(brain=None, **START)
+steered = train(brain=SimpleAIBrain("bundled"), **START)
+print(f"Seat {seat} starts at {START['lr']:g}: alone {alone.test_acc:.1f} %, "
+      f"under the brain {steered.test_acc:.1f} %")
+print("Your code:", result_code(seat, alone.test_acc, steered.test_acc))
+
+# %% [markdown]
+# All codes together give the picture. Paste everybody's here, in any form:
+
+# %%
+#@title The codes of the class
+codes = ""  #@param {type:"string"}
+
+from agentic_lib.classroom import draw_class, read_codes, summary
+from agentic_lib.notebook import show
+
+codes = codes or result_code(seat, alone.test_acc, steered.test_acc)
+show(draw_class(codes))
+print(summary(read_codes(codes)))
+
+# %% [markdown]
+# A point above the dashed line is a seat in which the run under the brain
+# ended higher. Three questions to talk about: do the seats that started at
+# the same rate agree? What would the picture look like if the brain pressed
+# buttons at random? And with which other method would you compare, before you
+# used this in your own work? Notebook 07 does all three.
+#
+# ## Where to go from here
+#
+# `agentic_lib` puts this controller into a training loop of your own in two
+# lines: notebook 09. Notebook 08 teaches a brain, 04 looks into one.
