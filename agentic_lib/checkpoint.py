@@ -71,7 +71,8 @@ def go_on(training, folder):
     if state is None:
         print(f"{folder} holds no state to go on from: training begins anew.")
         return
-    check_settings(state["settings"], training.run.settings, folder)
+    if is_first():
+        check_settings(state["settings"], training.run.settings, folder)
     training.load_state_dict(state["training"])
     training.run.test = from_first(lambda: read_test(folder, training.epoch))
 

@@ -15,7 +15,7 @@ def number(name, value) -> float | None:
         if isinstance(value, (str, bytes, bool)):
             raise TypeError
         return float(value)
-    except (TypeError, ValueError, RuntimeError):
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         raise ValueError(
             f"{name}={value!r} is not a number: pass a float, or None where "
             "it is not known."

@@ -6,14 +6,16 @@ actions)`. How a rate is moved is told in rates.py, what overrules a brain in
 guards.py.
 """
 
-import warnings
 from dataclasses import asdict, replace
 
+from agentic_lib import checks
 from agentic_lib.decision import (
     ACTIONS, Decision, Metrics, check_actions, check_history, with_factors,
 )
 from agentic_lib.fallback import fallback_decision
-from agentic_lib.guards import RESTORE, Best, Guards, needs_best
+from agentic_lib.guards import (
+    RESTORE, Best, Guards, needs_best, warn_about_fractions,
+)
 from agentic_lib.processes import from_first
 from agentic_lib.rates import OwnRates, ScaledRates, check_scheduler
 
@@ -46,12 +48,16 @@ class AgenticLR:
     def __init__(self, optimizer, brain, total_epochs=None, every=5,
                  reduce=None, increase=None, min_lr=1e-7, max_lr=10.0,
                  actions=None, scheduler=None, model=None, guards=None):
-        check_arguments(brain, total_epochs, every, min_lr, max_lr)
+        if brain is not None and not hasattr(brain, "analyze_training"):
+            raise ValueError(
+                f"brain={brain!r} cannot decide: pass SimpleAIBrain(), or an "
+                "object with analyze_training(history, every, actions).")
         if actions is None:
             actions = getattr(brain, "actions", ACTIONS)
         self.optimizer, self.brain = optimizer, brain
-        self.total_epochs, self.every = total_epochs, every
-        self.min_lr, self.max_lr = min_lr, max_lr
+        self.every = checks.count("every", every)
+        self.total_epochs = None if total_epochs is None else checks.count(
+            "total_epochs", total_epochs)
         self.actions = with_factors(check_actions(actions), reduce, increase)
         if scheduler is not None:
             check_scheduler(scheduler, optimizer)
@@ -80,7 +86,7 @@ class AgenticLR:
                           self.rates.used()[0], self.total_epochs)
         metrics = from_first(lambda: metrics)
         self.history = check_history([*self.history, metrics])
-        self._warn_about_fractions()
+        warn_about_fractions(self.history)
         if self.best is not None:
             self.best.see(metrics)
         decision = from_first(self._decide)
@@ -103,13 +109,6 @@ class AgenticLR:
     def get_last_lr(self) -> list[float]:
         """The learning rate of every parameter group, schedule included."""
         return self.rates.read()
-
-    def at_bound(self, factor) -> bool:
-        """True where `factor` would move no rate, the bounds being what
-        they are."""
-        if factor > 1:
-            return min(self.get_last_lr()) >= self.max_lr
-        return max(self.get_last_lr()) <= self.min_lr
 
     def restore_best(self):
         """Goes back to the best weights; the rates stay as they are."""
@@ -169,29 +168,3 @@ class AgenticLR:
                 return action
         names = ", ".join(action.name for action in self.actions)
         raise ValueError(f"action={name!r} is not one of: {names}.")
-
-    def _warn_about_fractions(self):
-        """Warns once when accuracies look like 0-1 instead of percent."""
-        seen = [acc for m in self.history for acc in (m.train_acc, m.val_acc)
-                if acc is not None]
-        if len(self.history) == 4 and seen and max(seen) <= 1.0:
-            warnings.warn(
-                f"Accuracies have never exceeded {max(seen):g}: percent is "
-                "expected, from 0 to 100. Multiply fractions by 100.",
-                stacklevel=3,
-            )
-
-
-def check_arguments(brain, total_epochs, every, min_lr, max_lr):
-    """Raises a ValueError that names the argument and the way out."""
-    if brain is not None and not hasattr(brain, "analyze_training"):
-        raise ValueError(
-            f"brain={brain!r} cannot decide: pass SimpleAIBrain(), or an "
-            "object with analyze_training(history, every, actions).")
-    for name, value in (("every", every), ("total_epochs", total_epochs)):
-        if value is not None and (not isinstance(value, int) or value < 1):
-            raise ValueError(f"{name}={value!r} must be a whole number of 1 "
-                             "or more, in epochs.")
-    if not 0 <= min_lr < max_lr:
-        raise ValueError(f"min_lr={min_lr!r} must be at least 0 and below "
-                         f"max_lr={max_lr!r}.")

@@ -5,6 +5,7 @@ wished stands in its note. Knows nothing about language models.
 """
 
 import copy
+import warnings
 from dataclasses import dataclass, replace
 
 from agentic_lib.decision import Action, Decision
@@ -79,7 +80,7 @@ class Guards:
             if self.cooldown and changed and (
                     epoch - changed[-1] < self.cooldown):
                 return f"The rate was changed at epoch {changed[-1]}."
-            if self.bounds and controller.at_bound(action.factor):
+            if self.bounds and controller.rates.at_bound(action.factor):
                 return "The rate is at its bound."
         return None
 
@@ -126,6 +127,18 @@ def needs_best(guards, actions, model) -> bool:
                          "network: pass AgenticLR(..., model=model).")
     return model is not None and bool(
         offered or (guards and guards.divergence))
+
+
+def warn_about_fractions(history):
+    """Warns once when accuracies look like 0-1 instead of percent."""
+    seen = [acc for m in history for acc in (m.train_acc, m.val_acc)
+            if acc is not None]
+    if len(history) == 4 and seen and max(seen) <= 1.0:
+        warnings.warn(
+            f"Accuracies have never exceeded {max(seen):g}: percent is "
+            "expected, from 0 to 100. Multiply fractions by 100.",
+            stacklevel=3,
+        )
 
 
 def rises(history, every, points) -> bool:

@@ -15,6 +15,9 @@ class OwnRates:
     """
 
     def __init__(self, optimizer, low, high):
+        if not 0 <= low < high:
+            raise ValueError(f"min_lr={low!r} must be at least 0 and below "
+                             f"max_lr={high!r}.")
         self.optimizer = inner(optimizer)
         self.low, self.high = low, high
         self.written = None
@@ -44,6 +47,13 @@ class OwnRates:
         if factor > 1:
             return min(rate * factor, max(self.high, rate))
         return max(rate * factor, min(self.low, rate))
+
+    def at_bound(self, factor) -> bool:
+        """True where `factor` would move no rate, the bounds being what
+        they are."""
+        if factor > 1:
+            return min(self.read()) >= self.high
+        return max(self.read()) <= self.low
 
     def check(self):
         """A rate that something else changed would undo every decision."""

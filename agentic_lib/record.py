@@ -45,6 +45,11 @@ class Run:
         return [m.learning_rate for m in self.metrics]
 
     @property
+    def seconds_deciding(self) -> float:
+        """How long all decisions together took."""
+        return sum(d.seconds or 0 for d in self.decisions)
+
+    @property
     def stopped_early(self) -> bool:
         """True when a decision ended the run before its budget."""
         budget = self.settings.get("epochs")
@@ -197,6 +202,25 @@ def write_whole(path, content: bytes):
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def settings_of(training) -> dict:
+    """What a Training was asked for, and what its result depends on."""
+    controller = training.controller
+    model = training.accelerator.unwrap_model(training.model)
+    weights = sum(p.numel() for p in model.parameters())
+    return {
+        "data": training.data.name, "data_crc32": training.data.crc32,
+        "lr": training.lr, "epochs": training.epochs,
+        "every": controller.every, "batch_size": training.batch_size,
+        "seed": training.seed,
+        "brain": getattr(controller.brain, "description", "none"),
+        "model": f"{type(model).__name__} of {weights} weights",
+        "optimizer": type(controller.rates.optimizer).__name__,
+        "guards": asdict(controller.guards) if controller.guards else None,
+        "actions": [describe(a) for a in controller.actions],
+        "versions": versions(),
+    }
 
 
 def describe(action) -> dict:

@@ -7,7 +7,7 @@ accelerate's Accelerator: one process by default, the same code under
 """
 
 import copy
-from dataclasses import asdict
+import time
 
 import torch
 from accelerate import Accelerator
@@ -15,12 +15,14 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 from tqdm.auto import tqdm
 
+from agentic_lib import checks
 from agentic_lib.brain import SimpleAIBrain
 from agentic_lib.checkpoint import keep
 from agentic_lib.controller import AgenticLR
 from agentic_lib.data import Data, load_data
-from agentic_lib.rates import inner
-from agentic_lib.record import Run, describe, versions
+from agentic_lib.decision import ACTIONS
+from agentic_lib.processes import BrainElsewhere, is_first
+from agentic_lib.record import Run, settings_of
 from agentic_lib.trainees import make_model, make_optimizer
 
 
@@ -46,9 +48,13 @@ class Training:
     def __init__(self, data="digits", brain=None, lr=0.01, epochs=60,
                  model=None, optimizer="sgd", batch_size=64, seed=0,
                  accelerator=None, **options):
-        check_arguments(lr, epochs, batch_size, seed)
+        checks.positive(lr=lr)
+        checks.count("batch_size", batch_size)
+        if not isinstance(seed, int) or seed < 0:
+            raise ValueError(f"seed={seed!r} must be a whole number from 0.")
         self.data = data if isinstance(data, Data) else load_data(data)
         self.lr, self.epochs, self.seed = lr, epochs, seed
+        self.batch_size = batch_size
         self.accelerator = accelerator or Accelerator()
         if model is None:
             model = make_model(self.data, seed=seed)
@@ -61,19 +67,7 @@ class Training:
         self.controller = AgenticLR(self.optimizer, brain,
                                     total_epochs=epochs, model=model,
                                     **options)
-        self.run = Run(settings={
-            "data": self.data.name, "data_crc32": self.data.crc32,
-            "model": f"{type(model).__name__} of "
-            f"{sum(p.numel() for p in model.parameters())} weights",
-            "optimizer": type(inner(self.optimizer)).__name__,
-            "lr": lr, "epochs": epochs,
-            "every": self.controller.every, "batch_size": batch_size,
-            "seed": seed, "brain": getattr(brain, "description", "none"),
-            "guards": asdict(self.controller.guards)
-            if self.controller.guards else None,
-            "actions": [describe(a) for a in self.controller.actions],
-            "versions": versions(),
-        })
+        self.run = Run(settings=settings_of(self))
 
     @property
     def epoch(self) -> int:
@@ -173,16 +167,6 @@ def count(logits, labels, loss) -> torch.Tensor:
     return torch.stack([correct, loss * examples, examples])
 
 
-def check_arguments(lr, epochs, batch_size, seed):
-    """Raises a ValueError that names the argument."""
-    for name, value in (("lr", lr), ("epochs", epochs),
-                        ("batch_size", batch_size)):
-        if isinstance(value, (bool, str)) or not 0 < value < float("inf"):
-            raise ValueError(f"{name}={value!r} must be a number above 0.")
-    if not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"seed={seed!r} must be a whole number, 0 or more.")
-
-
 def train(data="digits", brain="auto", progress=False, folder=None,
           resume=False, **options) -> Run:
     """Trains to the end under a brain and returns the Run.
@@ -193,15 +177,22 @@ def train(data="digits", brain="auto", progress=False, folder=None,
     resume    True goes on with the run in `folder`, if there is one
     The other options are those of Training.
     """
-    if isinstance(brain, str):
-        brain = SimpleAIBrain(brain)
+    options.setdefault("accelerator", Accelerator())
+    if isinstance(brain, str):  # of several processes, one needs the brain
+        brain = SimpleAIBrain(brain) if is_first() else BrainElsewhere(
+            options.get("actions") or ACTIONS)
     training = Training(data, brain, **options)
     steps = training if folder is None else keep(training, folder, resume)
+    started = time.perf_counter()
     with tqdm(steps, total=training.epochs, unit="epoch",
-              disable=not progress) as bar:
+              disable=not progress or not is_first()) as bar:
         for metrics, decision in bar:
             bar.set_postfix_str(f"validation {metrics.val_acc:.1f} %",
                                 refresh=False)
-            if progress and decision is not None:
+            if decision is not None and not bar.disable:
                 bar.write(str(decision))
+        spent = training.run.seconds_deciding
+        if spent and not bar.disable:
+            bar.write(f"All decisions together took {spent:.2f} s of "
+                      f"{time.perf_counter() - started:.1f} s.")
     return training.run

@@ -3,8 +3,8 @@
     python tests/kill_points.py 50
 
 prints how many runs came back to the very weights of the run that was never
-killed. A moment is a time drawn at random (the kernel's timer ends the process there,
-whatever it does), or a byte in the middle of a write. Children
+killed. A moment is a time drawn at random (the kernel's timer ends the
+process there, whatever it does), or a byte in the middle of a write. Children
 are forked from one process that has loaded torch but trained nothing.
 """
 

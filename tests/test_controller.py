@@ -29,6 +29,7 @@ def observe(controller, *epochs):
             for epoch in epochs]
 
 
+@settings(deadline=None)
 @given(every=st.integers(1, 9), total=st.one_of(st.none(),
                                                 st.integers(1, 40)))
 def test_decisions_fall_at_every_nth_epoch_and_never_at_the_last(

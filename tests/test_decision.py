@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentic_lib.decision import (
@@ -16,6 +16,7 @@ percent = st.one_of(st.none(), st.floats(0, 100))
 loss = st.one_of(st.none(), st.floats())  # nan and infinity among them
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10**6), percent, percent, loss, loss)
 def test_every_observation_is_kept_as_it_was(epoch, train, val, lt, lv):
     if train is val is lt is lv is None:
@@ -55,6 +56,7 @@ def test_tensors_and_numpy_numbers_become_floats():
             type(metrics.train_loss)) == (int, float, float)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=8))
 def test_a_history_is_taken_exactly_when_its_epochs_rise(epochs):
     history = [Metrics(e, val_acc=1.0) for e in epochs]

@@ -5,14 +5,13 @@ import math
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from agentic_lib import (
     ACTIONS, AgenticLR, Decision, ScriptedBrain, SimpleAIBrain, Training,
     load_data, make_model,
 )
 from agentic_lib.guards import RESTORE, Guards
+from tests import hostile_histories
 
 UP, DOWN = "increase_learning_rate", "reduce_learning_rate"
 GO_ON, STOP = "continue", "stop_training"
@@ -260,25 +259,6 @@ def test_digits_at_a_rate_that_kills_come_back():
     assert sum(ends) / 3 > 93.6 and min(ends) > 91, ends
 
 
-anything = st.one_of(
-    st.none(), st.floats(), st.integers(-10, 10**12), st.just("nan"),
-    st.floats(0, 100))
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.lists(st.tuples(st.integers(-1, 60), anything, anything, anything,
-                          anything), max_size=12),
-       st.sampled_from([a.name for a in ACTIONS]), st.integers(1, 3))
-def test_no_history_breaks_it_or_leads_out_of_bounds(seen, wish, every):
-    """A decision, nothing, or a ValueError that says what is wrong."""
-    net = Net(brain=Wishes(wish), every=every, min_lr=1e-3, max_lr=1.0)
-    for epoch, *values in seen:
-        before = len(net.controller.history)
-        try:
-            decision = net.controller.step(epoch, *values)
-        except ValueError as error:
-            assert str(error) and len(net.controller.history) == before
-        else:
-            assert decision is None or net.controller.find_action(
-                decision.action)
-        assert 1e-3 <= net.controller.get_last_lr()[0] <= 1.0
+def test_a_thousand_hostile_histories():
+    """python tests/hostile_histories.py 10000 does the same for more."""
+    assert hostile_histories.main(1000) == 1000

@@ -45,6 +45,7 @@ def test_a_saved_run_comes_back(tmp_path_factory, run):
         json.loads(line, parse_constant=pytest.fail)  # strict JSON: no NaN
 
 
+@settings(deadline=None)
 @given(st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | text,
     lambda inner: st.lists(inner) | st.dictionaries(

@@ -5,7 +5,6 @@ epoch's numbers under the user's own names. Knows no framework.
 """
 
 import warnings
-from pathlib import Path
 
 from agentic_lib.controller import AgenticLR
 from agentic_lib.processes import is_first

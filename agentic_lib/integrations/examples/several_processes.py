@@ -1,12 +1,14 @@
 """One run in several processes; the first one decides for all.
 
-    accelerate launch --cpu --num_processes 2 \\
+    accelerate launch --multi_gpu --num_processes 2 \\
         -m agentic_lib.integrations.examples.several_processes
     torchrun --nproc_per_node 2 \\
         -m agentic_lib.integrations.examples.several_processes
 
-The same script runs on several machines: pass accelerate launch or torchrun
-the number of machines and the address of the first one.
+On CPUs set ACCELERATE_USE_CPU=true before accelerate launch: with --cpu it
+starts one process, whatever --num_processes says. With torchrun nothing is
+needed. The same script runs on several machines: tell accelerate launch or
+torchrun how many there are, and the address of the first one.
 """
 
 import argparse
