@@ -23,7 +23,7 @@ def rolled_rate(seat) -> float:
 
 
 def result_code(seat, alone, steered) -> str:
-    """"7-273-807-K": seat, and two accuracies in tenths of a percent.
+    """"7-273-807-J": seat, and two accuracies in tenths of a percent.
 
     alone, steered  test accuracy in percent, without and with the brain
     The letter shows slips of the tongue and of the pen. I, O and U are not

@@ -218,9 +218,11 @@ def header(series, notebook) -> str:
         minutes += f", {notebook['exercises']} for the exercises"
     route = {"core": "Core route", "deeper": "Goes deeper",
              "workshop": "For a room"}[notebook["route"]]
+    words = (f"https://github.com/{series['repository']}/blob/"
+             f"{series['branch']}/notebooks/GLOSSARY.md")
     return (f"# {number}{notebook['title']}\n\n"
             f"{badge(series, notebook['name'])}\n\n"
-            f"{route} · {minutes} · {gpu}")
+            f"{route} · {minutes} · {gpu} · [glossary]({words})")
 
 
 def footer(series, notebook) -> str:
@@ -270,7 +272,7 @@ def execute(book):
     try:
         with tempfile.TemporaryDirectory() as folder:
             NotebookClient(
-                book, timeout=120, kernel_name="python3",
+                book, timeout=600, kernel_name="python3",
                 resources={"metadata": {"path": folder}}).execute()
     finally:
         os.environ.clear()
@@ -318,7 +320,8 @@ def debris(book) -> list[str]:
 
 
 def build(series, notebook) -> float:
-    """Writes one executed notebook; returns the seconds that it took."""
+    """Writes one executed notebook; returns the seconds that it took.
+    Raises ValueError saying why it is not written."""
     book = compose(series, notebook)
     started = time.perf_counter()
     execute(book)
@@ -328,12 +331,27 @@ def build(series, notebook) -> float:
     if len(text) > LIMIT:
         wrong.append(f"{len(text):,} bytes are more than {LIMIT:,}")
     if wrong:
-        raise SystemExit(f"{notebook['name']} is not written:\n  "
-                         + "\n  ".join(wrong))
+        raise ValueError("\n  ".join(wrong))
     notebook_at(notebook["name"]).write_text(text)
     print(f"{notebook['name']:24}{seconds:5.0f} s "
           f"{len(text) / 1000:6.0f} KB", flush=True)
     return seconds
+
+
+def build_all(series, chosen):
+    """Builds one after the other; ends with a message where any failed."""
+    total, failed = 0.0, []
+    for notebook in chosen:
+        try:
+            total += build(series, notebook)
+        except Exception as error:  # of a cell, most likely: on to the next
+            lines = re.sub(r"\x1b\[[\d;]*m", "", str(error)).splitlines()
+            print(f"{notebook['name']} is not written:\n  "
+                  + "\n  ".join(lines[-20:]), flush=True)
+            failed.append(notebook["name"])
+    print(f"{'in all':24}{total:5.0f} s")
+    if failed:
+        raise SystemExit(f"Not written: {', '.join(failed)}")
 
 
 # Tables
@@ -508,8 +526,7 @@ def main(arguments=None):
                   or b["number"] in options.numbers]
         if not chosen:
             raise SystemExit(f"No notebook is called {options.numbers}.")
-        total = sum(build(series, b) for b in chosen)
-        print(f"{'in all':24}{total:5.0f} s")
+        build_all(series, chosen)
     write_tables(series)
 
 
