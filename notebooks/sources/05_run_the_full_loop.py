@@ -730,14 +730,14 @@ print(f"With reduce the gap went from {before:.1f} to "
 # continue, and gained 0.1 to 1.6 points of validation accuracy. That it helps
 # a little was true there; that it closes the gap was not.)
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # ## A start chosen to look good
 #
 # So far you have seen one face of the die. Here are all six: the same network,
 # the same data, the same seed, once at a constant rate and once under the
 # brain. **Guess first:** on how many faces is the brain ahead?
 
-# %% tags=["workshop"]
+# %%
 faces = {}
 for face, rate in RATES.items():
     faces[face] = [
@@ -745,7 +745,7 @@ for face, rate in RATES.items():
         for who in (None, brain)]
 gains = {face: led - left for face, (left, led) in faces.items()}
 
-# %% tags=["workshop"]
+# %%
 #@title Run this: it draws all six faces
 def draw_faces(faces):
     """Test accuracy for each start: constant hollow, the brain full."""
@@ -764,13 +764,13 @@ def draw_faces(faces):
     ax.grid(alpha=0.25)
     return figure
 
-# %% tags=["workshop"]
+# %%
 words = "; ".join(f"{RATES[face]}: {left:.1f} and {led:.1f} %"
                   for face, (left, led) in faces.items())
 show(draw_faces(faces), alt="Test accuracy at a constant rate and "
      f"under the brain, for six starting rates. {words}.")
 
-# %% tags=["workshop"]
+# %%
 best, worst = max(gains, key=gains.get), min(gains, key=gains.get)
 ahead = sum(gain > 0 for gain in gains.values())
 print(f"Who answered: {brain.description}\n")
@@ -779,7 +779,7 @@ print(f"To dismiss it, face {worst}: {gains[worst]:+.1f} points.")
 print(f"Ahead on {ahead} of 6 faces; your roll, {die}: "
       f"{gains[die]:+.1f} points.")
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # Every one of these sentences is true, and each tells another story. That is
 # why the die came first. And six starts with one seed are still no evidence:
 # with other first weights the arrows move. Notebook 07 takes many seeds, and
