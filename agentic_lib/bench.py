@@ -44,6 +44,8 @@ def add_arguments(parser):
     parser.add_argument("--dtype", help="bfloat16, float16 or float32")
     parser.add_argument("--rounds", type=int, default=7,
                         help="how often each thing is timed (7)")
+    parser.add_argument("--many", type=int, default=MANY,
+                        help=f"decisions in the batch ({MANY})")
 
 
 def run(args) -> list[dict]:
@@ -54,7 +56,8 @@ def run(args) -> list[dict]:
             print("Making a model of Qwen3-0.6B's size ...", flush=True)
             model = make_model(folder)
         load = measure_load(model, args.device, args.dtype)
-        rows, title = measure(model, args.device, args.dtype, args.rounds)
+        rows, title = measure(
+            model, args.device, args.dtype, args.rounds, args.many)
     print(title + "\n\n" + as_table([load, *rows]))
     return [load, *rows]
 
@@ -181,7 +184,7 @@ def measure_load(model, device, dtype) -> dict:
                     f"{peak / weights:.2f} times the weights"}
 
 
-def measure(model, device, dtype, rounds):
+def measure(model, device, dtype, rounds, many=MANY):
     """(rows of the table, a title that names the machine)."""
     import torch
 
@@ -192,7 +195,7 @@ def measure(model, device, dtype, rounds):
     brain = SimpleAIBrain(found, mode="score", explain=False,
                           both_orders=False, quiet=True)
     found.network.generation_config.min_new_tokens = WRITTEN
-    things = list_things(brain, found)
+    things = list_things(brain, found, many)
     sync = (torch.cuda.synchronize if found.device.type == "cuda"
             else torch.mps.synchronize if found.device.type == "mps"
             else lambda: None)
@@ -209,15 +212,15 @@ def measure(model, device, dtype, rounds):
                 times[name].append(time.perf_counter() - started)
     rows = [{"what": name, "seconds": times[name], "note": things[name][2]}
             for name in things]
-    add_ratios(rows)
+    add_ratios(rows, many)
     return rows, f"{found.description}; {machine(found.device)}"
 
 
-def list_things(brain, found) -> dict:
+def list_things(brain, found, many) -> dict:
     """{name: (prepare, act on what was prepared, note)}."""
     import torch
 
-    first, *_ = many = histories(MANY)
+    first, *_ = batch = histories(many)
     messages, names = ask(first), [action.name for action in ACTIONS]
     found.score(messages, names)  # keeps the prefix
     ids = found.tokens(messages)
@@ -249,8 +252,8 @@ def list_things(brain, found) -> dict:
             lambda: found.prefixes.get(list(prefix)), bare, ""),
         "scored decision": (
             nothing, lambda _: brain.decide_many([first]), ""),
-        f"batch of {MANY} scored": (
-            nothing, lambda _: brain.decide_many(many), ""),
+        f"batch of {many} scored": (
+            nothing, lambda _: brain.decide_many(batch), ""),
         f"decision of {WRITTEN} generated tokens": (
             nothing, lambda _: found.generate(
                 messages, max_new_tokens=WRITTEN, until=lambda text: False),
@@ -283,7 +286,7 @@ def decision_pipeline(brain, found):
     return (lambda: None), (lambda _: pipe(request)), "with our template"
 
 
-def add_ratios(rows):
+def add_ratios(rows, many):
     """Writes into the notes how each compares with the scored decision."""
     medians = {row["what"]: statistics.median(row["seconds"]) for row in rows}
     scored = medians["scored decision"]
@@ -292,7 +295,7 @@ def add_ratios(rows):
         if name.startswith("bare"):
             row["note"] = f"a scored decision takes {scored / median:.2f} x it"
         elif name.startswith("batch"):
-            row["note"] = f"{median / MANY * 1e3:.3g} ms a decision"
+            row["note"] = f"{median / many * 1e3:.3g} ms a decision"
         elif name != "scored decision":
             row["note"] += (f"{'; ' if row['note'] else ''}"
                             f"{median / scored:.3g} x a scored decision")

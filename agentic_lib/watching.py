@@ -43,7 +43,8 @@ class FiniteOnly(LogitsProcessor):
     them: on a GPU drawing from nan would end the whole process's CUDA."""
 
     def __call__(self, input_ids, scores):
-        check_finite(scores)
+        # -inf is how other processors forbid a token
+        check_finite(scores.masked_fill(scores == -torch.inf, 0))
         return scores
 
 
