@@ -236,6 +236,56 @@ class TakesTheFirst:
         return Decision(first if falls else "continue", "Made up.")
 
 
+# -- 04, score the options ---------------------------------------------------
+
+@check
+def without_prior(divide):
+    """divide(chances, prior) -> probabilities with the prior divided out."""
+    dice = random.Random(4)
+    for size in (2, 4, 4, 5):
+        names = [f"action_{i}" for i in range(size)]
+        chances, prior = ({name: dice.uniform(0.05, 1) for name in names}
+                          for _ in range(2))
+        for row in (chances, prior):
+            total = sum(row.values())
+            row.update({name: x / total for name, x in row.items()})
+        kept = dict(chances)
+        answer = divide(chances, prior)
+        expect(isinstance(answer, dict) and list(answer) == names,
+               f"Return a dictionary with the names {names}; yours is "
+               f"{answer!r}.")
+        expect(chances == kept, "Your function changes the dictionary it was "
+               "given. Make a new one.")
+        total = sum(answer.values())
+        expect(abs(total - 1) < 1e-6, f"Your probabilities sum to {total:g}: "
+               "divide each by their sum.")
+        a, b = names[:2]
+        ratio = chances[a] / prior[a] / (chances[b] / prior[b])
+        expect(abs(answer[a] / answer[b] / ratio - 1) < 1e-6,
+               f"With chances of {chances[a]:.2f} and {chances[b]:.2f} and "
+               f"priors of {prior[a]:.2f} and {prior[b]:.2f}, the first "
+               f"should be {ratio:.2f} times the second; yours is "
+               f"{answer[a] / answer[b]:.2f} times.")
+    return "What the model prefers anyway is divided out."
+
+
+@check
+def calibration_error(measure):
+    """measure([(confidence, share right, count)]) -> one number."""
+    for bins, wanted in (
+        ([(0.9, 0.6, 10)], 0.3), ([(0.5, 0.5, 3), (0.8, 0.8, 9)], 0.0),
+        ([(0.3, 0.5, 10)], 0.2), ([(0.9, 0.5, 30), (0.5, 0.5, 10)], 0.3),
+        ([(0.6, 0.8, 10), (0.8, 0.6, 10)], 0.2),
+    ):
+        answer = measure(list(bins))
+        expect(isinstance(answer, (int, float))
+               and abs(answer - wanted) < 1e-9,
+               f"For bins of (sure, right, how many) = {bins} the error is "
+               f"{wanted:g}, and you say {answer!r}. Distances count as "
+               "positive, and each bin by its number of states.")
+    return "Far off in many states weighs most, too sure or not enough."
+
+
 # -- 05, run the full loop ---------------------------------------------------
 
 @check
@@ -599,3 +649,113 @@ def in_words(describe):
             expect(value in numbers, f"Of a run of {len(run.metrics)} epochs "
                    f"it says: {text!r} There is no {value} in it: {what}.")
     return "Four runs, and nothing that matters left out."
+
+
+# -- 07, does it help --------------------------------------------------------
+
+@check
+def regret_of(measure):
+    """measure(constant, method) -> mean points behind the best rate."""
+    constant = {(0.01, 0): 60.0, (0.01, 1): 99.0, (0.1, 0): 90.0,
+                (0.1, 1): 80.0}
+    method = {(0.01, 0): 85.0, (0.01, 1): 75.0, (0.1, 0): 88.0,
+              (0.1, 1): 79.0}
+    found = measure(dict(constant), dict(constant))
+    expect(found is not None, "It returned None: is there a return?")
+    expect(abs(found - 12.25) > 0.01, "The best rate is one rate for all "
+           "seeds, chosen by its mean. You seem to take the better one for "
+           "every seed by itself.")
+    expect(abs(found - 2.75) < 1e-6, "Of the constant rates themselves the "
+           f"mean regret is 2.75 here, and you have {found:.4g}. The best "
+           "rate, 0.1 with a mean of 85, is behind by 0; the other by 5.5.")
+    found = measure(constant, method)
+    expect(abs(found - 3.25) < 1e-6, "A method with 85 and 75 from 0.01, 88 "
+           "and 79 from 0.1 is behind by 3.25 on average; you have "
+           f"{found:.4g}.")
+    return "That is the number which all tables below are made of."
+
+
+@check
+def paired_interval(make):
+    """make(differences) -> (low, high) of a bootstrap of the mean."""
+    dice = random.Random(0)
+    for spread, count in ((1.0, 40), (6.0, 25)):
+        sample = [3 + dice.gauss(0, spread) for _ in range(count)]
+        low, high = make(list(sample))
+        mean = sum(sample) / count
+        deviation = (sum((x - mean) ** 2 for x in sample) / count) ** 0.5
+        width = 2 * 1.96 * deviation / count ** 0.5
+        expect(low < mean < high, f"The mean of the sample is {mean:.2f}, "
+               f"and your interval goes from {low:.2f} to {high:.2f}.")
+        expect(0.7 * width < high - low < 1.4 * width,
+               f"For {count} differences with a spread of {deviation:.1f} it "
+               f"should be about {width:.2f} wide and is {high - low:.2f}. "
+               "Draw as many as there are, with repetition, take the mean; "
+               "do it often; leave out 2.5 % on each side.")
+    return "It is narrow where there is much data and little noise."
+
+
+@check
+def beats_constant(rule):
+    """A method of one's own, from a poor start and from a good one."""
+    from agentic_lib.lab.methods import METHODS, Method, decided
+    from agentic_lib.lab.tasks import TASKS
+    from agentic_lib.lab.trials import run_job
+
+    def mean(method, rate):
+        rows = run_job(TASKS["spirals"], method, [(rate, s) for s in (7, 8)])
+        return sum(row.test for row in rows) / len(rows)
+
+    mine = Method("mine", decided(rule))
+    gained = mean(mine, 0.003) - mean(METHODS["constant"], 0.003)
+    lost = mean(METHODS["constant"], 0.1) - mean(mine, 0.1)
+    expect(gained > 3, f"On spirals from 0.003 it gains {gained:.1f} points "
+           "on a constant rate, and more than 3 are asked. Does it raise the "
+           "rate while the training loss falls?")
+    expect(lost < 2, f"From the good start of 0.1 it loses {lost:.1f} points. "
+           "Does it know when to leave the rate alone?")
+    return f"{gained:+.1f} points from a poor start, {-lost:+.1f} from a good."
+
+
+# -- 08, teach the brain -----------------------------------------------------
+
+@check
+def soft_label(label):
+    """label(worth, now) -> four probabilities; see notebook 08."""
+    import numpy as np
+
+    for worth, now, what in (
+            ([90.0, 90.0, 90.0], 80.0, "three actions that tie"),
+            ([90.0, 91.0, 89.0], 80.0, "reduce a point better"),
+            ([90.0, 90.1, 90.0], 90.0, "nothing to be gained"),
+            ([10.0, 10.0, 12.0], 5.0, "increase two points better"),
+            ([900.0, 900.5, 900.0], 0.0, "large values")):
+        got = np.asarray(label(np.array(worth), now), dtype=float)
+        told = f"With {what} (worth {worth}, now {now:g}) it gives {got}."
+        expect(got.shape == (4,), told + " Four numbers are wanted.")
+        expect(abs(got.sum() - 1) < 1e-6, told + " They must sum to 1. (nan "
+               "means that exp was too large: take the maximum off first.)")
+        powers = [*worth, now + 0.3]
+        powers = np.exp((np.array(powers) - max(powers)) / 0.25)
+        expect(np.allclose(got, powers / powers.sum(), atol=1e-4), told
+               + f" By the formula: {(powers / powers.sum()).round(3)}.")
+    return "Ties are told as ties, and stopping has its share."
+
+
+@check
+def split_by_run(split):
+    """split(run_of_row) -> True where a row is kept back."""
+    import numpy as np
+
+    for rows, seed in ((400, 0), (2000, 1)):
+        runs = np.random.default_rng(seed).permutation(
+            np.repeat(np.arange(rows // 4), 4))
+        kept = np.asarray(split(runs))
+        expect(kept.shape == runs.shape and kept.dtype == bool, "It must "
+               "return True or False for each row.")
+        both = len(set(runs[kept]) & set(runs[~kept]))
+        expect(both == 0, f"{both} of {rows // 4} runs have rows on both "
+               "sides: choose runs, not rows.")
+        expect(0.1 < kept.mean() < 0.3, f"{kept.mean():.0%} of the rows are "
+               "kept back; about a fifth is wanted.")
+    return "No run is on both sides."

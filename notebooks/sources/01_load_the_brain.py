@@ -11,7 +11,7 @@
 # %%
 from agentic_lib import SimpleAIBrain
 
-#@markdown "auto" is Qwen3-0.6B where there is a GPU, else the bundled brain.
+#@markdown "auto": Qwen3-0.6B where there is a GPU, else the bundled brain
 brain_name = "auto"  #@param ["auto", "bundled", "qwen", "rules"]
 brain = SimpleAIBrain(brain_name)
 
@@ -223,9 +223,9 @@ figure, axes = plt.subplots(1, 4, figsize=(7.5, 2.2), sharey=True,
                             layout="constrained")
 for ax, temperature in zip(axes, temperatures):
     chances = (logits / temperature).softmax(0)[top]
-    ax.barh(range(5), chances, color="#0072B2")
-    ax.set(title=f"temperature {temperature}", xlim=(0, 1),
-           xlabel="probability")
+    ax.barh(range(5), chances.tolist(), color="#0072B2")
+    ax.set(xlim=(0, 1), xlabel="probability")
+    ax.set_title(f"temperature {temperature}", fontsize=9)
 axes[0].set_yticks(range(5), [repr(tokenizer.decode([i])) for i in top])
 axes[0].invert_yaxis()
 show(figure, alt="Probability of the five likeliest first tokens "

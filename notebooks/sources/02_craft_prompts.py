@@ -580,8 +580,9 @@ else:
 from agentic_lib.experiments import defend
 
 history = moments["few pictures"]
-for action in ACTIONS:
-    print(defend(brain, history, action.name), end="\n\n")
+defended = [defend(brain, history, action.name) for action in ACTIONS]
+for text in defended:
+    print(text.strip(), end="\n\n")
 print("Its own choice:", brain.analyze_training(history).action)
 
 # %% [markdown] tags=["workshop"]
@@ -589,6 +590,24 @@ print("Its own choice:", brain.analyze_training(history).action)
 # stands behind a name was made to fit that name, whichever it is. Read it as a
 # caption, not as the cause. Blindfold and flip, which change what goes *in*,
 # say more about why.
+#
+# One thing can be checked about any reason: are its numbers on the page?
+
+# %% tags=["workshop"]
+import re
+
+NUMBER = r"\d+(?:\.\d+)?"
+page = re.findall(NUMBER, Prompt().messages(history)[-1]["content"])
+for text in defended:
+    name, _, reason = text.partition(":")
+    said = re.findall(NUMBER, reason)
+    made_up = [number for number in said if number not in page]
+    print(f"{name:24}{len(said)} numbers, not on the page:",
+          ", ".join(made_up) or "none")
+
+# %% [markdown] tags=["workshop"]
+# A number that is on the page can still be tied to the wrong thing, so this
+# check finds some of the slips, not all.
 #
 # ### And is what it says even true?
 #
@@ -682,9 +701,10 @@ figure = plot_decision_map(
 show(figure)
 
 # %% [markdown] tags=["workshop"]
-# Most of this plane is no place where a run ever is: 5 % on the training
-# pictures with 95 % on others does not happen. The brain has an answer there
-# too. Try another plane: `x="learning_rate", y="trend"`.
+# Much of this plane is no place where a run ever is: 5 % on the training
+# pictures with 95 % on others does not happen. A general model has an answer
+# there too. One that knows what it was taught leaves such points to the rules
+# (hollow). Try another plane: `x="learning_rate", y="trend"`.
 #
 # ## Summary
 #
