@@ -7,13 +7,11 @@ accelerate's Accelerator: one process by default, the same code under
 """
 
 import copy
-import time
 
 import torch
 from accelerate import Accelerator
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
-from tqdm.auto import tqdm
 
 from agentic_lib import checks
 from agentic_lib.brain import SimpleAIBrain
@@ -22,6 +20,7 @@ from agentic_lib.controller import AgenticLR
 from agentic_lib.data import Data, load_data
 from agentic_lib.decision import ACTIONS
 from agentic_lib.processes import BrainElsewhere, is_first
+from agentic_lib.progress import show
 from agentic_lib.record import Run, settings_of
 from agentic_lib.trainees import make_model, make_optimizer
 
@@ -183,16 +182,8 @@ def train(data="digits", brain="auto", progress=False, folder=None,
             options.get("actions") or ACTIONS)
     training = Training(data, brain, **options)
     steps = training if folder is None else keep(training, folder, resume)
-    started = time.perf_counter()
-    with tqdm(steps, total=training.epochs, unit="epoch",
-              disable=not progress or not is_first()) as bar:
-        for metrics, decision in bar:
-            bar.set_postfix_str(f"validation {metrics.val_acc:.1f} %",
-                                refresh=False)
-            if decision is not None and not bar.disable:
-                bar.write(str(decision))
-        spent = training.run.seconds_deciding
-        if spent and not bar.disable:
-            bar.write(f"All decisions together took {spent:.2f} s of "
-                      f"{time.perf_counter() - started:.1f} s.")
+    if progress and is_first():
+        steps = show(steps, training)
+    for _ in steps:
+        pass
     return training.run

@@ -24,7 +24,7 @@ LAUNCHERS = {
 def launch(launcher, *arguments):
     return subprocess.run(
         [sys.executable, "-m", *LAUNCHERS[launcher], *map(str, arguments)],
-        text=True, capture_output=True, cwd=HERE.parent, timeout=240,
+        text=True, capture_output=True, cwd=HERE.parent, timeout=600,
         env={**os.environ, "PYTHONPATH": str(HERE.parent),
              "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"})
 

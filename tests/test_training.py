@@ -6,6 +6,8 @@ import torch
 from agentic_lib import (
     Run, ScriptedBrain, SimpleAIBrain, Training, load_data, make_model, train,
 )
+from agentic_lib.checkpoint import keep
+from agentic_lib.progress import show
 from tests.tiny_model import tiny_language_model
 
 UP, DOWN = "increase_learning_rate", "reduce_learning_rate"
@@ -194,3 +196,18 @@ def test_train_returns_the_run_and_prints_decisions_as_they_fall(capsys):
 def test_bad_arguments_are_named(options, word):
     with pytest.raises(ValueError, match=word):
         Training(**{"data": small(), **options})
+
+
+def test_progress_tells_what_the_decisions_cost(capsys, tmp_path):
+    for epochs in (3, 6):  # the second call begins where the first ended
+        brain = SimpleAIBrain("rules", quiet=True)
+        training = Training(small(), brain, epochs=6, every=2)
+        steps = show(keep(training, tmp_path, resume=True), training)
+        for metrics, _ in steps:
+            if metrics.epoch == epochs < 6:
+                break
+    said = capsys.readouterr()
+    assert "All decisions together took" in said.out
+    assert "6/6" in said.err
+    run = training.run
+    assert run.seconds_deciding == sum(d.seconds for d in run.decisions)

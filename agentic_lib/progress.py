@@ -1,0 +1,29 @@
+"""A run as it goes by in a terminal or a cell: a bar, and every decision.
+
+Knows nothing about how a run is trained or kept.
+"""
+
+import time
+
+from tqdm.auto import tqdm
+
+
+def show(steps, training):
+    """Goes through `steps`, (Metrics, Decision or None) after every epoch,
+    and yields them; prints each decision as it falls, and at the end what
+    all of them cost."""
+    started = time.perf_counter()
+    with tqdm(total=training.epochs, unit="epoch") as bar:
+        for metrics, decision in steps:
+            bar.update(metrics.epoch - bar.n)  # a resumed run begins later
+            if metrics.val_acc is not None:
+                bar.set_postfix_str(f"validation {metrics.val_acc:.1f} %",
+                                    refresh=False)
+            if decision is not None:
+                bar.write(str(decision))
+            yield metrics, decision
+    spent = training.run.seconds_deciding
+    if spent:
+        whole = time.perf_counter() - started
+        print(f"All decisions together took {spent:.2f} s of {whole:.1f} s: "
+              f"{spent / whole:.1%}.")
