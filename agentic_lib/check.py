@@ -8,7 +8,7 @@ moves it. Beside it stand the rules, and always the same answer.
 
 import json
 import statistics
-from datetime import datetime, timezone
+from datetime import UTC, datetime, timezone
 from itertools import groupby
 from pathlib import Path
 
@@ -187,7 +187,7 @@ def record(path, brain, states, decisions):
     lines = [{
         "brain": brain.description, "mode": brain.mode,
         "revision": getattr(brain.model, "revision", None),
-        "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "transformers": transformers.__version__,
     }]
     for state, d in zip(states, decisions):

@@ -18,9 +18,9 @@ from tiny_model import (
 
 from agentic_lib.brain import SimpleAIBrain, answer_complete
 from agentic_lib.decision import ACTIONS, Action, with_factors
+from agentic_lib.errors import LanguageModelError
 from agentic_lib.fallback import fallback_decision
 from agentic_lib.language_model import LanguageModel
-from agentic_lib.errors import LanguageModelError
 from agentic_lib.prompt import Prompt
 from agentic_lib.scoring import margin, probabilities, softmax
 from agentic_lib.scripted import ScriptedBrain

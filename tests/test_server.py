@@ -20,7 +20,10 @@ from tiny_model import make_history, tiny_language_model
 from agentic_lib.brain import SimpleAIBrain
 from agentic_lib.decision import ACTIONS
 from agentic_lib.integrations.server import (
-    ChatServer, DecisionServer, Server, ServerError,
+    ChatServer,
+    DecisionServer,
+    Server,
+    ServerError,
 )
 
 NAMES = [action.name for action in ACTIONS]
