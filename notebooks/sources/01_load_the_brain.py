@@ -36,7 +36,7 @@ brain = SimpleAIBrain(brain_name)
 # A model that is asked for by name and cannot be had is an error, and the
 # error says what to do:
 
-# %%
+# %% tags=["nbval-check-output"]
 from agentic_lib.loading import LanguageModelError
 
 try:
@@ -179,7 +179,7 @@ print("The library:", repr(tokenizer.decode(out[0, n:n + 12])))
 #
 # **Guess first:** the same page, five times. How many different replies?
 
-# %%
+# %% tags=["hidden-result"]
 guess = 0  #@param {type:"integer"}
 
 replies = [model.generate(messages) for _ in range(5)]

@@ -240,7 +240,7 @@ for history in (first, second):
 # that reads `None` or `nan` will make something of it. And a field that does
 # not exist is an error at once, not a surprise at epoch 5.
 
-# %%
+# %% tags=["nbval-check-output"]
 from agentic_lib import Metrics
 
 print(mine.messages([Metrics(epoch=1, val_acc=41.0)])[-1]["content"])

@@ -469,8 +469,9 @@ print(f"Your function, on all states: "
       f"{calibration_error(bins_of(pairs)):.3f}")
 
 # %% [markdown]
-# A temperature mends how sure the brain is. It does not make it right more
-# often: not one decision changes.
+# Did the error fall on the half that had no say in the choice? Only that
+# counts. And even where it did: the brain is no more often right than before,
+# since not one decision changes.
 #
 # ## When names begin alike
 #
@@ -559,10 +560,10 @@ else:
     print(f"transformers {transformers.__version__} has no decision "
           "pipeline. It needs 5.23 or newer.\nIn Colab leave it as it is: "
           "replacing a package that is loaded breaks others.")
-    print("Recorded instead, on 22 November 2026, with transformers 5.23.0\n"
-          "and the first round of the bundled brain, at this moment of this\n"
-          "run (ours, theirs): continue 0.2346, 0.2346; reduce 0.4105,\n"
-          "0.4105; increase 0.0971, 0.0971; stop 0.2578, 0.2578.")
+    print("Recorded instead, on 22 November 2026 with transformers "
+          "5.23.0\nand the first round of the bundled brain, at this moment "
+          "of this\nrun (ours, theirs): continue 0.2346, 0.2346; reduce "
+          "0.4105,\n0.4105; increase 0.0971, 0.0971; stop 0.2578, 0.2578.")
 
 # %% [markdown]
 # It runs the whole page each time, asks in one order, and knows no prior. In
@@ -575,7 +576,7 @@ else:
 #   The beginning of the page is computed once and kept.
 # - These probabilities lean: towards a name, towards a place in the list. Both
 #   can be measured, and divided or averaged out.
-# - Confidence is trusted only after counting. A temperature mends it and
+# - Confidence is trusted only after counting. A temperature can mend it, and
 #   changes no decision.
 # - Where first tokens collide, whole names are scored.
 #
