@@ -24,14 +24,14 @@ brain = SimpleAIBrain(brain_name)
 #
 # A small network learns to read handwritten digits of 8 x 8 pixels, with 30 %
 # of the labels to train on drawn at random. Every five epochs the brain (named
-# above) decides about the learning rate. We start at a high one: a start that
-# we chose, so that there is something to decide and to see.
+# above) decides about the learning rate. The start is one that we chose, so
+# that there is something to see.
 
 # %%
 from agentic_lib import Run, Training, load_data, train
 
 digits = load_data("digits", label_noise=0.3)
-START = {"data": digits, "lr": 0.3, "epochs": 40, "seed": 0}
+START = {"data": digits, "lr": 0.01, "epochs": 40, "seed": 0}
 
 train(brain=brain, **START).save("a_run")
 run = Run.load("a_run")
@@ -193,7 +193,7 @@ from agentic_lib import plot_run
 
 constant = train(brain=None, **START)
 picture = plot_run(run, compare=constant, size=(7, 5))
-show(picture, dpi=80)
+show(picture)
 
 # %% [markdown]
 # ### Is it still readable in grey?
@@ -282,12 +282,13 @@ replay
 look_at = 10  #@param {type:"slider", min:1, max:40, step:1}
 
 replay.epoch.value = look_at
-show(replay.draw(), dpi=55)
+show(replay.draw(), dpi=70)
 print(replay.describe())
 
 # %% [markdown]
 # Read the prompt before you read the answer. Would you have decided the same,
-# from these lines and nothing else?
+# from these lines and nothing else? And is every number in its reason also in
+# the lines above? A small model may misread, and still sound sure.
 #
 # ## What if?
 #
@@ -302,7 +303,7 @@ from agentic_lib.what_if import plot_what_if, what_if
 
 epoch = run.decisions[1].epoch
 branches = what_if(Training(brain=brain, **START), run, epoch)
-show(plot_what_if(branches, epoch, size=(7, 5)), dpi=80)
+show(plot_what_if(branches, epoch, size=(7, 5)))
 taken = run.decisions[1].action
 print(f"Taken at epoch {epoch}: {taken}")
 
@@ -360,7 +361,7 @@ def draw_ends(run, ends):
 # %%
 spans = {epoch: max(row.values()) - min(row.values())
          for epoch, row in ends.items()}
-show(draw_ends(run, ends), dpi=80, alt="For each decision, where each "
+show(draw_ends(run, ends), alt="For each decision, where each "
      "action would have led. Best and worst lie apart by " + ", ".join(
          f"{span:.1f} points at epoch {e}" for e, span in spans.items()))
 
