@@ -33,7 +33,8 @@ class View:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         if static():
-            return self.still()
+            data = self.still()
+            return data, {"image/png": {"alt": data["text/plain"]}}
         view = {"version_major": 2, "version_minor": 0,
                 "model_id": self.box.model_id}
         return {WIDGET: view, "text/plain": "A widget. To see it, run this "
@@ -78,6 +79,6 @@ def asleep():
 def button(text, on_click, **options):
     """A button as wide as its text."""
     made = ipywidgets.Button(description=text, **options)
-    made.layout.width = "auto"
+    made.layout.width, made.layout.align_self = "auto", "flex-start"
     made.on_click(lambda _: on_click())
     return made

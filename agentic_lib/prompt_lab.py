@@ -54,18 +54,17 @@ class PromptLab(View):
         """Sliders, templates and choices, each with what answers it."""
         wide = {"width": "98%"}
         self.knobs = {name: slider(name) for name in KNOBS}
-        self.brain = w.Dropdown(options=list(self.brains), description="brain")
-        self.mode = w.Dropdown(options=["generate", "score"],
-                               description="mode")
-        self.preset = w.Dropdown(options=[*PRESETS, OWN],
-                                 description="prompt")
+        self.brain = choice("brain", list(self.brains))
+        self.mode = choice("mode", ["generate", "score"])
+        self.preset = choice("prompt", [*PRESETS, OWN])
         self.system = w.Textarea(self.prompt.system, rows=7, layout=wide)
         self.user = w.Textarea(self.prompt.user, rows=9, layout=wide)
         self.guess_first = w.Checkbox(description="guess first", indent=False)
-        self.guess = w.ToggleButtons(options=[OPEN], layout=wide)
+        self.guess = w.ToggleButtons(options=[OPEN], layout=wide,
+                                     style={"button_width": "auto"})
         self.keep = button("keep this try", self.unless_busy(self.on_keep))
-        self.compare = w.Dropdown(options=[NOTHING], description="beside it")
-        self.experiment = w.Dropdown(options=[OPEN], description="experiment")
+        self.compare = choice("beside it", [NOTHING])
+        self.experiment = choice("experiment", [OPEN])
         self.go = button("go", self.unless_busy(self.on_experiment))
         for widgets, answer in (
             ([*self.knobs.values(), self.mode, self.compare,
@@ -277,11 +276,18 @@ class PromptLab(View):
         return {"text/html": pre(text), "text/plain": text}
 
 
+def choice(description, options):
+    """A list to choose from, as wide as its place allows."""
+    return w.Dropdown(options=options, description=description, style={
+        "description_width": "6em"}, layout=w.Layout(
+            width="98%", max_width="22em"))
+
+
 def slider(name):
     """A slider for one input, where the original text's example stands."""
-    low, high, step, title = KNOBS[name]
-    options = {"value": START[name], "description": title,
-               "style": {"description_width": "45%"},
+    low, high, step, _ = KNOBS[name]
+    options = {"value": START[name], "description": name.replace("_", " "),
+               "style": {"description_width": "6em"},
                "layout": w.Layout(width="98%")}
     if name == "learning_rate":
         return w.FloatLogSlider(min=-4, max=0, step=0.05,

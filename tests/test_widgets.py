@@ -407,9 +407,9 @@ def test_outside_of_a_notebook_a_view_is_still(run):
     views = [PromptLab(Frank()), make_live(), Replay(run),
              YouAgainstTheBrain(Frank(), **OPTIONS)]
     for view in views:
-        bundle = view._repr_mimebundle_()
+        bundle, about = view._repr_mimebundle_()
         assert front_end.WIDGET not in bundle
-        assert bundle["text/plain"]
+        assert bundle["text/plain"] == about["image/png"]["alt"] != ""
         picture = bundle.get("image/png")
         assert picture is None or picture.startswith(b"\x89PNG")
     assert views[1].run.test is not None  # it ran to its end by itself

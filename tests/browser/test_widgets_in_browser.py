@@ -1,0 +1,202 @@
+"""The widgets, in a real browser: what the page shows is what is checked.
+
+    python tests/browser/make_classic.py     (once)
+    python -m pytest tests/browser
+
+SCREENSHOTS=folder keeps pictures of what was seen.
+"""
+
+import importlib.util
+import os
+import re
+from contextlib import contextmanager
+
+import nbformat
+import pytest
+from front_ends import ROOT, Classic, FLAGS, Lab, chromium
+
+# Where the series has no such notebook yet, these cells stand in.
+CELLS = {
+    "02_craft_prompts": [
+        "from agentic_lib import SimpleAIBrain\n"
+        "from agentic_lib.widgets import PromptLab\n"
+        "lab = PromptLab(SimpleAIBrain('auto'))\nlab"],
+    "05_run_the_full_loop": [
+        "from agentic_lib import SimpleAIBrain, Training\n"
+        "from agentic_lib.widgets import LiveTraining\n"
+        "live = LiveTraining(Training('digits', SimpleAIBrain('auto'), "
+        "lr=0.002))\nlive"],
+    "game_and_replay": [
+        "from agentic_lib import SimpleAIBrain, Training, train\n"
+        "from agentic_lib.widgets import Replay, YouAgainstTheBrain\n"
+        "brain = SimpleAIBrain('rules')\n"
+        "options = {'lr': 0.01, 'epochs': 15}\n"
+        "YouAgainstTheBrain(brain, **options)",
+        "Replay(train('digits', brain, **options), "
+        "Training('digits', brain, **options))"],
+}
+
+
+def notebook(name, cells):
+    """The series' notebook up to its widget, or one of these cells."""
+    built = ROOT / "notebooks" / f"{name}.ipynb"
+    if not built.exists():
+        return nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(text) for text in cells],
+            metadata={"kernelspec": {"name": "python3", "language": "python",
+                                     "display_name": "Python 3"}})
+    book = nbformat.read(built, as_version=4)
+    last = next(i for i, cell in enumerate(book.cells)
+                if cell.cell_type == "code" and re.search(
+                    r"PromptLab\(|LiveTraining\(", cell.source))
+    book.cells = book.cells[:last + 1]
+    return book
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    if chromium() is None:
+        pytest.skip("no chromium is installed")
+    with playwright.sync_playwright() as started:
+        found = started.chromium.launch(executable_path=chromium(),
+                                        args=FLAGS)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module", params=[Classic, Lab],
+                ids=["classic", "lab"])
+def front(request, browser, tmp_path_factory):
+    if request.param.python is None:
+        pytest.skip("no classic notebook: run tests/browser/make_classic.py")
+    if request.param is Lab and not importlib.util.find_spec("jupyterlab"):
+        pytest.skip("no JupyterLab: pip install jupyterlab")
+    folder = tmp_path_factory.mktemp(request.param.__name__)
+    for name, cells in CELLS.items():
+        nbformat.write(notebook(name, cells), folder / f"{name}.ipynb")
+    opened = request.param(folder, browser)
+    opened.start()
+    yield opened
+    opened.stop()
+
+
+@contextmanager
+def view_in(front, notebook, holds, **size):
+    """The cell whose widget has a button of this name, once it is there."""
+    with front.notebook(notebook, **size) as page:
+        cells = page.locator(front.cell)
+        cell = cells.filter(has=page.get_by_role(
+            "button", name=holds, include_hidden=True)).last
+        cell.wait_for()
+        cell.scroll_into_view_if_needed()
+        yield cell
+
+
+def waits_for(cell, text):
+    """Waits until the page shows a text; `text` may be a pattern."""
+    cell.get_by_text(text).filter(visible=True).first.wait_for()
+
+
+def press(cell, name):
+    cell.get_by_role("button", name=name, exact=True).click()
+
+
+def test_prompt_lab_in_notebook_02(front):
+    with view_in(front, "02_craft_prompts", "keep this try") as cell:
+        waits_for(cell, "Training accuracy: 92.0")
+
+        cell.locator(front.handle).first.focus()  # the first slider
+        for _ in range(10):
+            front.page.keyboard.press("ArrowLeft")
+        waits_for(cell, "Training accuracy: 82.0")
+        front.picture("lab")
+
+        template = cell.locator(".widget-textarea textarea").nth(1)
+        template.fill("Only the epoch: {epoch}?")
+        template.blur()
+        waits_for(cell, "Only the epoch: 15?")
+        waits_for(cell, "brain.prompt = Prompt(")
+        template.fill("{epoc}")
+        template.blur()
+        waits_for(cell, "unknown field {epoc}")
+        front.picture("lab_broken")
+
+        cell.locator("select").filter(
+            has=front.page.locator("option", has_text="few-shot")
+        ).select_option(label="original")
+        waits_for(cell, "What should I do?")
+        waits_for(cell, "brain.prompt = PRESETS['original']")
+        assert not cell.get_by_text("unknown field").is_visible()
+
+        press(cell, "keep this try")
+        waits_for(cell, re.compile("try 1: original"))
+        press(cell, "go")
+        waits_for(cell, re.compile("becomes .* when|No change of a single"))
+        cell.get_by_text("guess first").click()
+        waits_for(cell, "Your guess first")
+        press(cell, "stop_training")
+        waits_for(cell, "You guessed stop_training")
+        front.picture("lab_end")
+
+
+def test_live_training_in_notebook_05(front):
+    with view_in(front, "05_run_the_full_loop", "skip to the end") as cell:
+        press(cell, "one epoch")
+        waits_for(cell, re.compile(r"Epoch 1 of \d+"))
+        play = cell.locator(".widget-play button, .jupyter-widget-play button")
+        play.first.click()
+        waits_for(cell, re.compile(r"Epoch ([7-9]|\d\d) of"))
+        waits_for(cell, re.compile("epoch 5: "))  # the decision, in words
+        cell.get_by_text("I take the decisions").click()
+        waits_for(cell, "Which action?")
+        front.picture("live")
+        cell.get_by_placeholder("because").fill("a <b>feeling</b>")
+        cell.get_by_placeholder("because").blur()
+        press(cell, "reduce_learning_rate")
+        waits_for(cell, re.compile(r"reduce_learning_rate .*\(human\)"))
+        waits_for(cell, "a <b>feeling</b>")
+        press(cell, "skip to the end")
+        waits_for(cell, ", the end")
+        front.picture("live_end")
+        assert "1 human" in cell.locator("img").last.get_attribute("alt")
+
+
+def test_game_and_replay(front):
+    with view_in(front, "game_and_replay", "stop_training") as cell:
+        for choice in ("increase_learning_rate", "continue"):
+            press(cell, choice)
+            waits_for(cell, f"you chose {choice}, the brain")
+        waits_for(cell, re.compile(r"Test accuracy: you [\d.]+ %, the brain"))
+        assert not cell.get_by_role("button", name="continue").is_visible()
+
+        cell = front.page.locator(front.cell).last
+        waits_for(cell, "No decision had fallen yet.")
+        cell.locator(front.handle).first.focus()
+        for _ in range(10):
+            front.page.keyboard.press("ArrowRight")
+        waits_for(cell, re.compile("epoch 10: "))
+        press(cell, "what if?")
+        cell.locator("img[alt*='decided at epoch 10']").wait_for()
+        front.picture("game_and_replay")
+
+
+def test_nothing_is_cut_off_on_a_phone(front):
+    with view_in(front, "02_craft_prompts", "keep this try",
+                 width=400) as cell:
+        waits_for(cell, "Training accuracy: 92.0")
+        front.picture("phone")
+        wide = cell.evaluate("""cell => {
+            const box = cell.querySelector('.widget-vbox');
+            const limit = box.getBoundingClientRect().right + 1;
+            return [...box.querySelectorAll('button, textarea, select, pre')]
+                .filter(e => e.getBoundingClientRect().width > 0)
+                .filter(e => e.getBoundingClientRect().right > limit)
+                .map(e => e.outerHTML.slice(0, 80)); }""")
+        assert wide == []
+
+
+def test_a_dead_widget_says_so(front):
+    with view_in(front, "game_and_replay", "stop_training") as cell:
+        front.restart()
+        assert cell.get_by_text("run this cell again").is_visible()
