@@ -13,7 +13,11 @@ from agentic_lib.decision import Decision
 from agentic_lib.lab import compare, results, statistics, tables
 from agentic_lib.lab.deciders import RandomActions, frequencies
 from agentic_lib.lab.methods import (
-    METHODS, Method, decided, find_method, random_actions,
+    METHODS,
+    Method,
+    decided,
+    find_method,
+    random_actions,
 )
 from agentic_lib.lab.pilots import Decided, EveryStep, Group
 from agentic_lib.lab.tasks import LEAK, TASKS, find_task
@@ -215,9 +219,13 @@ def test_a_dask_cluster_gives_the_same(tmp_path):
 def test_the_file_comes_back_as_it_was(tmp_path):
     rows = [row(seed=s, rate=r, actions="cris", to_target=7.0)
             for s in range(3) for r in (0.0001, 0.3162)]
-    results.write_rows(tmp_path / "r.csv.gz", rows, {"command": "a test"})
+    results.append_rows(tmp_path / "a.csv", rows[:4], {"command": "one"})
+    results.append_rows(tmp_path / "b.csv", rows[3:], {"command": "two"})
+    results.pack([tmp_path / "a.csv", tmp_path / "b.csv"],
+                 tmp_path / "r.csv.gz")
     info, back = results.read_rows(tmp_path / "r.csv.gz")
-    assert info["command"] == "a test" and "torch" in info["versions"]
+    assert info["commands"] == ["one", "two"]
+    assert "torch" in info["versions"]
     assert sorted(map(str, back)) == sorted(map(str, rows))
 
 
@@ -351,7 +359,7 @@ def test_the_recorded_results_are_small_and_say_what_they_depend_on():
     info, rows = results.read_rows()
     assert results.RECORDED.stat().st_size < 1_000_000
     assert {"torch", "transformers", "agentic_lib"} <= set(info["versions"])
-    assert info["command"] and info["machine"]
+    assert info["commands"] and info["machine"] and info["brain_crc32"]
     assert {"constant", "plateau", "greedy", "rules"} <= {
         r.method for r in rows}
     assert len({r.task for r in rows if LEAK not in r.task}) >= 6

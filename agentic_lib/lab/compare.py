@@ -11,9 +11,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from agentic_lib.lab import results, statistics, tables
+from agentic_lib.lab import pictures, results, statistics, tables
 from agentic_lib.lab.methods import METHODS, find_method
 from agentic_lib.lab.tasks import TASKS, find_task
 from agentic_lib.lab.trials import run_job
@@ -61,25 +59,42 @@ def add_arguments(parser):
     add("--dask", metavar="ADDRESS",
         help="address of a Dask scheduler that the jobs are sent to")
     add("--tables", action="store_true",
-        help="runs nothing; prints the tables of the results file")
+        help="runs nothing; prints all tables of the results file, of the "
+             "one that ships where there is no other")
+    add("--figures", type=Path, metavar="FOLDER",
+        help="draws the results file's figures into this folder")
+    add("--pack", nargs="+", type=Path, metavar="FILE",
+        help="runs nothing; makes the file that ships from these")
 
 
 def run(args):
     """Trains what is missing in the file, then prints the tables."""
+    if args.pack:
+        return results.pack(args.pack)
     preset = PRESETS[args.preset]
-    methods = args.methods or preset.methods
-    tasks = args.tasks or preset.tasks
-    rates = args.rates or preset.rates
-    if not args.tables:
-        grid(methods, tasks, rates, range(args.seeds or preset.seeds),
+    if args.tables or args.figures:
+        path = args.out if args.out.exists() else results.RECORDED
+        _, rows = results.read_rows(path)
+    else:
+        grid(args.methods or preset.methods, args.tasks or preset.tasks,
+             args.rates or preset.rates, range(args.seeds or preset.seeds),
              args.out, args.epochs, args.jobs, args.dask)
-    _, rows = results.read_rows(args.out)
-    kept = [r for r in rows if r.method in methods and r.task in tasks
-            and (np.isnan(r.rate) or statistics.key(r.rate)
-                 in [statistics.key(x) for x in rates])]
-    print(tables.cells(kept))
-    if "constant" in methods and not tables.names(kept) == ["constant"]:
-        print("\n" + tables.everything(kept))
+        _, rows = results.read_rows(args.out)
+        rows = asked_for(args, preset, rows)
+        print(tables.cells(rows))
+    if len(tables.names(rows)) > 1 and "constant" in tables.names(rows):
+        print("\n" + tables.everything(rows))
+    if args.figures:
+        pictures.save_all(rows, args.figures)
+
+
+def asked_for(args, preset, rows):
+    """Of a file's rows those that the command names."""
+    rates = [statistics.key(rate) for rate in args.rates or preset.rates]
+    return [r for r in rows
+            if r.method in (args.methods or preset.methods)
+            and r.task in (args.tasks or preset.tasks)
+            and statistics.key(r.rate) in (None, *rates)]
 
 
 def grid(methods, tasks, rates, seeds, out, epochs=None, jobs=1, dask=None):

@@ -114,11 +114,25 @@ def decided(rule, **options):
     return partial(Decided, decide=one_by_one(rule), **options)
 
 
+def any_brain(name) -> Method:
+    """'brain:FOLDER' or 'brain:HUB/ID', for a brain of one's own, such as
+    Qwen with an adapter that `python -m agentic_lib teach` made."""
+    model = name.removeprefix("brain:")
+    return Method(name, partial(Brain, model=model),
+                  "every 5 epochs, 0.7, 1.3", missing=no_model(model))
+
+
 def with_guards(method) -> Method:
     """The same method under the controller's usual guards."""
     return replace(method, name=method.name + "+guards", guards=True,
                    says=method.says + "; with guards")
 
+
+# Chosen on the teaching families by tuning.py, out of five settings each.
+TUNED = {"plateau": {"factor": 0.5, "patience": 2},
+         "greedy": {"factor": 0.5, "patience": 1}}
+# Chosen on the teaching families as well, out of three.
+QUICK = {"every": 2, "reduce": 0.5, "increase": 2.0}
 
 METHODS = {m.name: m for m in (
     Method("constant", Constant, "the starting rate, to the end"),
@@ -129,6 +143,11 @@ METHODS = {m.name: m for m in (
            "ReduceLROnPlateau as it comes: 0.1 after 10 epochs"),
     Method("greedy", scheduled(greedy, "val_loss"),
            "GreedyLR as it comes, with bounds that fit: 1e-6 and 10"),
+    Method("plateau_tuned", scheduled(plateau, "val_loss",
+                                      **TUNED["plateau"]),
+           "0.5 after 2 epochs: the best of five on the teaching families"),
+    Method("greedy_tuned", scheduled(greedy, "val_loss", **TUNED["greedy"]),
+           "0.5 after 1 epoch: the best of five on the teaching families"),
     Method("schedule_free", Constant, "Schedule-Free SGD or AdamW, its "
            "defaults", schedule_free, missing=needs("schedulefree")),
     Method("prodigy", Constant, "Prodigy, its defaults; has no rate",
@@ -138,6 +157,9 @@ METHODS = {m.name: m for m in (
     Method("rules", decided(fallback_decision),
            "the rules that stand behind every brain here"),
     Method("brain", Brain, "the bundled brain: every 5 epochs, 0.7, 1.3",
+           missing=no_model("bundled")),
+    Method("brain_quick", partial(Brain, **QUICK),
+           "the bundled brain every 2 epochs, 0.5, 2.0",
            missing=no_model("bundled")),
     Method("brain_no_stop", partial(Brain, actions=without_stop()),
            "the same without the action stop_training",
@@ -167,6 +189,8 @@ def find_method(name) -> Method:
     """The method of that name. Raises ValueError listing those there are."""
     if name.endswith("+guards"):
         return with_guards(find_method(name.removesuffix("+guards")))
+    if name.startswith("brain:"):
+        return any_brain(name)
     if name not in METHODS:
         raise ValueError(
             f"method={name!r} is not one of: {', '.join(METHODS)}.")

@@ -9,6 +9,8 @@ import gzip
 import json
 import os
 import platform
+import sys
+import zlib
 from dataclasses import asdict, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -33,7 +35,9 @@ def versions() -> dict:
         except PackageNotFoundError:
             found[package] = None
     return {"versions": found, "machine": f"{platform.machine()}, "
-            f"{os.cpu_count()} cores, {platform.system()}"}
+            f"{os.cpu_count()} cores, {platform.system()}",
+            "brain_crc32": brain_crc32(), "command": " ".join(
+                ["python -m agentic_lib", *sys.argv[1:]])}
 
 
 def opened(path, mode):
@@ -92,15 +96,32 @@ def mend(path):
             path.write_bytes(whole)
 
 
+def brain_crc32() -> str | None:
+    """Which bundled brain it was: the checksum of its weights."""
+    from agentic_lib.which_brain import BUNDLED
+
+    weights = BUNDLED / "model.safetensors"
+    if not weights.exists():
+        return None
+    return f"{zlib.crc32(weights.read_bytes()):08x}"
+
+
 def short(values) -> dict:
     """Floats without needless digits."""
     return {name: f"{x:.6g}" if isinstance(x, float) else x
             for name, x in values.items()}
 
 
-def write_rows(path, rows, info):
-    """Writes a whole results file, in an order that packs well."""
-    rows = sorted(rows, key=lambda r: (r.task, r.method, r.rate, r.seed))
-    path = Path(path)
-    path.unlink(missing_ok=True)
-    append_rows(path, rows, info)
+def pack(paths, out=RECORDED):
+    """Several results files as one, in an order that packs well. A row that
+    is there twice is taken from the later file."""
+    found, info = {}, {}
+    for path in paths:
+        more, rows = read_rows(path)
+        info = {**info, **more,
+                "commands": info.get("commands", []) + [more["command"]]}
+        for row in rows:
+            found[row.task, row.method, f"{row.rate:.4g}", row.seed] = row
+    out = Path(out)
+    out.unlink(missing_ok=True)
+    append_rows(out, [found[k] for k in sorted(found)], info)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 GOOD = 2.0    # points: a constant rate this close to the best is a good start
-TIMES = 2000  # draws of a bootstrap
+TIMES = 1000  # draws of a bootstrap
 
 
 @dataclass

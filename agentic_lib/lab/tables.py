@@ -9,11 +9,19 @@ import math
 import numpy as np
 
 from agentic_lib.lab.statistics import (
-    GOOD, collect, difference, improvement, interval, iqm, masked,
+    GOOD,
+    collect,
+    difference,
+    improvement,
+    interval,
+    iqm,
+    masked,
 )
 from agentic_lib.lab.tasks import LEAK
 
 MEAN = np.mean
+LANGUAGE_MODELS = {"qwen": "Qwen3-0.6B as it comes",
+                   "qwen_lora": "Qwen3-0.6B with a LoRA adapter"}
 
 
 def pair(rows, method, other="constant", tasks=None):
@@ -26,6 +34,12 @@ def pair(rows, method, other="constant", tasks=None):
     scores.is_good = np.array([
         everything.good()[everything.tasks.index(t)] for t in scores.tasks])
     return scores
+
+
+def meet(rows, one, other) -> bool:
+    """True where two methods have a task in common."""
+    return bool({r.task for r in rows if r.method == one}
+                & {r.task for r in rows if r.method == other})
 
 
 def honest(rows):
@@ -91,7 +105,7 @@ def against(rows, ours="brain") -> str:
     means that ours is ahead."""
     lines = []
     for method in names(rows):
-        if method == ours:
+        if method == ours or not meet(rows, ours, method):
             continue
         s = pair(rows, ours, method)
         mine, other = s.regret(ours), s.regret(method)
@@ -212,5 +226,10 @@ def everything(rows, ours="brain") -> str:
         ("With the same guards", guarded(rows)),
         ("What deciding on the test data would have claimed", leak(rows)),
     ]
-    return "\n\n".join(f"{title}\n\n{text}" for title, text in parts
-                       if text.count("\n") > 1)
+    texts = [f"{title}\n\n{text}" for title, text in parts
+             if text.count("\n") > 1]
+    absent = [says for method, says in LANGUAGE_MODELS.items()
+              if method not in names(main)]
+    if absent:
+        texts.append("Not measured yet: " + "; ".join(absent) + ".")
+    return "\n\n".join(texts)

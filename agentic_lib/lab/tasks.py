@@ -181,10 +181,12 @@ def swapped(load, seed) -> Data:
 
 
 def find_task(name) -> Task:
-    """The task of that name, "+leak" behind it swaps parts. Raises ValueError listing those there are."""
+    """The task of that name; "+leak" behind it swaps parts. Raises
+    ValueError listing those there are."""
     if name.endswith(LEAK):
         return leaked(find_task(name.removesuffix(LEAK)))
     known = {**TASKS, **LARGE}
     if name not in known:
-        raise ValueError(f"task={name!r} is not one of: {', '.join(known)}.")
+        raise ValueError(
+            f"task={name!r} is not one of: {', '.join(known)}.")
     return known[name]
