@@ -268,7 +268,7 @@ def execute(book):
     os.environ.update(
         AGENTIC_LIB_BRAIN="bundled", AGENTIC_LIB_STATIC="1",
         HF_HUB_OFFLINE="1", OMP_NUM_THREADS="1", PYTHONHASHSEED="0",
-        PYTHONPATH=str(ROOT))
+        PYTHONPATH=str(ROOT), TQDM_DISABLE="1")
     try:
         with tempfile.TemporaryDirectory() as folder:
             NotebookClient(
@@ -319,6 +319,14 @@ def debris(book) -> list[str]:
     return found
 
 
+def largest(book, number=6) -> str:
+    """The cells with the largest outputs, and their sizes."""
+    sizes = {cell.id: len(json.dumps(cell.outputs)) for cell in book.cells
+             if cell.cell_type == "code"}
+    ranked = sorted(sizes, key=sizes.get, reverse=True)[:number]
+    return ", ".join(f"{name} {sizes[name]:,}" for name in ranked)
+
+
 def build(series, notebook) -> float:
     """Writes one executed notebook; returns the seconds that it took.
     Raises ValueError saying why it is not written."""
@@ -329,7 +337,8 @@ def build(series, notebook) -> float:
     wrong = debris(book)
     text = nbformat.writes(book) + "\n"
     if len(text) > LIMIT:
-        wrong.append(f"{len(text):,} bytes are more than {LIMIT:,}")
+        wrong.append(f"{len(text):,} bytes are more than {LIMIT:,}; the "
+                     f"largest outputs: {largest(book)}")
     if wrong:
         raise ValueError("\n  ".join(wrong))
     notebook_at(notebook["name"]).write_text(text)
