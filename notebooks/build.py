@@ -308,9 +308,9 @@ def debris(book) -> list[str]:
         for output in cell.get("outputs", []):
             data = dict(output.get("data", {}))
             data.pop("image/png", None)
-            text = output.get("text", "") + json.dumps(data)
+            text = json.dumps([output.get("text", ""), data])
             if output.get("name") == "stderr":
-                found.append(f"{cell.id}: stderr: {text.strip()[:300]}")
+                found.append(f"{cell.id}: stderr: {output.text[:300]}")
             if output.output_type == "error":
                 found.append(f"{cell.id}: {output.ename}: {output.evalue}")
             found += [f"{cell.id}: {name}: {match[0]!r}"

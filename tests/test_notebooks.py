@@ -144,6 +144,90 @@ def test_the_stated_minutes_are_near_the_text(book):
         f"{estimate:.0f} minutes by the text")
 
 
+# The builder
+
+def cell_with(output, *cell_tags):
+    cell = nbformat.v4.new_code_cell("pass", outputs=[output])
+    cell.metadata["tags"] = list(cell_tags)
+    return cell
+
+
+def printed(text, name="stdout"):
+    return nbformat.v4.new_output("stream", text=text, name=name)
+
+
+@pytest.mark.parametrize("output, what", [
+    (printed("Traceback (most recent call last):"), "a traceback"),
+    (printed("DeprecationWarning: old"), "a warning"),
+    (printed("saved to /home/ann/runs"), "a path"),
+    (printed(r"saved to C:\Users\ann"), "a path"),
+    (printed(" 67%|######   | 97/144"), "a progress bar"),
+    (printed("something", "stderr"), "stderr"),
+    (nbformat.v4.new_output("error", ename="ValueError", evalue="no",
+                            traceback=[]), "ValueError"),
+    (nbformat.v4.new_output("execute_result", {
+        "text/html": "<b>/tmp/x</b>"}), "a path"),
+])
+def test_debris_in_an_output_is_named(output, what):
+    book = nbformat.v4.new_notebook(cells=[cell_with(output)])
+    assert any(what in line for line in build.debris(book))
+
+
+@pytest.mark.parametrize("text", [
+    "Test accuracy: 95.0 %", "epoch 5: continue  lr 0.1", "98% sure",
+    "Note: nothing\nelse"])
+def test_ordinary_output_is_no_debris(text):
+    book = nbformat.v4.new_notebook(cells=[cell_with(printed(text))])
+    assert build.debris(book) == []
+
+
+def test_streams_are_joined_and_widgets_leave_a_line():
+    cell = cell_with(printed("a"))
+    cell.outputs += [printed("b"), nbformat.v4.new_output("display_data", {
+        build.WIDGET: {"model_id": "1"}, "text/plain": "VBox()"})]
+    build.clean(cell)
+    assert [o.get("text") or o.data["text/plain"] for o in cell.outputs] == [
+        "ab", build.INSTEAD]
+
+
+def test_a_result_that_gives_a_guess_away_is_left_out():
+    cell = cell_with(printed("42"), "hidden-result")
+    build.clean(cell)
+    assert cell.outputs == []
+
+
+def test_a_solution_is_folded_and_never_code():
+    cell = nbformat.v4.new_code_cell("answer = 42")
+    cell.metadata["tags"] = ["solution"]
+    folded = build.folded(cell)
+    assert folded.cell_type == "markdown"
+    assert folded.source.startswith("<details>")
+    assert "answer = 42" in folded.source
+
+
+def test_the_route_leads_from_the_core_to_the_core():
+    books = {b["number"]: b for b in SERIES["notebook"]}
+    assert [b["number"] for b in build.following(SERIES, books["00"])] == [
+        "02", "01"]
+    assert [b["number"] for b in build.following(SERIES, books["03"])] == [
+        "05", "04"]
+    assert [b["number"] for b in build.following(SERIES, books["06"])] == [
+        "07"]
+    route, number = [], "00"
+    while number:
+        route.append(number)
+        onward = build.following(SERIES, books[number])
+        number = onward[0]["number"] if onward and onward[0][
+            "route"] == "core" else None
+    assert route == ["00", "02", "03", "05", "07"]
+
+
+def test_gpu_notebooks_ask_colab_for_one_and_the_others_do_not():
+    asking = {b["number"] for b in SERIES["notebook"]
+              if build.metadata(b).get("accelerator") == "GPU"}
+    assert asking == {"01", "02", "04", "05", "08", "workshop"}
+
+
 # The exercises
 
 def run_cell(text, names):

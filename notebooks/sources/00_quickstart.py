@@ -177,9 +177,10 @@ for decision in brain_run.decisions:
 # The word in brackets is the **source** of a decision: `model` for a language
 # model, `fallback` for the rules that stand in when there is none or when it
 # fails, `human` for you. Nothing that a rule did is ever credited to the
-# model. The line below is the reason that was given. A reason is a sentence
-# that fits the decision; whether it *caused* it is another question, and
-# notebook 02 asks it.
+# model. Beside it stands how probable the action was to the model, where it
+# was asked for that; being sure is not being right. The line below is the
+# reason that was given. A reason is a sentence that fits the decision; whether
+# it *caused* it is another question, and notebook 02 asks it.
 
 # %% [markdown] tags=["workshop"]
 # ## Both in one picture
@@ -195,7 +196,8 @@ print(f"Test accuracy: the brain {brain_run.test_acc:.1f} %, "
 
 # %% [markdown]
 # Where you read this without having clicked, "you" pressed `continue` twelve
-# times: that is what the run does when nobody decides anything.
+# times: that is what the run does when nobody decides anything. Where the
+# brain stopped, its line ends.
 #
 # One run says little. Another seed, another start, another data set, and the
 # winner may change. Try it: change `seed` or `lr` in `START` and play again.

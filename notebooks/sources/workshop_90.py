@@ -31,8 +31,9 @@ START = {"data": load_data("digits", label_noise=0.3), "seed": seat,
          "lr": rolled_rate(seat), "epochs": 60, "guards": False}
 alone = train(brain=None, **START)
 steered = train(brain=SimpleAIBrain("bundled"), **START)
-print(f"Seat {seat} starts at {START['lr']:g}: alone {alone.test_acc:.1f} %, "
-      f"under the brain {steered.test_acc:.1f} %")
+print(f"Seat {seat} starts at a rate of {START['lr']:g}.")
+print(f"Alone it ends at {alone.test_acc:.1f} %, "
+      f"under the brain at {steered.test_acc:.1f} %.")
 print("Your code:", result_code(seat, alone.test_acc, steered.test_acc))
 
 # %% [markdown]
