@@ -10,6 +10,8 @@ import importlib
 import sys
 from pathlib import Path
 
+from agentic_lib.errors import LanguageModelError
+
 # command -> (module with add_arguments and run, what it does)
 COMMANDS = {
     "check": ("agentic_lib.check", "does a brain choose well?"),
@@ -29,11 +31,12 @@ def main(arguments=None):
         parser = argparse.ArgumentParser(f"python -m agentic_lib {name}",
                                          description=purpose)
         command.add_arguments(parser)
-        return command.run(parser.parse_args(arguments[1:]))
-    parser = main_parser()
+        job, arguments = command.run, arguments[1:]
+    else:
+        parser, job = main_parser(), run
     try:
-        return run(parser.parse_args(arguments))
-    except (ValueError, OSError) as error:
+        return job(parser.parse_args(arguments))
+    except (ValueError, OSError, LanguageModelError) as error:
         parser.exit(2, f"{parser.prog}: {error}\n")
 
 

@@ -63,3 +63,10 @@ def test_help_comes_without_loading_torch():
     for name in ("--data", "--brain", "--lr", "--epochs", "--every",
                  "--reduce", "--increase", "--out", "--seed", *COMMANDS):
         assert name in shown.stdout
+
+
+def test_a_brain_that_cannot_be_had_is_told_in_words(tmp_path, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--brain", str(tmp_path / "nowhere"), "--out", str(tmp_path)])
+    assert stopped.value.code == 2
+    assert "nowhere" in capsys.readouterr().err
