@@ -376,8 +376,12 @@ print(f"In {best} of {len(moved)} decisions the action taken was within a "
 print("Who decided:", brain.description)
 
 # %% [markdown]
-# This is hindsight: whoever decided at that epoch did not have it. But it is
-# the fairest way to read a run, because it asks about **decisions** and not
+# Where the markers of an epoch stand close together, the decision hardly
+# mattered: in each branch the brain goes on deciding, and may mend at the next
+# decision what this one did.
+#
+# All this is hindsight: whoever decided at that epoch did not have it. But it
+# is the fairest way to read a run, because it asks about **decisions** and not
 # about reasons. It is also how the bundled brain was taught: notebook 08
 # plays every action to its end and takes the result as the label.
 #

@@ -157,7 +157,8 @@ print("Runs whose best action changes between 5 and 50 epochs: "
 # sloping floor, and noise that shakes you from side to side. A lower rate
 # calms the shaking **at once**, so five steps later it looks best, again and
 # again. What it costs, slow progress along the floor, shows only late. Here
-# is that valley, in numbers: the expected loss of gradient descent, exactly.
+# is that valley, in numbers: the expected loss of gradient descent, its
+# gradients shaken by noise whose variance is the steepness.
 
 # %%
 import numpy as np
@@ -256,9 +257,9 @@ ax.set(xlabel="points between the best and the worst action (20: or more)",
 show(figure, alt="Histogram of what is at stake in a decision: half of "
      f"them less than {np.median(stake):.1f} points, a tenth more than "
      f"{np.quantile(stake, 0.9):.1f}.")
-print(f"Half of the decisions: less than {np.median(stake):.1f} points "
-      f"at stake.\nTwo copies agree in {agree.mean():.0%} of all cases, "
-      f"and in {agree[matters].mean():.0%} where\nmore than 5 points are at "
+print(f"Half of the decisions: less than {np.median(stake):.1f} points at "
+      f"stake.\nTwo copies agree in {agree.mean():.0%} of all cases; in "
+      f"{agree[matters].mean():.0%} of those with more\nthan 5 points at "
       "stake.")
 
 # %% [markdown]
@@ -381,9 +382,10 @@ for share, first in zip(targets[-1], firsts):
 
 # %% [markdown]
 # The model has Qwen3's architecture, four thousand times smaller, and random
-# weights: it can't read a letter yet. Every step shows it 32 lessons. **Guess
-# first:** if it only ever named the commonest action, with the right share,
-# its loss would be the number printed first. How far below will it get?
+# weights: it can't read a letter yet. Every step shows it 32 lessons. Two marks
+# to measure its loss by: knowing nothing but how often each action is right,
+# and knowing every label. **Guess first:** how far from one to the other will
+# it get?
 
 # %%
 def batch_of(picked):
@@ -421,7 +423,8 @@ def teach_names(network, steps, rate=4e-3, size=32):
 network = make_network(tokenizer, width=64, layers=2)
 share = targets.mean(0)
 print(f"{network.num_parameters():,} weights. Knowing the shares alone: "
-      f"{-(share * share.log()).sum():.2f}")
+      f"{-(share * share.log()).sum():.2f}; knowing every label: "
+      f"{-(targets * targets.log()).nansum(1).mean():.2f}")
 losses = teach_names(network, teach_steps)
 for step in range(0, teach_steps, max(1, teach_steps // 8)):
     print(f"step {step:4}  loss {np.mean(losses[step:step + 20]):.2f}")
@@ -431,7 +434,7 @@ from agentic_lib.language_model import LanguageModel
 
 fresh = SimpleAIBrain(LanguageModel(network, tokenizer), prompt=SHORT,
                       mode="score", explain=False, quiet=True)
-print("Asked about the run from above, at epoch 20:\n")
+print("Asked about the last of the three runs above, at epoch 20:\n")
 print(fresh.analyze_training(training.run.metrics[:20]))
 
 # %% [markdown]
@@ -441,9 +444,11 @@ print(fresh.analyze_training(training.run.metrics[:20]))
 # ## Did the language do it?
 #
 # Now the question that is easily forgotten. The model read text and chose. But
-# everything it needed were some numbers in that text. So give the same numbers
-# to the plainest method there is, a **logistic regression**: one weight for
-# each number and action, a sum, no language at all.
+# everything it needed were some numbers in that text. So give the same numbers,
+# and the same soft labels, to the plainest method there is, a **logistic
+# regression**: one weight for each number and action, a sum, no language. And
+# we already have a small network that reads numbers and no text: `worth_of`,
+# which smoothed the labels.
 
 # %%
 from sklearn.linear_model import LogisticRegression
@@ -458,14 +463,13 @@ SHOWN = [NUMBERS.index(name) for name in (
 
 
 def regression(columns):
-    """Learns from the numbers in these columns; mistakes that cost much
-    count much."""
-    right = with_stop(values, now)
-    weights = np.minimum(right.max(1) - right.min(1), 5) + 0.01
+    """Learns from the numbers in these columns, with the soft labels: each
+    row counts four times, once for each action, by its share."""
     model = make_pipeline(StandardScaler(),
-                          LogisticRegression(max_iter=500))
-    model.fit(rows[:, columns], right.argmax(1),
-              logisticregression__sample_weight=weights)
+                          LogisticRegression(max_iter=300))
+    model.fit(np.repeat(rows[:, columns], 4, axis=0),
+              np.tile(np.arange(4), len(rows)),
+              logisticregression__sample_weight=targets.flatten().numpy())
     return lambda rows: model.predict_proba(rows[:, columns])
 
 
@@ -477,7 +481,7 @@ print(f"{len(SHOWN)} numbers for one, all {len(NUMBERS)} for the other")
 # Judged on the decisions that were kept back: how many points does each lose
 # against the best action in hindsight? **Guess first**, and write down your
 # order: the fresh brain, the brain from the top of this page, the two
-# regressions, and always saying the same.
+# regressions, the small network, and always saying the same.
 
 # %%
 from agentic_lib.experiments import changed
@@ -498,16 +502,23 @@ def choices(brain):
 chosen = {"the fresh brain": choices(fresh),
           "the brain above": choices(brain),
           "regression, same numbers": plain(test_rows)[some].argmax(1),
-          "regression, all numbers": plain_all(test_rows)[some].argmax(1)}
+          "regression, all numbers": plain_all(test_rows)[some].argmax(1),
+          "small network, all numbers": worth_of(test_rows)[some].argmax(1)}
 for k, name in enumerate(NAMES):
     chosen[f"always {name}"] = [k] * len(some)
 
 # %%
-lost = {name: (right[some].max(1) - right[some, picked]).mean()
-        for name, picked in chosen.items()}
+def points_lost(picked):
+    return right[some].max(1) - right[some, picked]
+
+
+lost = {name: points_lost(p).mean() for name, p in chosen.items()}
+error = {name: points_lost(p).std() / len(some) ** 0.5
+         for name, p in chosen.items()}
 order = sorted(lost, key=lost.get)
-figure, ax = plt.subplots(figsize=(8, 3.4), layout="constrained")
+figure, ax = plt.subplots(figsize=(8, 3.6), layout="constrained")
 ax.barh(order, [lost[name] for name in order],
+        xerr=[error[name] for name in order], ecolor="#D55E00",
         color=["#0072B2" if "brain" in name else "#999999"
                for name in order])
 ax.invert_yaxis()
@@ -515,15 +526,18 @@ ax.set_xlabel(f"points lost against the best action, mean of {len(some)}")
 show(figure, alt="Points lost against the best action in hindsight: " +
      ", ".join(f"{name} {lost[name]:.2f}" for name in order))
 for name in order:
-    print(f"{lost[name]:6.2f} points  {name}")
+    print(f"{lost[name]:6.2f} +- {error[name]:.2f} points  {name}")
 print("\nThe brain above:", brain.description)
 
 # %% [markdown]
-# If a regression stands above a brain here, then language is not what the
-# choice takes. What can the language model do that it can't? Read another
-# prompt, take a new action by its name, say something about its choice, run
-# where everything else already speaks text. Those are reasons to want one. A
-# better choice has to be shown, and this is the kind of picture that shows it.
+# (The thin line is one standard error to each side. It is too short rather than
+# too long: the decisions come from a few groups of runs only.)
+#
+# If something without language stands as high as a brain here, then language is
+# not what the choice takes. What can a language model do that it can't? Read
+# another prompt, take a new action by its name, say something about its
+# choice. Those are reasons to want one. A better choice has to be shown, and
+# this is the kind of picture that shows it.
 #
 # ## In control, on data never seen
 #
