@@ -111,8 +111,7 @@ class Guards:
             return "The network is dead: hardly any gradient is left."
         losses = [m.train_loss for m in controller.history
                   if m.train_loss is not None and not m.diverged]
-        if self.far and len(losses) > 1 and losses[-1] > min(losses) + (
-                self.far * (losses[0] - min(losses))) > min(losses):
+        if self.far and losses and is_far(losses, self.far):
             return (f"The training loss of {losses[-1]:.3g} lies far above "
                     f"its best, {min(losses):.3g}.")
         return None
@@ -127,6 +126,14 @@ def needs_best(guards, actions, model) -> bool:
                          "network: pass AgenticLR(..., model=model).")
     return model is not None and bool(
         offered or (guards and guards.divergence))
+
+
+def is_far(losses, share) -> bool:
+    """True where the last loss has lost `share` of what had been gained
+    since the first, and lies a tenth above the best: a loss that hovers
+    around its start has gained nothing that could be lost."""
+    first, best, last = losses[0], min(losses), losses[-1]
+    return last > best + max(share * (first - best), abs(best) / 10)
 
 
 def warn_about_fractions(history):

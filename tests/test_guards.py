@@ -173,6 +173,17 @@ def test_a_loss_far_above_its_best_is_divergence():
         assert (decision is not None) == acted
 
 
+def test_a_loss_that_hovers_is_no_divergence():
+    net = Net()
+    for epoch in range(1, 40):  # fine-tuning: little is gained, and noisily
+        loss = 0.6 + 0.02 * math.sin(7 * epoch) - 0.001 * epoch
+        assert net.controller.step(epoch, val_acc=80, train_loss=loss) is None
+    net = Net()
+    for epoch in range(1, 40):  # close to nothing: a doubling says nothing
+        loss = 2.3 * 0.5 ** epoch * (1 + epoch % 3)
+        assert net.controller.step(epoch, val_acc=99, train_loss=loss) is None
+
+
 def test_a_dead_network_is_noticed_by_its_gradients():
     net = Net()
     net.steps()
