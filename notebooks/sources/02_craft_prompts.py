@@ -444,13 +444,14 @@ else:
 # %% [markdown] tags=["workshop"]
 # A line that moves nothing costs tokens, and time, for nothing here. Elsewhere
 # it may matter: this is one moment of one run.
-#
+
+# %% [markdown]
 # ### Shuffle the options
 #
 # The four actions stand in the system message in some order, which says
 # nothing about the run. **Guess first:** will the order matter?
 
-# %% tags=["workshop"]
+# %%
 from agentic_lib.experiments import shuffle
 
 one_reading = changed(scorer, both_orders=False)
@@ -464,12 +465,13 @@ usual = tried[0][1]
 flips = sum(d.action != usual.action for _, d in tried)
 print(f"{flips} of {len(tried) - 1} other orders changed the action.")
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # Where the bars differ, the model leans towards a place in the list and not
 # only towards an action. The library's answer to this: where the two best
 # are close, it asks a second time with the options in reverse order and takes
 # the mean (`both_orders=True`, the default). Notebook 04 measures it.
-#
+
+# %% [markdown] tags=["workshop"]
 # ### Exercise: the smallest change that flips the decision
 #
 # How firm is an answer? Find the nearest validation accuracy at which it
@@ -685,14 +687,15 @@ for label, decision in answers.items():
 # model divides its bet among four names, not whether any of them is right.
 # Whether "80 % sure" is right in 80 % of the cases has to be counted, against
 # what happened afterwards. Notebook 04 does that.
-#
+
+# %% [markdown]
 # ## The map of decisions
 #
 # Training accuracy to the right, validation accuracy upwards, a decision at
 # each point, for two prompts. Deep colour: sure. Hollow: a rule decided.
 # **Guess first:** where on the map will the two prompts disagree?
 
-# %% tags=["workshop"]
+# %%
 from agentic_lib.decision_map import plot_decision_map
 
 figure = plot_decision_map(
@@ -700,12 +703,13 @@ figure = plot_decision_map(
      for name in ("default", "original")}, points=12, size=(8.4, 3.8))
 show(figure)
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # Much of this plane is no place where a run ever is: 5 % on the training
 # pictures with 95 % on others does not happen. A general model has an answer
 # there too. One that knows what it was taught leaves such points to the rules
 # (hollow). Try another plane: `x="learning_rate", y="trend"`.
-#
+
+# %% [markdown] tags=["workshop"]
 # ## Summary
 #
 # - The brain knows what the page says, and nothing else. Two different runs
