@@ -451,28 +451,34 @@ print(fresh.analyze_training(training.run.metrics[:20]))
 # which smoothed the labels.
 
 # %%
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-
 from agentic_lib.lab.numbers import NAMES as NUMBERS
 
 SHOWN = [NUMBERS.index(name) for name in (
     "train_acc", "val_acc", "val_acc_1", "train_rises", "done", "left",
     "first")]
 
-
+# %%
 def regression(columns):
-    """Learns from the numbers in these columns, with the soft labels: each
-    row counts four times, once for each action, by its share."""
-    model = make_pipeline(StandardScaler(),
-                          LogisticRegression(max_iter=300))
-    model.fit(np.repeat(rows[:, columns], 4, axis=0),
-              np.tile(np.arange(4), len(rows)),
-              logisticregression__sample_weight=targets.flatten().numpy())
-    return lambda rows: model.predict_proba(rows[:, columns])
+    """Learns from the numbers in these columns, with the soft labels."""
+    x = torch.tensor(rows[:, columns]).float()
+    mean, std = x.mean(0), x.std(0) + 1e-3
+    layer = torch.nn.Linear(len(columns), 4)
+    optimizer = torch.optim.LBFGS(layer.parameters(), max_iter=200)
 
+    def scores(rows):
+        x = torch.tensor(rows[:, columns]).float()
+        return layer((x - mean) / std)
 
+    def closure():
+        optimizer.zero_grad()
+        loss = -(targets * scores(rows).log_softmax(1)).sum(1).mean()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    return lambda rows: scores(rows).detach().numpy()
+
+# %%
 plain = regression(SHOWN)
 plain_all = regression(list(range(len(NUMBERS))))
 print(f"{len(SHOWN)} numbers for one, all {len(NUMBERS)} for the other")
