@@ -46,7 +46,7 @@ def count(name, value) -> int:
     try:
         if isinstance(value, (str, bytes, bool)) or int(value) != value:
             raise TypeError
-        if value < 1:
+        if not 1 <= value < 10**12:
             raise ValueError
     except (TypeError, ValueError, OverflowError):
         raise ValueError(
