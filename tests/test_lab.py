@@ -283,6 +283,19 @@ def test_a_prompt_offers_the_actions_that_it_names(state, kind, seed):
 
 
 @settings(max_examples=60, deadline=None)
+@given(states(), st.sampled_from(list(SHARES)), st.integers(0, 10 ** 6))
+def test_the_reason_taught_is_among_those_that_count_as_true(state, kind,
+                                                             seed):
+    from agentic_lib.lab.judge import true_reasons
+
+    known = ask(state, np.random.default_rng(seed), kind).known
+    for name in REASONS:
+        assert reason(name, known) in true_reasons(name, known)
+        for other in set(REASONS) - {name}:
+            assert reason(other, known) not in true_reasons(name, known)
+
+
+@settings(max_examples=60, deadline=None)
 @given(states())
 def test_numbers_say_what_the_prompt_says(state):
     row = numbers(state.seen[None], state.horizon, state.every,
@@ -373,7 +386,7 @@ def test_teaching_teaches_and_can_be_taken_up(lessons, tokenizer, tmp_path):
     batch = [lessons.example() for _ in range(16)]
     before = loss_of(network, batch)[0].mean().item()
     teach(network, iter([batch] * 10 ** 6), 6, say=lambda text: None)
-    names, words, _ = loss_of(network, batch)
+    names, *_ = loss_of(network, batch)
     assert names.mean().item() < before
     assert resume(tmp_path / "nothing", network, None) == 0
 

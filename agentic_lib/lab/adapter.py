@@ -4,12 +4,13 @@ Needs peft, and a GPU for anything of Qwen's size. The adapter is merged into
 the weights at the end, so that the folder loads like any other model's.
 """
 
+import time
+
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from agentic_lib.lab.labels import stand_in_with_stop
 from agentic_lib.lab.teach import NAMES, Lessons, loss_of
-from agentic_lib.loading import choose_device
 from agentic_lib.taught import write_taught
 
 
@@ -22,8 +23,6 @@ def teach_adapter(model, groups, seconds, folder, seed=0, rank=8, steps=None,
     steps   ends earlier, after so many
     Raises ImportError naming the extra where peft is missing.
     """
-    import time
-
     try:
         from peft import LoraConfig, get_peft_model
     except ImportError:
@@ -31,8 +30,8 @@ def teach_adapter(model, groups, seconds, folder, seed=0, rank=8, steps=None,
                           "'agentic-lib[peft]'") from None
     torch.manual_seed(seed)
     tokenizer = AutoTokenizer.from_pretrained(model)
-    base = AutoModelForCausalLM.from_pretrained(
-        model, dtype=torch.float32).to(choose_device(None))
+    base = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
+    base.to("cuda" if torch.cuda.is_available() else "cpu")
     network = get_peft_model(base, LoraConfig(
         r=rank, lora_alpha=2 * rank, task_type="CAUSAL_LM",
         target_modules=["q_proj", "k_proj", "v_proj", "o_proj"]))
@@ -44,7 +43,7 @@ def teach_adapter(model, groups, seconds, folder, seed=0, rank=8, steps=None,
     for step, batch in enumerate(lessons.batches()):
         if step == steps or time.time() - begin > seconds:
             break
-        names, words, _ = loss_of(network.get_base_model(), batch)
+        names, words, *_ = loss_of(network.get_base_model(), batch)
         optimizer.zero_grad()
         (names.mean() + words).backward()
         optimizer.step()

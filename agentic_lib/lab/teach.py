@@ -32,7 +32,8 @@ NAMES = [action.name for action in ACTIONS]
 LABELS = Path(__file__).with_name("labels.npz.xz")
 TIE = 0.25       # points: actions this close are nearly equally right
 KEEP = 0.1       # points that a change of rate must be better
-REASON = 0.4     # weight of the reason's loss
+REASON = 0.8     # weight of the reason's loss
+PROMPT = 0.2     # weight of the loss of the metrics in the prompt
 FACTS = 2.0      # weight of the reader's loss
 ANCHORS = 0.02   # share of prompts that are the original's examples
 POOL = 512       # prompts sorted by length together, so that few are padded
@@ -210,8 +211,12 @@ class Reader(torch.nn.Module):
 
 
 def loss_of(network, batch, reader=None):
-    """Cross-entropy of the names, (B,), and of the reasons behind them, and
-    the reader's loss."""
+    """Cross-entropy of the names, (B,), and of the reasons behind them, of
+    the metrics in the prompt, and the reader's loss.
+
+    To foretell the metrics a network must copy numbers (the best is one of
+    those above it) and subtract (the gap): what reasons need, too.
+    """
     width = max(len(e.ids) for e in batch)
     ids = torch.zeros(len(batch), width, dtype=torch.long)
     for row, e in zip(ids, batch):
@@ -224,12 +229,25 @@ def loss_of(network, batch, reader=None):
     names = torch.stack([
         -sum(p * logp[i, token] for token, p in e.target.items())
         for i, e in enumerate(batch)])
-    where = [(i, at) for i, e in enumerate(batch)
-             for at in range(e.start, len(e.ids) - 1)]
-    where, at = torch.tensor(where).T
-    words = torch.nn.functional.cross_entropy(
-        network.lm_head(hidden[where, at]), ids[where, at + 1])
-    return names, words, reader.loss(hidden, batch) if reader else 0
+    words = behind(network, hidden, ids, batch, lambda e: e.start,
+                   lambda e: len(e.ids) - 1)
+    metrics = behind(network, hidden, ids, batch,
+                     lambda e: second_turn(e.ids), lambda e: e.start - 1)
+    return names, words, metrics, reader.loss(hidden, batch) if reader else 0
+
+
+def second_turn(ids):
+    """Where the user's turn begins: it opens with the token that opens the
+    system's. 0 where a model has no such token."""
+    return ids.index(ids[0], 1) if ids[0] in ids[1:] else 0
+
+
+def behind(network, hidden, ids, batch, first, last):
+    """Cross-entropy of the tokens behind those from `first` up to `last`."""
+    rows, at = torch.tensor([(i, at) for i, e in enumerate(batch)
+                             for at in range(first(e), last(e))]).T
+    return torch.nn.functional.cross_entropy(
+        network.lm_head(hidden[rows, at]), ids[rows, at + 1])
 
 
 def teach(network, batches, seconds, rate=2e-3, keep=None, say=print):
@@ -255,8 +273,9 @@ def teach(network, batches, seconds, rate=2e-3, keep=None, say=print):
                                      (1 - share) / (1 - FALL), 1)
         batch = next(batches)
         with torch.autocast("cpu", torch.bfloat16, QUICK):
-            names, words, facts = loss_of(network, batch, reader)
-            loss = names.mean() + REASON * words + FACTS * facts
+            names, words, metrics, facts = loss_of(network, batch, reader)
+            loss = (names.mean() + REASON * words + PROMPT * metrics
+                    + FACTS * facts)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -264,12 +283,13 @@ def teach(network, batches, seconds, rate=2e-3, keep=None, say=print):
         whole = [names[i].item() for i, e in enumerate(batch)
                  if e.facts is not None]
         recent.append([names.mean().item(), words.item(), facts.item(),
-                       np.mean(whole or names.tolist())])
+                       np.mean(whole or names.tolist()), metrics.item()])
         if time.time() - spoken > 20:
             means = np.mean(recent, 0)
             say(f"{share:4.0%}  step {step}  loss of names {means[0]:.3f} "
                 f"(with all numbers shown {means[3]:.3f}), of reasons "
-                f"{means[1]:.3f}, of reading {means[2]:.4f}")
+                f"{means[1]:.3f}, of metrics {means[4]:.3f}, of reading "
+                f"{means[2]:.4f}")
             spoken, recent = time.time(), []
         if keep and share < FALL and time.time() - kept > 60:
             kept = time.time()
@@ -346,7 +366,7 @@ def calibration_error(table, best, temperature, bins=10):
                      * (places == b).mean() for b in np.unique(places)))
 
 
-def prompts_taught(lessons, count=6000):
+def prompts_taught(lessons, count=12_000):
     """Messages of many prompts, and every way in which losses can break."""
     for _ in range(count):
         question, _, _ = lessons.draw()

@@ -1,0 +1,131 @@
+"""The brain that ships: small, quick to load, and its words are true."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agentic_lib import SimpleAIBrain, parse_decision
+from agentic_lib.which_brain import BUNDLED
+from agentic_lib.decision import ACTIONS, with_factors
+from agentic_lib.lab.judge import NUMBER
+from agentic_lib.lab.labels import RUNS
+from agentic_lib.lab.teach import LABELS
+from agentic_lib.lab.texts import State
+
+HERE = Path(BUNDLED)
+
+
+@pytest.fixture(scope="module")
+def brain():
+    return SimpleAIBrain("bundled", quiet=True)
+
+
+@pytest.fixture(scope="module")
+def states():
+    """Decisions of labelled runs that the brain was not taught."""
+    from agentic_lib.lab.labels import unpack
+    from agentic_lib.lab.teach import held_back
+
+    _, kept = held_back(unpack(LABELS))
+    found = [State(g["seen"][i, :epoch], int(g["horizon"]), int(g["every"]),
+                   tuple(g["factors"][i]))
+             for g in kept for epoch in g["epochs"] for i in range(RUNS)]
+    rows = np.random.default_rng(0).permutation(len(found))[:12]
+    return [found[i] for i in rows]
+
+
+def test_it_is_small():
+    assert (HERE / "model.safetensors").stat().st_size <= 8 * 2 ** 20
+    assert LABELS.stat().st_size <= 2 * 2 ** 20
+    assert (HERE / "README.md").is_file()
+
+
+def test_it_loads_as_any_model_does(brain):
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    network = AutoModelForCausalLM.from_pretrained(HERE)
+    assert type(network).__name__ == "Qwen3ForCausalLM"
+    assert AutoTokenizer.from_pretrained(HERE).chat_template
+    assert brain.mode == "score"
+
+
+@pytest.mark.parametrize("train, val, epoch, action", [
+    (92, 76, 15, "reduce_learning_rate"),
+    (89, 85, 20, "continue"),
+    (98.5, 97.5, 55, "stop_training"),
+    (12, 11, 10, "increase_learning_rate"),
+])
+def test_the_examples_of_the_original_come_out(brain, train, val, epoch,
+                                               action):
+    decision = brain.think_about_training(train, val, epoch)
+    assert decision.source == "model", decision.note
+    assert decision.action == action
+
+
+def test_it_is_asked_about_real_runs_and_its_words_are_true(brain, states):
+    wrong = 0
+    for state in states:
+        decision = brain.analyze_training(
+            state.history(), state.every, state.actions())
+        assert decision.source == "model", decision.note
+        assert parse_decision(decision.reply).action == decision.action
+        quoted = NUMBER.findall(decision.reason)
+        shown = NUMBER.findall(decision.prompt)
+        wrong += not set(quoted) <= set(shown)
+    assert wrong <= 1
+
+
+def test_it_argues_for_each_action_that_it_is_told_to_take(brain, states):
+    words = {"reduce_learning_rate": r"smaller steps|too high",
+             "increase_learning_rate": "larger steps",
+             "continue": "this rate|another rate",
+             "stop_training": "nothing more|no rate"}
+    right = total = 0
+    for state in states[:4]:
+        messages = brain.prompt.messages(
+            state.history(), state.actions(), state.every)
+        for name, pattern in words.items():
+            reply = brain.model.generate(messages, start=f"{name}:")
+            right += bool(re.search(pattern, reply.lower()))
+            total += 1
+    assert right >= total - 1
+
+
+def test_the_order_of_the_options_hardly_matters(brain, states):
+    same = 0
+    for state in states:
+        actions = state.actions()
+        first, other = (
+            brain.decide_many([state.history()], state.every, order)[0].action
+            for order in (actions, actions[::-1]))
+        same += first == other
+    assert same >= len(states) - 2
+
+
+def test_what_it_was_not_taught_is_left_to_the_rules(brain):
+    from agentic_lib.decision import Action, Metrics
+
+    history = [Metrics(epoch=10, train_acc=50, val_acc=50)]
+    other = (*ACTIONS, Action("restore_best", "go back to the best weights"))
+    assert brain.analyze_training(history, actions=other).source == "fallback"
+    changed = SimpleAIBrain(
+        brain.model, quiet=True, mode="score",
+        prompt=type(brain.prompt)(user="My dog ate {val_acc} bones."))
+    changed.taught = brain.taught
+    decision = changed.analyze_training(history)
+    assert decision.source == "fallback" and "taught" in decision.note
+
+
+def test_other_factors_and_intervals_are_known(brain):
+    from agentic_lib.decision import Metrics
+
+    history = [Metrics(epoch=e, train_acc=20 + e, val_acc=20 + e,
+                       train_loss=2 - e / 50, val_loss=2 - e / 50,
+                       learning_rate=0.01, total_epochs=100)
+               for e in range(1, 21)]
+    for every, reduce, increase in ((1, .5, 2), (2, .5, 2), (10, .8, 1.25)):
+        decision = brain.decide_many(
+            [history], every, with_factors(ACTIONS, reduce, increase))[0]
+        assert decision.source == "model", decision.note
