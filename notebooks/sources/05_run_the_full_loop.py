@@ -136,8 +136,8 @@ print(f"\nAfter {epoch} epochs: training {train_acc:.1f} %, validation "
 
 # %% [markdown]
 # That is all there is to it: three numbers go in, one of four names comes out,
-# one number is multiplied. Each line above is what the brain gave as its
-# reason. Whether the reason was the cause is another matter (notebook 02).
+# one number is multiplied. Each line above holds what the brain gave as its
+# reason. Look at how the run ended, and read them once more: did they warn you?
 #
 # ## What the brain remembers
 #
@@ -147,7 +147,7 @@ print(f"\nAfter {epoch} epochs: training {train_acc:.1f} %, validation "
 # epoch so far, with the losses and the rate; and shorten the loop to the five
 # lines that matter.
 
-# %%
+# %% tags=["workshop"]
 from agentic_lib import Metrics
 
 FACTORS = {"reduce_learning_rate": 0.7, "increase_learning_rate": 1.3}
@@ -557,6 +557,7 @@ def load(path, network, optimizer):
 
 # %%
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -577,9 +578,8 @@ def epochs_in(folder):
         path.exists()) else 0
 
 # %%
-import shutil
-
 shutil.rmtree("night", ignore_errors=True)
+Path("night").mkdir()
 process = subprocess.Popen(
     [sys.executable, "-c", NIGHT], stdout=subprocess.DEVNULL,
     env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
@@ -601,7 +601,8 @@ for path in sorted(Path("night").iterdir()):
 # A restarted runtime still has its disk. A runtime that was taken away does
 # not: then only what you took home is left. Each box below does one thing,
 # and nothing happens unless you tick it: Drive asks for a permission, and an
-# upload waits for a file.
+# upload waits for a file. (Back in a new runtime, leave out the cell above,
+# which starts the night anew: tick *upload*, then go on below.)
 
 # %%
 #@title Take it home, bring it back (nothing happens by itself)
@@ -609,27 +610,29 @@ download = False  #@param {type:"boolean"}
 upload = False  #@param {type:"boolean"}
 copy_to_drive = False  #@param {type:"boolean"}
 
-packed = Path(shutil.make_archive("night", "zip", "night"))
-print(f"{packed.name}: {packed.stat().st_size:,} bytes")
-if "google.colab" not in sys.modules:
-    print("Not in Colab: the file lies beside this notebook.")
+packed, in_colab = Path("night.zip"), "google.colab" in sys.modules
+if in_colab and upload:
+    from google.colab import files
+    packed.unlink(missing_ok=True)
+    files.upload()  # choose night.zip
 else:
-    from google.colab import drive, files
-    if download:
-        files.download("night.zip")
-    if upload:
-        files.upload()  # choose night.zip
-    if copy_to_drive:
-        drive.mount("/content/drive")
-        shutil.copy("night.zip", "/content/drive/MyDrive/night.zip")
+    shutil.make_archive("night", "zip", "night")
+if in_colab and download:
+    from google.colab import files
+    files.download(str(packed))
+if in_colab and copy_to_drive:
+    from google.colab import drive
+    drive.mount("/content/drive")
+    shutil.copy(packed, "/content/drive/MyDrive")
+print(f"{packed.name}: {packed.stat().st_size:,} bytes")
 
 # %% [markdown]
-# Now the disk is gone, too: we delete the folder. All that is left is the one
+# The folder is deleted, as a lost disk would lose it. All that is left is the
 # file. **Guess first:** the run goes on from it to its end. By how much will
 # its weights differ from those of a run that was never killed?
 
 # %%
-shutil.rmtree("night")
+shutil.rmtree("night", ignore_errors=True)
 shutil.unpack_archive("night.zip", "night")
 found = epochs_in("night")
 
