@@ -392,8 +392,6 @@ print("Who decided:", brain.description)
 # versions. It loads nothing from anywhere.
 
 # %%
-from pathlib import Path
-
 from agentic_lib import write_report
 
 report = write_report(run, "report.html", compare=constant)
