@@ -76,9 +76,13 @@ def main_parser() -> argparse.ArgumentParser:
         help="number of training examples (digits: 600)")
     add("--seed", type=int, default=0,
         help="for data, weights and the order of the examples")
+    add("--no-guards", action="store_true",
+        help="nothing overrules the brain, and nothing rescues the run")
     add("--out", type=Path, default=Path("runs"), help="where to write")
     add("--name", default=None,
         help="the folder's name; made from the settings where not given")
+    add("--resume", action="store_true",
+        help="go on with the run of that name, if there is one")
     return parser
 
 
@@ -100,15 +104,15 @@ def run(options):
                      label_noise=options.label_noise, seed=options.seed)
     brain = SimpleAIBrain(options.brain)
     same = {"lr": options.lr, "epochs": options.epochs, "seed": options.seed,
-            "optimizer": options.optimizer, "progress": True}
+            "optimizer": options.optimizer, "progress": True,
+            "resume": options.resume}
     folder = new_folder(options)
     steered = train(data, brain, every=options.every, reduce=options.reduce,
-                    increase=options.increase, **same)
+                    increase=options.increase, folder=folder,
+                    guards=False if options.no_guards else None, **same)
     print("\nThe same run at a constant rate:")
-    constant = train(data, None, **same)
+    constant = train(data, None, folder=folder / "constant", **same)
 
-    steered.save(folder)
-    constant.save(folder / "constant")
     picture = save_figure(steered, folder / "run.png", compare=constant)
     report = write_report(steered, folder / "report.html", compare=constant)
     print(f"\n{alt_text(steered, constant)}\n\n"
@@ -120,15 +124,16 @@ def run(options):
 
 
 def new_folder(options) -> Path:
-    """A folder that does not exist yet: no earlier run is overwritten."""
+    """A folder that does not exist yet, so that no earlier run is lost; the
+    one there is where it is to be resumed."""
     brain = "".join(c if c.isalnum() else "-" for c in options.brain)
     name = options.name or \
         f"{options.data}-{brain}-lr{options.lr:g}-seed{options.seed}"
     folder, count = options.out / name, 1
-    while folder.exists():
+    while folder.exists() and not options.resume:
         count += 1
         folder = options.out / f"{name}-{count}"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=options.resume)
     return folder
 
 

@@ -263,7 +263,8 @@ class Decision:
             if self.new_lr != self.old_lr:
                 rate += f" -> {self.new_lr:.3g}"
         sure = ""
-        if self.probabilities and self.action in self.probabilities:
+        if self.source == "model" and self.action in (
+                self.probabilities or ()):
             sure = f", {self.probabilities[self.action]:.0%} sure"
         return f"{when}{self.action}{rate}  ({self.source}{sure})\n" \
                f"    {self.reason}"

@@ -38,6 +38,16 @@ def test_no_earlier_run_is_overwritten(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["same", "same-2"]
 
 
+def test_a_finished_run_is_resumed_to_the_same_result(tmp_path):
+    same = [*SHORT, "--out", str(tmp_path), "--name", "same"]
+    main(same)
+    before = Run.load(tmp_path / "same")
+    main([*same, "--resume"])
+    after = Run.load(tmp_path / "same")
+    assert [p.name for p in tmp_path.iterdir()] == ["same"]
+    assert (after.metrics, after.test) == (before.metrics, before.test)
+
+
 @pytest.mark.parametrize("wrong, says", [
     (["--lr", "-1"], "lr=-1"),
     (["--every", "0"], "every=0"),
