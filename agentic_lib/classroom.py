@@ -65,8 +65,8 @@ def summary(results) -> str:
     gains = [steered - alone for _, alone, steered in results]
     up = sum(gain > 0.5 for gain in gains)
     down = sum(gain < -0.5 for gain in gains)
-    return (f"{len(gains)} seats: the brain gained in {up}, lost in {down} "
-            f"and changed little in {len(gains) - up - down}. The median "
+    return (f"Seats: {len(gains)}. The brain gained in {up}, lost in {down} "
+            f"and changed little in {len(gains) - up - down}.\nThe median "
             f"change is {statistics.median(gains):+.1f} points, from "
             f"{min(gains):+.1f} to {max(gains):+.1f}.")
 
@@ -78,7 +78,7 @@ def draw_class(text):
     if not results:
         raise ValueError("There is no code in this text. One looks like "
                          f"{result_code(7, 27.3, 80.7)}.")
-    figure = plt.figure(figsize=(6, 6), layout="constrained")
+    figure = plt.figure(figsize=(5, 5), layout="constrained")
     plt.close(figure)
     axes = figure.subplots()
     axes.plot([0, 100], [0, 100], "--", color="#999999", lw=1)

@@ -12,14 +12,16 @@
 #
 # So far you have decided by hand (notebook 00). Nothing from there is needed.
 
-# %%
+# %% tags=["workshop"]
+#@title Settings
 from agentic_lib import SimpleAIBrain
 
 #@markdown Which brain answers? "auto" is Qwen3-0.6B where there is a GPU.
+
 brain_name = "auto"  #@param ["auto", "bundled", "qwen", "rules"]
 brain = SimpleAIBrain(brain_name)
 
-# %% [markdown]
+# %% [markdown] tags=["workshop"]
 # This line says who answers, and why. The **bundled brain** comes with the
 # package: about a million weights, taught for this one task. **Qwen3-0.6B** is
 # a general language model, six hundred times as large. **The rules** are a few

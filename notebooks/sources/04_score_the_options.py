@@ -561,8 +561,8 @@ else:
           "pipeline. It needs 5.23 or newer.\nIn Colab leave it as it is: "
           "replacing a package that is loaded breaks others.")
     print("Recorded instead, on 22 November 2026 with transformers "
-          "5.23.0\nand the first round of the bundled brain, at this moment "
-          "of this\nrun (ours, theirs): continue 0.2346, 0.2346; reduce "
+          "5.23.0\nand the first round of the bundled brain, at this "
+          "moment of this\nrun (ours, theirs): continue 0.2346, 0.2346; reduce "
           "0.4105,\n0.4105; increase 0.0971, 0.0971; stop 0.2578, 0.2578.")
 
 # %% [markdown]

@@ -69,7 +69,8 @@ show(figure, "Final test accuracy on digits against the starting learning "
 # rate that would have been best on average, had one tried them all. It is
 # measured between runs with the same seed, so with the same weights, the same
 # data in the same order.
-#
+
+# %% [markdown]
 # ## Exercise: regret
 #
 # Write it. Both arguments are dictionaries, `{(rate, seed): accuracy}`.
@@ -110,8 +111,8 @@ def my_regret(constant, method):
 
 # %% tags=["workshop"]
 figure = pictures.draw_regret(main)
-show(figure, "Mean regret of every method with its interval of 95 %, at good "
-     "and at poor starting rates. The table below holds the numbers.")
+show(figure, "Mean regret of every method with its interval of 95 %, at "
+     "good and at poor starting rates. The table below holds the numbers.")
 
 # %% tags=["workshop"]
 from IPython.display import Markdown, display
@@ -127,7 +128,8 @@ display(Markdown(tables.overall(main)))
 # weights" keeps the weights of the epoch that was best on validation data
 # instead of the last ones. A run counts as diverged if it ends no better than
 # guessing after its loss has risen.
-#
+
+# %% [markdown]
 # ## Exercise: an interval
 #
 # `differences` holds one number for each seed: how much further ahead method
@@ -237,7 +239,8 @@ from agentic_lib.lab.tasks import TASKS
 from agentic_lib.lab.trials import run_job
 
 STARTS = [(rate, seed) for rate in (0.001, 0.1, 0.3162) for seed in (0, 1)]
-slice_of = [METHODS[name] for name in ("constant", "plateau", "rules", ours)]
+names = ("constant", "plateau", "rules", ours)
+slice_of = [METHODS[name] for name in names]
 fresh = []
 for method in dict.fromkeys(slice_of):
     fresh += run_job(TASKS["digits_noisy"], method, STARTS)
@@ -248,8 +251,8 @@ recorded = {(r.method, r.rate, r.seed): r.test for r in rows
             if r.task == "digits_noisy"}
 apart = [abs(r.test - recorded[r.method, r.rate, r.seed]) for r in fresh
          if (r.method, r.rate, r.seed) in recorded]
-print(f"{len(apart)} runs made again; they differ from the recorded ones by "
-      f"{sum(apart) / len(apart):.2f} points on average.")
+print(f"{len(apart)} runs made again; they differ from the recorded "
+      f"ones by {sum(apart) / len(apart):.2f} points on average.")
 
 # %% [markdown] tags=["workshop"]
 # ## Exercise: a method of your own

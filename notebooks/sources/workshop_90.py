@@ -30,7 +30,7 @@ from agentic_lib.classroom import result_code, rolled_rate
 START = {"data": load_data("digits", label_noise=0.3), "seed": seat,
          "lr": rolled_rate(seat), "epochs": 60, "guards": False}
 alone = train(brain=None, **START)
-steered = train(brain=SimpleAIBrain("bundled"), **START)
+steered = train(brain=SimpleAIBrain("bundled", quiet=True), **START)
 print(f"Seat {seat} starts at a rate of {START['lr']:g}.")
 print(f"Alone it ends at {alone.test_acc:.1f} %, "
       f"under the brain at {steered.test_acc:.1f} %.")
