@@ -41,6 +41,7 @@ class LiveTraining(View):
         self.last_work = self.last_drawing = self.drawing_takes = 0.0
         self.play = w.Play(max=10**6, interval=interval, show_repeat=False)
         self.play.observe(self.on_tick, "value")
+        self.play.observe(lambda _: self.show(draw=True), playing(self.play))
         self.mine = w.Checkbox(description="I take the decisions",
                                indent=False)
         self.why = w.Text(placeholder="because (as you like)")
@@ -74,6 +75,7 @@ class LiveTraining(View):
     def on_step(self):
         """One epoch more."""
         self.advance()
+        self.show(draw=True)
 
     def on_skip(self):
         """From now on as many epochs a tick as fit."""
@@ -81,7 +83,7 @@ class LiveTraining(View):
         self.mine.value = False
         if self.waiting:
             self.let_brain_decide()
-        set_playing(self.play, True)
+        setattr(self.play, playing(self.play), True)
         self.advance(CHUNK)
 
     def on_stop(self):
@@ -167,7 +169,7 @@ class LiveTraining(View):
         """Words at once; the figure at most twice a second, and at most for
         a fifth of the time."""
         if self.ended:
-            set_playing(self.play, False)
+            setattr(self.play, playing(self.play), False)
         self.choices.layout.display = "" if self.waiting else "none"
         self.words.value = pre(self.question() if self.waiting
                                else self.describe())
@@ -201,7 +203,6 @@ class LiveTraining(View):
                 "text/plain": alt_text(self.run, self.compare)}
 
 
-def set_playing(play, playing):
-    """Starts or stops the clock; ipywidgets 7 has another name for it."""
-    name = "playing" if play.has_trait("playing") else "_playing"
-    setattr(play, name, playing)
+def playing(play) -> str:
+    """The name of the trait that says whether the clock runs."""
+    return "playing" if play.has_trait("playing") else "_playing"  # 8, 7

@@ -279,7 +279,7 @@ class PromptLab(View):
 def choice(description, options):
     """A list to choose from, as wide as its place allows."""
     return w.Dropdown(options=options, description=description, style={
-        "description_width": "6em"}, layout=w.Layout(
+        "description_width": "7.5em"}, layout=w.Layout(
             width="98%", max_width="22em"))
 
 
@@ -287,7 +287,7 @@ def slider(name):
     """A slider for one input, where the original text's example stands."""
     low, high, step, _ = KNOBS[name]
     options = {"value": START[name], "description": name.replace("_", " "),
-               "style": {"description_width": "6em"},
+               "style": {"description_width": "7.5em"},
                "layout": w.Layout(width="98%")}
     if name == "learning_rate":
         return w.FloatLogSlider(min=-4, max=0, step=0.05,
@@ -311,11 +311,18 @@ def say_answer(decision) -> str:
         lines.append(f"({decision.note})")
     if decision.probabilities:
         lines.append("")
-        lines += [f"{'█' * round(20 * share):20} {share:4.0%} {name}"
-                  for name, share in decision.probabilities.items()]
+        lines += [f"{bar(share)} {share:4.0%} {name}" for name, share
+                  in decision.probabilities.items()]
     if decision.reply:
         lines += ["", "It wrote:", decision.reply]
     return "\n".join(lines)
+
+
+def bar(share, width=6) -> str:
+    """A bar of block characters, eighths included; short enough for a
+    phone."""
+    full, eighths = divmod(round(8 * width * share), 8)
+    return ("█" * full + " ▏▎▍▌▋▊▉"[eighths])[:width].ljust(width)
 
 
 def say_flip(knobs, flip) -> str:

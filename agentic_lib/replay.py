@@ -54,14 +54,17 @@ class Replay(View):
 
     def describe(self) -> str:
         """What was measured then, what was asked and answered."""
-        lines = [str(m) for m in self.run.metrics
+        parts = [f"Epoch {m.epoch}: training {show(m.train_acc)}, "
+                 f"validation {show(m.val_acc)}, learning rate "
+                 f"{m.learning_rate}" for m in self.run.metrics
                  if m.epoch == self.epoch.value]
         decision = self.decision()
         if decision is None:
-            return "\n\n".join([*lines, "No decision had fallen yet."])
-        return "\n\n".join([
-            *lines, str(decision), f"--- it saw ---\n{decision.prompt}",
-            f"--- it wrote ---\n{decision.reply}"])
+            return "\n\n".join([*parts, "No decision had fallen yet."])
+        parts += [str(decision)]
+        parts += [f"--- it {did} ---\n{text}" for did, text in (
+            ("saw", decision.prompt), ("wrote", decision.reply)) if text]
+        return "\n\n".join(parts)
 
     def on_what_if(self):
         """Branches the decision that is shown."""
@@ -80,3 +83,8 @@ class Replay(View):
         self.epoch.value = self.epoch.max
         return {"image/png": png(self.draw()),
                 "text/plain": f"{alt_text(self.run)}\n{self.describe()}"}
+
+
+def show(accuracy) -> str:
+    """An accuracy in percent, where it is known."""
+    return "unknown" if accuracy is None else f"{accuracy:.1f} %"

@@ -11,8 +11,9 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -77,7 +78,8 @@ class FrontEnd:
         finally:
             self.page.close()
             for kernel in json.loads(self.ask("/api/kernels")):
-                self.ask(f"/api/kernels/{kernel['id']}", "DELETE")
+                with suppress(urllib.error.HTTPError):  # just restarting
+                    self.ask(f"/api/kernels/{kernel['id']}", "DELETE")
 
     def ask(self, path, method="GET"):
         """What the server's own interface answers."""
