@@ -1,0 +1,466 @@
+# %% [markdown]
+# You have a training of your own, with its own loop, its own scheduler, or a
+# framework that holds the loop. After this notebook you can
+#
+# - mend the two mistakes that are made most often when a controller moves in;
+# - put the controller into your own loop, with two lines;
+# - say what the guards do, and give them what they need;
+# - use it in `transformers.Trainer`, in Lightning, in several processes;
+# - stop such a training in the middle, and take it up again.
+#
+# Everything here is small and runs on a CPU: the digits of 8 x 8 pixels. The
+# scripts come with the package, in `agentic_lib/integrations/examples`, and
+# run as they stand.
+
+# %%
+#@title Settings
+from agentic_lib import SimpleAIBrain
+
+#@markdown Which brain answers?
+
+brain_name = "bundled"  #@param ["auto", "bundled", "qwen", "rules"]
+brain = SimpleAIBrain(brain_name)
+
+# %% [markdown]
+# ## Exercise: a loop to mend
+#
+# Somebody has put `AgenticLR` into a loop that worked. Read it before you run
+# anything. **Guess first:** two things are wrong with it. Which?
+#
+# When you have mended it, three things shall hold:
+#
+# - in every epoch the optimizer uses the rate of the schedule (a straight line
+#   down to zero), times whatever has been decided until then;
+# - no decision changes when the test set changes;
+# - the third value returned is the test accuracy of the network returned.
+
+# %% tags=["exercise"]
+import torch
+from torch.optim.lr_scheduler import LambdaLR
+
+from agentic_lib import AgenticLR, load_data, make_model
+from agentic_lib.integrations.examples.plain import (
+    evaluate, train_one_epoch)
+
+
+def my_training(data, brain, epochs=20, lr=0.05):
+    network = make_model(data)
+    optimizer = torch.optim.SGD(network.parameters(), lr=lr, momentum=0.9)
+    schedule = LambdaLR(optimizer, lambda done: 1 - done / epochs)
+    controller = AgenticLR(optimizer, brain, total_epochs=epochs)
+    best = 0.0
+    for epoch in range(1, epochs + 1):
+        train_acc, train_loss = train_one_epoch(
+            network, optimizer, data.train)
+        test_acc, test_loss = evaluate(network, data.test)
+        schedule.step()
+        controller.step(epoch, train_acc, test_acc, train_loss, test_loss)
+        best = max(best, test_acc)
+        if controller.should_stop:
+            break
+    return network, controller, best
+
+# %% [markdown]
+# To see what happens after a decision, a decision is needed. So here a brain
+# answers that reads its answers from a list: it lowers the rate each time.
+
+# %%
+from agentic_lib import ScriptedBrain
+
+digits = load_data("digits")
+lowers = ScriptedBrain(["reduce_learning_rate: written by hand."] * 3)
+try:
+    _, controller, test_acc = my_training(digits, lowers)
+except RuntimeError as error:
+    print("RuntimeError:", error)
+else:
+    print(*controller.decisions, sep="\n")
+    print(f"Reported test accuracy: {test_acc:.1f} %")
+
+# %% [markdown]
+# The loop as it was handed over ends here with an error, and that is the good
+# case. A `LambdaLR` computes each rate from the one at the start: what the
+# controller wrote into the optimizer was gone one epoch later. A controller
+# that says nothing would have gone on, and its log would have claimed a rate
+# that nobody used. `AgenticLR` compares, whenever it is called, what it wrote
+# with what it finds. The message says what to do.
+#
+# The other mistake raises nothing. No program can know which of your numbers
+# come from the test set.
+
+# %% tags=["check"]
+from agentic_lib import exercises
+
+exercises.mended_loop(my_training)
+
+# %% tags=["solution"]
+def my_training(data, brain, epochs=20, lr=0.05):
+    network = make_model(data)
+    optimizer = torch.optim.SGD(network.parameters(), lr=lr, momentum=0.9)
+    schedule = LambdaLR(optimizer, lambda done: 1 - done / epochs)
+    controller = AgenticLR(optimizer, brain, total_epochs=epochs,
+                           scheduler=schedule)
+    for epoch in range(1, epochs + 1):
+        train_acc, train_loss = train_one_epoch(
+            network, optimizer, data.train)
+        val_acc, val_loss = evaluate(network, data.val)
+        schedule.step()
+        controller.step(epoch, train_acc, val_acc, train_loss, val_loss)
+        if controller.should_stop:
+            break
+    test_acc, _ = evaluate(network, data.test)
+    return network, controller, test_acc
+
+# %% [markdown]
+# ## Two lines in your own loop
+#
+# This is the whole script `plain.py`: a loop with AdamW and a cosine schedule.
+# The two lines are marked. Everything else was there before.
+
+# %%
+import inspect
+
+from agentic_lib.integrations.examples import plain
+
+print(inspect.getsource(plain.main))
+
+# %% [markdown]
+# What the lines ask of you:
+#
+# - **accuracies in percent**, from 0 to 100, and the epoch counted from 1;
+# - only what you measure: each number may be left out, but something has to
+#   be given, and validation numbers say more than training numbers;
+# - `scheduler=` where you have one. You step it as before. Told of it, the
+#   controller never writes a rate for good: it scales the schedule's rates
+#   just before a step of the optimizer, and takes the scale off behind it. So
+#   neither the scheduler nor a checkpoint ever meets a scaled rate;
+# - a look at `controller.should_stop`.
+#
+# Now it runs. **Guess first:** where will the rate end, on the cosine or off
+# it?
+
+# %%
+torch.manual_seed(0)
+controller = plain.main(brain_name, epochs=20)
+
+# %%
+#@title Run this: it draws the rates
+import math
+
+import matplotlib.pyplot as plt
+
+from agentic_lib.notebook import show
+
+
+def draw_rates(controller, lr=0.003):
+    """The cosine dotted, the rates that were used solid."""
+    figure, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
+    epochs = range(1, controller.total_epochs + 1)
+    plan = [lr / 2 * (1 + math.cos(math.pi * (e - 1) / len(epochs)))
+            for e in epochs]
+    ax.plot(epochs, plan, ":", color="#D55E00", lw=3, label="schedule")
+    ax.plot([m.epoch for m in controller.history],
+            [m.learning_rate for m in controller.history], "o-", ms=4,
+            color="#0072B2", label="used by the optimizer")
+    for d in controller.decisions:
+        ax.axvline(d.epoch + 0.5, color="#999999", lw=0.8)
+    ax.set(xlabel="epoch", ylabel="learning rate", yscale="log")
+    ax.legend(frameon=False)
+    return figure
+
+
+last = controller.history[-1]
+show(draw_rates(controller), alt="The rates of the cosine schedule and "
+     f"those that the optimizer used, over {last.epoch} epochs; in the "
+     f"last one it used {last.learning_rate:.3g}.")
+
+# %% [markdown]
+# A grey line stands where a decision fell. Where the solid line leaves the
+# dotted one, a decision changed the rate, and the change lasts: the schedule
+# goes on falling, from there. Whether it *helped* is another question, and one
+# run can't answer it (notebook 07).
+#
+# ## The guards
+#
+# Above the brain stand five guards. What one of them does is recorded as a
+# guard's decision, with the brain's wish in its note.
+#
+# - **bounds**: no rate leaves `min_lr` to `max_lr`.
+# - **cooldown**: after a change two epochs have to pass before the next.
+# - **first_stop**: nothing is stopped before epoch 10.
+# - **improving**: what still improves is not stopped.
+# - **divergence**: a run that has gone wrong (a loss that is no number, or far
+#   above its best; a network that has gone dead) is answered at once, without
+#   waiting for the next decision.
+#
+# `Guards(cooldown=None)` switches one off, `guards=False` all of them. The
+# last guard needs something from you. Without the network it can only lower
+# the rate. Given `model=`, it keeps a copy of the best weights, goes back to
+# them, and halves the rate, at most six times in a run.
+#
+# Digits at a rate of 0.5, with momentum, are too much for this network. Nobody
+# decides here (the brain is `None`), so whatever happens is the guards' doing.
+# **Guess first:** is a lower rate enough to save a run that has diverged?
+
+# %%
+from agentic_lib.guards import Guards
+
+
+def hot_run(seed, guards, with_model=False, epochs=20):
+    """Twenty epochs at a rate of 0.5; returns the controller."""
+    torch.manual_seed(seed)
+    network = make_model(digits, seed=seed)
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.5, momentum=0.9)
+    controller = AgenticLR(
+        optimizer, None, total_epochs=epochs, guards=guards,
+        model=network if with_model else None)
+    for epoch in range(1, epochs + 1):
+        train_acc, train_loss = train_one_epoch(
+            network, optimizer, digits.train)
+        val_acc, val_loss = evaluate(network, digits.val)
+        controller.step(epoch, train_acc, val_acc, train_loss, val_loss)
+    return controller
+
+# %%
+settings = {"no guards": {"guards": False},
+            "guards": {"guards": Guards()},
+            "guards and model=": {"guards": Guards(), "with_model": True}}
+print("Validation accuracy after 20 epochs, in percent, four seeds\n")
+for name, options in settings.items():
+    hot = [hot_run(seed, **options) for seed in range(4)]
+    print(f"{name:18}", *(f"{c.history[-1].val_acc:6.1f}" for c in hot))
+
+# %%
+rescued = hot[0]
+for decision in rescued.decisions:
+    print(decision)
+
+# %% [markdown]
+# Ten percent is guessing. A lower rate calms a run that is thrown about; what
+# it lost, it has to learn again. Where a network has gone dead, in parts or
+# as a whole, no gradient reaches its weights any more, and no rate, however
+# small, brings one back; older weights do. So: pass `model=`. It costs one
+# copy of the weights and of the optimizer's state, in the CPU's memory.
+#
+# ## transformers.Trainer
+#
+# Here the framework holds the loop, and a **callback** is called at certain
+# moments. It is one line, and your metrics keep their names: tell the callback
+# if your accuracy is not called `eval_accuracy`. Accuracies are fractions
+# there, as is usual with the Trainer; say `percent=True` if yours are not.
+
+# %%
+from agentic_lib.integrations.examples import transformers_trainer
+
+print(inspect.getsource(transformers_trainer.main))
+
+# %%
+#@title Run this: the Trainer without its log
+import contextlib
+import io
+
+from transformers.utils import logging
+
+logging.set_verbosity_error()
+logging.disable_progress_bar()
+log = io.StringIO()
+with contextlib.redirect_stdout(log):
+    controller = transformers_trainer.main(brain_name, epochs=10)
+for line in log.getvalue().splitlines():
+    if not line.startswith("{"):  # the Trainer's own numbers
+        print(line)
+print(f"{len(controller.history)} epochs, at last "
+      f"{controller.history[-1].val_acc:.1f} % on the validation data.")
+
+# %% [markdown]
+# Three things are done for you: the Trainer's scheduler and the network are
+# handed to the controller, a decided stop goes through the Trainer's own
+# `control`, and the state goes into its checkpoints.
+#
+# ## Lightning
+#
+# The same idiom under other names: `Trainer(callbacks=[AgenticCallback(...)])`
+# and a module that logs `train_loss`, `val_acc` and so on with `self.log`.
+# Lightning is not among what this package needs, and Colab does not bring it.
+
+# %%
+#@title Run this: Lightning, if it is there
+import importlib.util
+import logging as log_levels
+import warnings
+
+if importlib.util.find_spec("lightning") is None:
+    print("Lightning is missing here. To get it: pip install lightning\n"
+          "(in a notebook %pip install lightning), then run this again.")
+else:
+    from agentic_lib.integrations.examples import lightning_trainer
+
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        log_levels.getLogger(name).setLevel(log_levels.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on workers and the like
+        controller = lightning_trainer.main(brain_name, epochs=10)
+    print(f"{len(controller.history)} epochs, at last "
+          f"{controller.history[-1].val_acc:.1f} % on the validation data.")
+
+# %% [markdown]
+# ## Several processes
+#
+# On several GPUs a training runs as several processes with one copy of the
+# network each. What if they decided for themselves? One sees other numbers,
+# lowers its rate, and the copies drift apart. So the metrics are gathered, the
+# first process alone loads the brain and decides, and all of them apply what
+# it decided. The script says nothing of this: it calls `train`.
+
+# %%
+from agentic_lib.integrations.examples import several_processes
+
+print(inspect.getsource(several_processes.main))
+
+# %% [markdown]
+# A launcher starts it as often as you like. Below, two processes on the CPU.
+# Both have to import everything first, which takes longer than the training:
+# tick the box if you have half a minute.
+
+# %%
+#@title Two processes
+run_it = False  #@param {type:"boolean"}
+
+import os
+import subprocess
+import sys
+
+LAUNCH = ["--multi_gpu", "--num_processes", "2", "--num_machines", "1",
+          "--mixed_precision", "no", "--dynamo_backend", "no", "-m",
+          "agentic_lib.integrations.examples.several_processes",
+          "--brain", "bundled", "--epochs", "10", "--lr", "0.03"]
+command = " ".join(["ACCELERATE_USE_CPU=true accelerate launch", *LAUNCH])
+for flag in (" --multi_gpu", " --mixed", " -m", " --brain"):
+    command = command.replace(flag, " \\\n   " + flag)
+print(command)
+if run_it:
+    done = subprocess.run(
+        [sys.executable, "-m", "accelerate.commands.launch", *LAUNCH],
+        capture_output=True, text=True, env={
+            **os.environ, "ACCELERATE_USE_CPU": "true",
+            "OMP_NUM_THREADS": "1",
+            "PYTHONPATH": os.pathsep.join(sys.path)})
+    print(done.stdout if done.returncode == 0 else done.stderr[-2000:])
+
+# %% [markdown]
+# On GPUs leave out the first word. A process that dies ends the job, with a
+# message: the others don't wait for it for ever.
+#
+# ## Stop, and go on tomorrow
+#
+# `train(..., folder=...)` resumes by itself (notebook 05), and so do the two
+# frameworks: the controller's state lies in their checkpoints and comes back
+# with `resume_from_checkpoint` and `ckpt_path`. In your own loop you save, and
+# there are five things to save. **Guess first:** which?
+
+# %%
+class MyRun:
+    """A loop with everything in it that has a state."""
+
+    def __init__(self, brain, epochs=20):
+        torch.manual_seed(0)
+        self.network = make_model(digits)
+        self.optimizer = torch.optim.AdamW(self.network.parameters(), 0.003)
+        self.schedule = LambdaLR(self.optimizer, lambda e: 1 - e / epochs)
+        self.controller = AgenticLR(
+            self.optimizer, brain, epochs, scheduler=self.schedule,
+            model=self.network)
+
+    def train(self, until):
+        while (len(self.controller.history) < until
+               and not self.controller.should_stop):
+            train_acc, train_loss = train_one_epoch(
+                self.network, self.optimizer, digits.train)
+            val_acc, val_loss = evaluate(self.network, digits.val)
+            self.schedule.step()
+            epoch = len(self.controller.history) + 1
+            self.controller.step(
+                epoch, train_acc, val_acc, train_loss, val_loss)
+
+# %%
+PARTS = ["network", "optimizer", "schedule", "controller"]
+
+
+def save(run, path):
+    state = {name: getattr(run, name).state_dict() for name in PARTS}
+    state["best"] = run.controller.best.state_dict()  # for the guards
+    state["dice"] = torch.get_rng_state()  # the order of the data
+    torch.save(state, path)
+
+
+def load(run, path):
+    state = torch.load(path, weights_only=True)
+    for name in PARTS:
+        getattr(run, name).load_state_dict(state[name])
+    run.controller.best.load_state_dict(state["best"])
+    torch.set_rng_state(state["dice"])
+
+# %% [markdown]
+# The network, the optimizer, the schedule, the controller (with the best
+# weights, where the guards keep them), and the dice that shuffle the data.
+# `weights_only=True` reads tensors, numbers and text, and refuses to run code
+# from a file.
+#
+# One run of 20 epochs, and one that is thrown away after seven and taken up by
+# a new object. **Guess first:** to how many digits will they agree?
+
+# %%
+whole = MyRun(brain)
+whole.train(until=20)
+
+first = MyRun(brain)
+first.train(until=7)
+save(first, "seven.pt")
+
+second = MyRun(brain)
+load(second, "seven.pt")
+second.train(until=20)
+
+# %%
+same = all(torch.equal(one, other) for one, other in zip(
+    whole.network.parameters(), second.network.parameters()))
+print("The weights are the same, bit for bit." if same
+      else "The weights differ.")
+print("The same decisions:", [d.action for d in whole.controller.decisions]
+      == [d.action for d in second.controller.decisions])
+print("The same rate:", whole.controller.get_last_lr()
+      == second.controller.get_last_lr())
+
+# %% [markdown]
+# Leave one of the five out, and see which of the three lines notices.
+#
+# ## Summary
+#
+# - A scheduler may undo what a controller writes. Told of it (`scheduler=`),
+#   the controller scales it; not told, it raises.
+# - No program can tell that a number comes from the test set. You can.
+# - Two lines in a loop; in a framework, one callback. Your metrics keep their
+#   names, accuracies are in percent.
+# - With `model=` a run that has diverged can go back. A lower rate alone does
+#   not bring a dead network to life.
+# - In several processes one decides, and all do the same.
+# - To resume, save all that has a state: the network is a fifth of it.
+
+# %% [markdown]
+# **Three questions**
+#
+# 1. Your loop has a warm-up of 500 steps and steps its scheduler after every
+#    batch, not after every epoch. What has to change in the two lines?
+#    <details><summary>Answer</summary>Nothing. Pass it as <code>scheduler=
+#    </code> and go on stepping it as you do. The scale is put on at each step
+#    of the optimizer, whatever rate the schedule has by then.</details>
+# 2. The controller decides nothing but *continue*, run after run, and your
+#    accuracies lie between 0.4 and 0.9. What do you look at first?
+#    <details><summary>Answer</summary>The unit. Percent is expected: 0.9
+#    reads as a network that knows nothing yet. After four epochs without
+#    anything above 1 there is a warning.</details>
+# 3. A colleague stops a training from time to time, and resumes from the
+#    network and the optimizer. The rate jumps each time. Why?
+#    <details><summary>Answer</summary>The schedule begins anew, and the scale
+#    that was decided is gone: it is the controller's, and stands nowhere in
+#    the optimizer. Both states have to be saved and loaded.</details>
