@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -25,6 +26,15 @@ from agentic_lib.lab.trials import Row, run_alone, run_batched, run_job
 from agentic_lib.training import train
 
 NAN = float("nan")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Several threads wait for each other on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def short(name, epochs=6):
@@ -172,6 +182,19 @@ def test_random_actions_have_the_brains_frequencies():
     assert random_actions(rows).name == "random_actions"
     with pytest.raises(ValueError, match="run it first"):
         random_actions([])
+
+
+def test_what_the_rules_decided_in_a_brains_place_is_marked():
+    def decide(histories, every, actions):
+        return [Decision("continue", "", source=source)
+                for source in ("model", "fallback")]
+
+    pilot = Decided(Group((0.1, 0.1), (0, 1)), decide)
+    pilot.step([[None] * 5, [None] * 5])
+    assert pilot.actions == ["c", "C"]
+    rows = [row(method="brain", seed=i, actions=a)
+            for i, a in enumerate(pilot.actions)]
+    assert "| brain | 2 | 50.0 % |" in tables.stood_in(rows)
 
 
 def test_unknown_names_are_listed():

@@ -1,6 +1,7 @@
 """Pilots that decide: brains, placebos, a logistic regression, look-ahead.
 
-Each is asked through `decide`: histories, every, actions -> a name for each.
+Each is asked through `decide`: histories, every, actions -> for each a name
+or a Decision.
 """
 
 from dataclasses import replace
@@ -36,11 +37,10 @@ def load_brain(model):
 
 
 def ask_brain(model):
-    """`decide` of a SimpleAIBrain: what the rules decide in its place is
-    left standing, as in a training run."""
+    """`decide` of a SimpleAIBrain. Where the rules decide in its place, that
+    stands, as in a training run."""
     def decide(histories, every, actions):
-        found = load_brain(model).decide_many(histories, every, actions)
-        return [d.action for d in found]
+        return load_brain(model).decide_many(histories, every, actions)
     return decide
 
 
@@ -103,7 +103,8 @@ class RandomActions(Decided):
 def frequencies(rows, method="brain", names=NAMES) -> list[dict]:
     """[{action: share}] for the first, second, ... decision of a method, from
     the rows of a comparison."""
-    texts = [r.actions for r in rows if r.method == method and r.actions]
+    texts = [r.actions.lower() for r in rows
+             if r.method == method and r.actions]
     if not texts:
         raise ValueError(f"there are no rows of method={method!r} to take "
                          "frequencies from: run it first.")

@@ -6,7 +6,7 @@ Each returns matplotlib's Figure, not registered with pyplot.
 import numpy as np
 from matplotlib import pyplot as plt
 
-from agentic_lib.lab.statistics import interval, key, masked, profile
+from agentic_lib.lab.statistics import interval, key, masked, mean, profile
 from agentic_lib.lab.tables import honest, names, pair
 
 # Okabe and Ito's colours, with dashes that tell curves apart without any.
@@ -60,7 +60,7 @@ def draw_regret(rows, methods=None, size=(8.0, 4.5)):
     spans = {}
     for method in methods:
         s = pair(rows, method)
-        spans[method] = [interval(masked(np.mean, mask), s.regret(method))
+        spans[method] = [interval(masked(mean, mask), s.regret(method))
                          for mask in (s.is_good, ~s.is_good)]
     order = sorted(methods, key=lambda m: -spans[m][1][0])
     for k, (axes, title) in enumerate(zip(

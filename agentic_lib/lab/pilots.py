@@ -119,7 +119,8 @@ class EveryStep(Scheduled):
 class Decided(Constant):
     """Rates moved by decisions, within the controller's bounds, guards off.
 
-    decide  histories, every, actions -> a name of an action for each
+    decide  histories, every, actions -> for each the name of an action, or
+            a Decision
     """
 
     def __init__(self, group, decide, every=5, reduce=0.7, increase=1.3,
@@ -136,16 +137,23 @@ class Decided(Constant):
         going = np.flatnonzero(~self.stopped)
         if not len(going):
             return
-        names = self.choose([histories[i] for i in going], going, batch)
-        for i, name in zip(going, names):
-            action = self.table[name]
-            self.actions[i] += LETTER[name]
+        choices = self.choose([histories[i] for i in going], going, batch)
+        for i, choice in zip(going, choices):
+            action = self.table[getattr(choice, "action", choice)]
+            self.actions[i] += letter(choice)
             self.rates[i] = bounded(self.rates[i], action.factor)
             self.stopped[i] = action.stop
 
     def choose(self, histories, going, batch):
         return self.decide(histories, self.every,
                            tuple(self.table.values()))
+
+
+def letter(choice) -> str:
+    """c, r, i or s; a capital where the rules stood in for a brain."""
+    found = LETTER[getattr(choice, "action", choice)]
+    stood_in = getattr(choice, "source", None) == "fallback"
+    return found.upper() if stood_in else found
 
 
 def bounded(rate, factor):

@@ -127,9 +127,14 @@ def interval(statistic, *scores, times=TIMES, seed=0):
             float(value + wider * (high - value)))
 
 
-def difference(a, b):
-    """Mean of a minus mean of b, over all tasks, rates and seeds."""
-    return float(np.mean(a) - np.mean(b))
+def mean(values) -> float:
+    """Over all tasks, rates and seeds; nan where there are none."""
+    return float(np.mean(values)) if np.size(values) else float("nan")
+
+
+def difference(a, b) -> float:
+    """Mean of a minus mean of b."""
+    return mean(a) - mean(b)
 
 
 def improvement(a, b) -> float:

@@ -9,17 +9,10 @@ import math
 import numpy as np
 
 from agentic_lib.lab.statistics import (
-    GOOD,
-    collect,
-    difference,
-    improvement,
-    interval,
-    iqm,
-    masked,
+    GOOD, collect, difference, improvement, interval, iqm, masked, mean,
 )
 from agentic_lib.lab.tasks import LEAK
 
-MEAN = np.mean
 LANGUAGE_MODELS = {"qwen": "Qwen3-0.6B as it comes",
                    "qwen_lora": "Qwen3-0.6B with a LoRA adapter"}
 
@@ -54,6 +47,8 @@ def names(rows):
 
 def with_interval(found) -> str:
     value, low, high = found
+    if np.isnan(value):
+        return ""
     return f"{value:.1f} ({low:.1f} to {high:.1f})"
 
 
@@ -71,11 +66,11 @@ def overall(rows) -> str:
         regret = s.regret(method)
         best = s.regret(method, "test_best")
         cell = s.columns[method]
-        lines.append((MEAN(regret), [
+        lines.append((mean(regret), [
             method, str(len(s.seeds)),
-            with_interval(interval(MEAN, regret)),
-            with_interval(interval(masked(MEAN, s.is_good), regret)),
-            with_interval(interval(masked(MEAN, ~s.is_good), regret)),
+            with_interval(interval(mean, regret)),
+            with_interval(interval(masked(mean, s.is_good), regret)),
+            with_interval(interval(masked(mean, ~s.is_good), regret)),
             f"{iqm(regret):.1f}", f"{best.mean():.1f}",
             f"{cell['area'].mean():.1f}", to_target(cell["to_target"]),
             f"{100 * cell['diverged'].mean():.0f} %",
@@ -128,8 +123,8 @@ def by_task(rows) -> str:
     lines = []
     for method in names(rows):
         s = pair(rows, method)
-        mean = dict(zip(s.tasks, s.regret(method).mean((1, 2))))
-        lines.append([method, *(f"{mean[t]:.1f}" if t in mean else ""
+        means = dict(zip(s.tasks, s.regret(method).mean((1, 2))))
+        lines.append([method, *(f"{means[t]:.1f}" if t in means else ""
                                 for t in tasks)])
     everything = collect(rows, None, ("constant",))
     best = [f"{t}, best at {everything.rates[b]:g}"
@@ -165,15 +160,27 @@ def leak(rows) -> str:
         starts = {(r.task.removesuffix(LEAK), r.rate, r.seed) for r in dirty}
         clean = [r for r in rows if r.method == method
                  and (r.task, r.rate, r.seed) in starts]
-        claimed = MEAN([r.val_best for r in dirty])
-        fresh = MEAN([r.test_best for r in dirty])
+        claimed = mean([r.val_best for r in dirty])
+        fresh = mean([r.test_best for r in dirty])
         lines.append([method, str(len(dirty)), f"{claimed:.1f}",
                       f"{fresh:.1f}", f"{claimed - fresh:.1f}",
-                      f"{MEAN([r.test_best for r in clean]):.1f}"
+                      f"{mean([r.test_best for r in clean]):.1f}"
                       if clean else ""])
     return markdown(
         ["method", "runs", "claimed", "on data never looked at",
          "too much by", "honest: decided on validation data"], lines)
+
+
+def stood_in(rows) -> str:
+    """How many of a brain's decisions the rules took in its place."""
+    lines = []
+    for method in names(rows):
+        letters = "".join(r.actions for r in rows if r.method == method)
+        capitals = sum(map(str.isupper, letters))
+        if capitals:
+            lines.append([method, str(len(letters)),
+                          f"{100 * capitals / len(letters):.1f} %"])
+    return markdown(["method", "decisions", "of them the rules'"], lines)
 
 
 def guarded(rows) -> str:
@@ -186,7 +193,7 @@ def guarded(rows) -> str:
         bare = s.regret(method.removesuffix("+guards"))
         lines.append([method.removesuffix("+guards"), str(len(s.seeds)),
                       f"{bare.mean():.1f}",
-                      with_interval(interval(MEAN, s.regret(method))),
+                      with_interval(interval(mean, s.regret(method))),
                       "{:.0f} % to {:.0f} %".format(*(
                           100 * s.columns[m]["diverged"].mean() for m in (
                               method.removesuffix("+guards"), method)))])
@@ -208,7 +215,7 @@ def cells(rows) -> str:
             continue
         values = [by.get(m, rateless.get((task, m))) for m in names(rows)]
         lines.append([task, f"{rate:g}",
-                      *(f"{MEAN(v):.1f}" if v else "" for v in values)])
+                      *(f"{mean(v):.1f}" if v else "" for v in values)])
     return markdown(["task", "start rate", *names(rows)], lines)
 
 
@@ -223,6 +230,8 @@ def everything(rows, ours="brain") -> str:
         ("Paired differences", against(main, ours)),
         ("Mean regret on each task", by_task(main)),
         ("Stopping early", stopping(main)),
+        ("Decisions that the rules took in a brain's place",
+         stood_in(main)),
         ("With the same guards", guarded(rows)),
         ("What deciding on the test data would have claimed", leak(rows)),
     ]

@@ -15,7 +15,7 @@ from agentic_lib.controller import AgenticLR
 from agentic_lib.decision import Decision, Metrics
 from agentic_lib.guards import Guards
 from agentic_lib.lab.batch import METRICS, Batch, Data, Shape
-from agentic_lib.lab.pilots import LETTER, Decided, Group, Scheduled
+from agentic_lib.lab.pilots import Decided, Group, Scheduled, letter
 from agentic_lib.rates import inner
 from agentic_lib.trainees import make_model
 from agentic_lib.training import Training
@@ -38,7 +38,8 @@ class Row:
     diverged    1 where a loss is not finite at the end, or where the run
                 ends at the level of guessing after its loss had risen
     last_rate   the rate of the last epoch
-    actions     a letter for each decision: c, r, i, s
+    actions     a letter for each decision: c, r, i, s; a capital where the
+                rules decided in a brain's place
     """
 
     task: str
@@ -284,9 +285,11 @@ class AsBrain:
         self.actions = tuple(pilot.table.values())
 
     def analyze_training(self, history, every, actions):
-        name = self.pilot.decide([history], every, actions)[0]
-        self.pilot.actions[0] += LETTER[name]
-        return Decision(name, "the pilot's")
+        choice = self.pilot.decide([history], every, actions)[0]
+        self.pilot.actions[0] += letter(choice)
+        if isinstance(choice, Decision):
+            return choice
+        return Decision(choice, "the pilot's")
 
 
 def set_rates(optimizer, rate, momentum=None):
