@@ -332,9 +332,9 @@ def test_regret_is_measured_against_the_best_constant_rate():
     assert (s.regret("other") == 10).all()
     assert (s.regret("rateless") == -5).all()
     assert s.good().tolist() == [[False, True]]
-    assert "| rateless | 2 | 15.0" not in tables.overall(rows)
-    assert "| rateless | 2 | -5.0 (-5.0 to -5.0) |" in tables.overall(rows)
-    assert "| rateless | 2 | -15.0" in tables.against(rows, "other")
+    assert "| rateless | 1 x 2 | 15.0" not in tables.overall(rows)
+    assert "| rateless | 1 x 2 | -5.0 (-5.0 to -5.0) |" in tables.overall(rows)
+    assert "| rateless | 1 x 2 | -15.0" in tables.against(rows, "other")
     with pytest.raises(ValueError, match="constant"):
         statistics.collect(rows[4:])
 

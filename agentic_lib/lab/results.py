@@ -36,8 +36,16 @@ def versions() -> dict:
             found[package] = None
     return {"versions": found, "machine": f"{platform.machine()}, "
             f"{os.cpu_count()} cores, {platform.system()}",
-            "brain_crc32": brain_crc32(), "command": " ".join(
-                ["python -m agentic_lib", *sys.argv[1:]])}
+            "brain_crc32": brain_crc32(), "command": command()}
+
+
+def command() -> str:
+    """What was typed, without where the file lies."""
+    words = list(sys.argv[1:])
+    if "--out" in words:
+        at = words.index("--out")
+        del words[at:at + 2]
+    return " ".join(["python -m agentic_lib", *words])
 
 
 def opened(path, mode):

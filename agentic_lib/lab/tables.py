@@ -67,7 +67,7 @@ def overall(rows) -> str:
         best = s.regret(method, "test_best")
         cell = s.columns[method]
         lines.append((mean(regret), [
-            method, str(len(s.seeds)),
+            method, f"{len(s.tasks)} x {len(s.seeds)}",
             with_interval(interval(mean, regret)),
             with_interval(interval(masked(mean, s.is_good), regret)),
             with_interval(interval(masked(mean, ~s.is_good), regret)),
@@ -76,7 +76,8 @@ def overall(rows) -> str:
             f"{100 * cell['diverged'].mean():.0f} %",
             mean_or_nothing(regret[cell["diverged"] == 0])]))
     return markdown(
-        ["method", "seeds", "mean regret", "at good starts", "at poor starts",
+        ["method", "tasks x seeds", "mean regret", "at good starts",
+         "at poor starts",
          "middle half", "best weights", "area", "reached the target",
          "diverged", "regret without those"],
         [line for _, line in sorted(lines, key=lambda x: x[0])])
@@ -109,11 +110,12 @@ def against(rows, ours="brain") -> str:
             for mask in (s.is_good, ~s.is_good)]
         chance = interval(improvement, s.columns[ours]["test"],
                           s.columns[method]["test"], times=300)
-        lines.append([method, str(len(s.seeds)), *map(with_interval, apart),
+        lines.append([method, f"{len(s.tasks)} x {len(s.seeds)}",
+                      *map(with_interval, apart),
                       "{:.0f} % ({:.0f} to {:.0f})".format(
                           *(100 * x for x in chance))])
     return markdown(
-        [f"{ours} is ahead of", "seeds", "by", "at good starts",
+        [f"{ours} is ahead of", "tasks x seeds", "by", "at good starts",
          "at poor starts", f"{ours} scores higher"], lines)
 
 
