@@ -3,6 +3,8 @@
     python notebooks/build.py            executes and writes every notebook
     python notebooks/build.py 03 06      only these, and all badges and tables
     python notebooks/build.py --check    executes nothing; names what is stale
+    python notebooks/build.py --text     executes nothing; renews text, badges
+                                         and links where the code is the same
     python notebooks/build.py --repository owner/name [--branch tag]
                                          moves the whole series there
     (`--repository github` takes the git remote, if it is on github.com)
@@ -512,20 +514,29 @@ def github_remote() -> str:
     return match[1]
 
 
-def relabel(old, new):
-    """Gives notebooks that are there their new badges, links and first
-    cells, outputs kept: a move changes nothing that was computed."""
-    for before, after in zip(old["notebook"], new["notebook"],
-                             strict=True):
-        path = notebook_at(after["name"])
-        if stale_notebook(old, before):
-            print(f"{after['name']} was stale before: build it.")
+def reword(series):
+    """Gives notebooks that are there their present text, badges and first
+    cell; what was computed is kept, since no other code has changed."""
+    for notebook in series["notebook"]:
+        path = notebook_at(notebook["name"])
+        if not (path.exists() and source_of(notebook["name"]).exists()):
             continue
         book = nbformat.reads(path.read_text(), as_version=4)
-        wanted = compose(new, after)
-        for cell, new_cell in zip(book.cells, wanted.cells, strict=True):
-            cell.source = new_cell.source
-        path.write_text(nbformat.writes(book) + "\n")
+        wanted = compose(series, notebook)
+        if code_of(book)[1:] != code_of(wanted)[1:]:
+            print(f"{notebook['name']}: its code has changed, build it.")
+            continue
+        computed = [c for c in book.cells if c.cell_type == "code"]
+        for cell in wanted.cells:
+            if cell.cell_type == "code":
+                before = computed.pop(0)
+                cell.outputs = before.outputs
+                cell.execution_count = before.execution_count
+        path.write_text(nbformat.writes(wanted) + "\n")
+
+
+def code_of(book) -> list[str]:
+    return [c.source for c in book.cells if c.cell_type == "code"]
 
 
 def main(arguments=None):
@@ -535,19 +546,21 @@ def main(arguments=None):
                         help="which notebooks; none means all")
     parser.add_argument("--check", action="store_true",
                         help="execute nothing, name what is stale")
+    parser.add_argument("--text", action="store_true",
+                        help="execute nothing, renew text and links where "
+                             "the code is the same")
     parser.add_argument("--repository", metavar="owner/name",
                         help="where the series lives on GitHub")
     parser.add_argument("--branch", help="the branch or tag it is taken from")
     options = parser.parse_args(arguments)
-    before = read_series()
     move(options.repository, options.branch)
     series = read_series()
     if options.check:
         found = stale(series)
         print("\n".join(found) or "All notebooks and tables are up to date.")
         return sys.exit(bool(found))
-    if options.repository or options.branch:
-        relabel(before, series)
+    if options.text or options.repository or options.branch:
+        reword(series)
     else:
         chosen = [b for b in series["notebook"] if not options.numbers
                   or b["number"] in options.numbers]
