@@ -59,7 +59,7 @@ def main_parser() -> argparse.ArgumentParser:
     add("--brain", default="bundled",
         help="bundled, qwen, auto, rules, a hub id, a folder or "
              "http://host:8000/v1")
-    add("--lr", type=float, default=0.003,
+    add("--lr", type=float, default=0.5,
         help="the learning rate to start with")
     add("--epochs", type=int, default=100, help="the budget")
     add("--every", type=int, default=5, help="epochs between two decisions")
