@@ -159,9 +159,10 @@ class Lab(FrontEnd):
         self.page.wait_for_function(
             "window.jupyterapp.shell.currentWidget.sessionContext.session"
             "?.kernel?.connectionStatus == 'connected'", timeout=PATIENCE)
-        self.page.evaluate(
-            "window.jupyterapp.commands.execute('notebook:run-all-cells')"
-            " && null")
+        self.page.evaluate("""() => {
+            window.jupyterapp.shell.collapseLeft();  // the list of files
+            window.jupyterapp.commands.execute('notebook:run-all-cells');
+        }""")
 
     def restart(self):
         """A restart of the runtime: widgets on the page are dead."""
