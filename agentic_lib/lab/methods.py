@@ -186,9 +186,15 @@ def random_actions(rows) -> Method:
 
 
 def find_method(name) -> Method:
-    """The method of that name. Raises ValueError listing those there are."""
+    """The method of that name; random actions are as frequent as those that
+    the results file has recorded of the brain. Raises ValueError listing
+    the names there are."""
     if name.endswith("+guards"):
         return with_guards(find_method(name.removesuffix("+guards")))
+    if name == "random_actions":
+        from agentic_lib.lab.results import read_rows
+
+        return random_actions(read_rows()[1])
     if name.startswith("brain:"):
         return any_brain(name)
     if name not in METHODS:
