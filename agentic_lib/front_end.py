@@ -59,7 +59,8 @@ def picture(figure) -> str:
 def pre(text) -> str:
     """Text of any origin as HTML, line breaks kept."""
     return ('<pre style="white-space:pre-wrap;word-break:normal;'
-            f'overflow-wrap:anywhere;margin:0;line-height:1.35">{escape(str(text))}</pre>')
+            'overflow-wrap:anywhere;margin:0;line-height:1.35">'
+            f'{escape(str(text))}</pre>')
 
 
 def side_by_side(*children, width="20rem"):

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "agentic_lib"
 TAUGHT = ("decision", "prompt", "parser", "fallback", "language_model",
           "brain", "controller", "training")
-LIMIT = 1000  # lines of code of the taught path
+LIMIT = 1150  # lines of code of the taught path; some 700 are the aim
 
 
 def code_lines(path):

@@ -405,9 +405,9 @@ from html import escape
 from IPython.display import HTML, display
 
 page = escape(text, quote=True)
-display(HTML(f'<div><iframe title="The report of the run" srcdoc="{page}" '
+display(HTML(f'<iframe title="The report of the run" srcdoc="{page}" '
              'style="width:100%;height:560px;border:1px solid #999">'
-             '</iframe></div>'))
+             '</iframe>'))
 
 # %% [markdown]
 # (In the committed page the report itself is left out for its size. Run the
