@@ -6,6 +6,7 @@ job of their own.
 """
 
 import os
+import sys
 
 import pytest
 
@@ -35,3 +36,12 @@ def pytest_runtest_makereport(item):
 def pytest_make_collect_report(collector):
     outcome = yield
     refuse_skip(outcome.get_result())
+
+
+@pytest.fixture(autouse=True)
+def ordinary_floats():
+    """The lab flushes denormal numbers to zero, for speed and for the whole
+    process; no other test is to meet that."""
+    yield
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_flush_denormal(False)
