@@ -531,9 +531,14 @@ def check_breaking_reply(reply, meaning):
 
 @check
 def check_safe_rule(rule, diverging, creeping):
-    """`rule` never raises the rate of the diverging runs, lowers it now and
-    then, and raises that of the creeping runs."""
+    """`rule` never raises the rate of a diverging run whose training loss
+    has just risen, lowers it now and then, and raises that of the creeping
+    runs."""
     from agentic_lib import ACTIONS
+
+    def rose(run, epoch):
+        losses = [m.train_loss for m in run.metrics[max(0, epoch - 6):epoch]]
+        return any(not new <= old for old, new in zip(losses, losses[1:]))
 
     def decisions(runs):
         for run in runs:
@@ -541,18 +546,18 @@ def check_safe_rule(rule, diverging, creeping):
                 decision = rule(run.metrics[:end], ACTIONS, 5)
                 expect(decision is not None,
                        "Your rule returns nothing: let it return a Decision.")
-                yield run.metrics[end - 1].epoch, decision.action
+                yield run, end, decision.action
 
     found = list(decisions(diverging))
-    for epoch, action in found:
-        expect(action != "increase_learning_rate",
+    for run, epoch, action in found:
+        expect(action != "increase_learning_rate" or not rose(run, epoch),
                f"It raises the rate of a diverging run, at epoch {epoch}. "
                "What do the training losses of the last epochs say?")
-    expect(any(action == "reduce_learning_rate" for _, action in found),
+    expect(any(action == "reduce_learning_rate" for *_, action in found),
            "It never raises the rate of a diverging run, but it does not "
            "lower it either.")
     raised = [action == "increase_learning_rate"
-              for _, action in decisions(creeping)]
+              for *_, action in decisions(creeping)]
     expect(sum(raised) >= len(raised) / 4,
            "It is safe, but a run that creeps is hardly ever helped: "
            f"{sum(raised)} of {len(raised)} decisions raise its rate.")

@@ -563,7 +563,8 @@ else:
     print("Recorded instead, on 22 November 2026 with transformers "
           "5.23.0\nand the first round of the bundled brain, at this "
           "moment of this\nrun (ours, theirs): continue 0.2346, 0.2346; "
-          "reduce 0.4105,\n0.4105; increase 0.0971, 0.0971; stop 0.2578, 0.2578.")
+          "reduce 0.4105,\n0.4105; increase 0.0971, 0.0971; "
+          "stop 0.2578, 0.2578.")
 
 # %% [markdown]
 # It runs the whole page each time, asks in one order, and knows no prior. In
