@@ -72,3 +72,6 @@ def die(folder):
 if __name__ == "__main__":
     torch.set_num_threads(1)
     {"agree": agree, "die": die}[sys.argv[1]](Path(sys.argv[2]))
+    # Left to the interpreter's end, a connection that is still open can
+    # abort a process that has done all its work.
+    Accelerator().end_training()

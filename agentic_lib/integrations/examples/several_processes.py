@@ -13,6 +13,8 @@ torchrun how many there are, and the address of the first one.
 
 import argparse
 
+from accelerate import Accelerator
+
 from agentic_lib import train
 
 
@@ -23,9 +25,12 @@ def main():
     parser.add_argument("--lr", type=float, default=0.003)
     parser.add_argument("--folder", default=None)
     options = parser.parse_args()
+    accelerator = Accelerator()
     run = train("digits", brain=options.brain, epochs=options.epochs,
-                lr=options.lr, folder=options.folder, progress=True)
-    print(run)
+                lr=options.lr, folder=options.folder, progress=True,
+                accelerator=accelerator)
+    accelerator.print(run)
+    accelerator.end_training()
 
 
 if __name__ == "__main__":
