@@ -23,13 +23,22 @@ _HOME = {
     "SimpleAIBrain": "brain",
     "ScriptedBrain": "scripted",
     "AgenticLR": "controller",
+    "Guards": "guards",
     "Run": "record",
     "Training": "training",
     "train": "training",
     "load_data": "data",
     "make_model": "trainees",
     "plot_run": "plots",
+    "save_figure": "plots",
+    "plot_decision_map": "decision_map",
+    "what_if": "branching",
+    "plot_what_if": "branching",
     "write_report": "report",
+    "PromptLab": "widgets",
+    "LiveTraining": "widgets",
+    "YouAgainstTheBrain": "widgets",
+    "Replay": "widgets",
 }
 __all__ = sorted(_HOME)
 

@@ -92,6 +92,18 @@ def find_flip(brain, knobs, steps=10):
     return min(flips, key=lambda flip: flip[0])[1:] if flips else None
 
 
+def say_flip(knobs, flip) -> str:
+    """What `find_flip` found, in words."""
+    if flip is None:
+        return "No change of a single input that was tried flips it."
+    name, value, decision = flip
+    text = (f"It becomes {decision.action} when {KNOBS[name][3]} goes from "
+            f"{knobs[name]:.3g} to {value:.3g}.")
+    if decision.source == "fallback":
+        text += " There the rules decided, not the model."
+    return text
+
+
 def knob_values(name, steps) -> list:
     """`steps` + 1 values over the range of a knob; rates by factors."""
     low, high, *_ = KNOBS[name]

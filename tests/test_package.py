@@ -83,13 +83,18 @@ def imported(path):
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
         if isinstance(node, ast.ImportFrom) and node.module and \
-                node.module.startswith("agentic_lib."):
-            found.add(node.module.split(".")[1])
+                node.module.startswith("agentic_lib"):
+            within = node.module.removeprefix("agentic_lib").strip(".")
+            found.add(within)
+            found |= {f"{within}.{name.name}".strip(".")
+                      for name in node.names}
     return found
 
 
 def test_imports_run_one_way():
-    graph = {p.stem: imported(p) for p in PACKAGE.glob("*.py")
+    graph = {".".join(p.relative_to(PACKAGE).with_suffix("").parts):
+             imported(p)
+             for p in [*PACKAGE.glob("*.py"), *PACKAGE.glob("widgets/*.py")]
              if p.stem not in ("__init__", "__main__")}
     done, path = set(), []
 

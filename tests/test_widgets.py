@@ -7,16 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from agentic_lib import front_end, live_view
 from agentic_lib.brain import SimpleAIBrain
 from agentic_lib.decision import Action, ACTIONS, Decision
-from agentic_lib.live_view import LiveTraining
 from agentic_lib.presets import PRESETS
 from agentic_lib.prompt import Prompt
-from agentic_lib.prompt_lab import bar
 from agentic_lib.record import Run
 from agentic_lib.training import Training, train
-from agentic_lib.widgets import PromptLab, Replay, YouAgainstTheBrain
+from agentic_lib.widgets import (
+    LiveTraining, PromptLab, Replay, YouAgainstTheBrain, front_end, live_view,
+)
+from agentic_lib.widgets.prompt_lab import bar
 
 OPTIONS = {"lr": 0.01, "epochs": 8, "every": 2}
 
@@ -188,7 +188,7 @@ def test_every_experiment_finds_something():
         lab.go.click()
         found[name] = text(lab.findings)
     assert "becomes continue when" in found["find the flip"]
-    assert "{train_accs}" in found["blindfold"]
+    assert "{train_acc}" in found["blindfold"]
     assert "stop, " in found["shuffle the options"]
     assert found["defend stop_training"] == "stop_training: since I must"
 

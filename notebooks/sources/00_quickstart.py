@@ -98,7 +98,7 @@ print(Prompt().messages(training.run.metrics)[1]["content"])
 #@title Your buttons
 import ipywidgets as widgets
 
-from agentic_lib.front_end import button, picture, pre
+from agentic_lib.widgets.front_end import button, picture, pre
 
 screen, words = widgets.HTML(), widgets.HTML()
 

@@ -377,7 +377,7 @@ if scorer.model is None:
 # are the prompt, and the answer follows.
 
 # %% tags=["workshop"]
-from agentic_lib.prompt_lab import PromptLab
+from agentic_lib import PromptLab
 
 lab = PromptLab(brain)
 lab
@@ -519,8 +519,7 @@ else:
 # the smallest change of all, measured as a share of the input's range.
 
 # %%
-from agentic_lib.experiments import START, find_flip
-from agentic_lib.prompt_lab import say_flip
+from agentic_lib.experiments import START, find_flip, say_flip
 
 print(say_flip(START, find_flip(scorer, START, steps=10)))
 
@@ -698,7 +697,7 @@ for label, decision in answers.items():
 # **Guess first:** where on the map will the two prompts disagree?
 
 # %%
-from agentic_lib.decision_map import plot_decision_map
+from agentic_lib import plot_decision_map
 
 figure = plot_decision_map(
     {f"prompt: {name}": changed(scorer, prompt=PRESETS[name])

@@ -293,7 +293,7 @@ print(f"Guards acted {len(by_guards(guarded))} times.\nTest accuracy "
 
 # %% tags=["workshop"]
 from agentic_lib import Training
-from agentic_lib.widgets import LiveTraining
+from agentic_lib import LiveTraining
 
 live = LiveTraining(Training(digits, brain, lr=lr, epochs=EPOCHS, seed=1))
 live

@@ -270,7 +270,7 @@ def in_words(run):
 # under it belongs to the next section.)
 
 # %%
-from agentic_lib.widgets import Replay
+from agentic_lib import Replay
 
 replay = Replay(run, Training(brain=brain, **START))
 replay
@@ -299,7 +299,7 @@ print(replay.describe())
 # many points will the four ends differ?
 
 # %%
-from agentic_lib.what_if import plot_what_if, what_if
+from agentic_lib import plot_what_if, what_if
 
 epoch = run.decisions[1].epoch
 branches = what_if(Training(brain=brain, **START), run, epoch)

@@ -6,9 +6,9 @@ YouAgainstTheBrain   decide on a run, the brain on its twin
 Replay               go through a saved run, branch its decisions
 """
 
-from agentic_lib.against import YouAgainstTheBrain
-from agentic_lib.live_view import LiveTraining
-from agentic_lib.prompt_lab import PromptLab
-from agentic_lib.replay import Replay
+from agentic_lib.widgets.against import YouAgainstTheBrain
+from agentic_lib.widgets.live_view import LiveTraining
+from agentic_lib.widgets.prompt_lab import PromptLab
+from agentic_lib.widgets.replay import Replay
 
 __all__ = ["LiveTraining", "PromptLab", "Replay", "YouAgainstTheBrain"]

@@ -10,9 +10,11 @@ from functools import partial
 import ipywidgets as w
 
 from agentic_lib.decision import Decision
-from agentic_lib.front_end import View, asleep, button, picture, png, pre
 from agentic_lib.plots import alt_text, plot_run
 from agentic_lib.prompt import Prompt
+from agentic_lib.widgets.front_end import (
+    View, asleep, button, picture, png, pre,
+)
 
 STALE = 0.02  # seconds: a tick that comes sooner had been waiting in a queue
 CHUNK = 0.4   # seconds of training between two looks at the buttons

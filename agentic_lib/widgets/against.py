@@ -9,12 +9,12 @@ import ipywidgets as w
 
 from agentic_lib.decision import ACTIONS, Decision
 from agentic_lib.fallback import fallback_decision
-from agentic_lib.front_end import (
-    View, asleep, button, picture, png, pre,
-)
 from agentic_lib.plots import alt_text, plot_run
 from agentic_lib.prompt import Prompt
 from agentic_lib.training import Training
+from agentic_lib.widgets.front_end import (
+    View, asleep, button, picture, png, pre,
+)
 
 
 class YouAgainstTheBrain(View):

@@ -5,11 +5,11 @@ Knows nothing about language models.
 
 import ipywidgets as w
 
-from agentic_lib.front_end import (
+from agentic_lib.branching import plot_what_if, what_if
+from agentic_lib.plots import alt_text, plot_run
+from agentic_lib.widgets.front_end import (
     View, asleep, button, picture, png, pre, side_by_side,
 )
-from agentic_lib.plots import alt_text, plot_run
-from agentic_lib.what_if import plot_what_if, what_if
 
 
 class Replay(View):

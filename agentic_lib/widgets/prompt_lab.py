@@ -11,10 +11,14 @@ import ipywidgets as w
 from agentic_lib import experiments
 from agentic_lib.brain import SimpleAIBrain
 from agentic_lib.decision import ACTIONS
-from agentic_lib.experiments import KNOBS, START, changed, situation
-from agentic_lib.front_end import View, asleep, button, pre, side_by_side
+from agentic_lib.experiments import (
+    KNOBS, START, changed, say_flip, situation,
+)
 from agentic_lib.presets import PRESETS
 from agentic_lib.prompt import Prompt
+from agentic_lib.widgets.front_end import (
+    View, asleep, button, pre, side_by_side,
+)
 
 FAST = 0.3  # seconds: a brain that answers in less follows a moving slider
 OWN, NOTHING, OPEN = "your own", "nothing", "?"
@@ -323,12 +327,3 @@ def bar(share, width=6) -> str:
     phone."""
     full, eighths = divmod(round(8 * width * share), 8)
     return ("█" * full + " ▏▎▍▌▋▊▉"[eighths])[:width].ljust(width)
-
-
-def say_flip(knobs, flip) -> str:
-    """The smallest change that flips the decision, in words."""
-    if flip is None:
-        return "No change of a single input that was tried flips it."
-    name, value, decision = flip
-    return (f"It becomes {decision.action} when {KNOBS[name][3]} goes from "
-            f"{knobs[name]:.3g} to {value:.3g}.")
