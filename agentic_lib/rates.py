@@ -60,8 +60,9 @@ class OwnRates:
         found = self.read()
         if self.written and found[:len(self.written)] != self.written:
             raise RuntimeError(
-                f"The learning rate was set to {self.written} and is now "
-                f"{found}: something else, such as a scheduler, changed it. "
+                f"The learning rate was set to {say(self.written)} and is "
+                f"now {say(found)}: something else, such as a scheduler, "
+                "changed it. "
                 "Pass it: AgenticLR(optimizer, brain, scheduler=scheduler)."
             )
 
@@ -148,6 +149,12 @@ def write(groups, rates):
             group["lr"].fill_(rate)
         else:
             group["lr"] = rate
+
+
+def say(rates) -> str:
+    """Rates for people: six digits, in which a schedule's small step still
+    shows."""
+    return ", ".join(f"{rate:.6g}" for rate in rates)
 
 
 def check_scheduler(scheduler, optimizer):

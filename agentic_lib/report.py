@@ -31,6 +31,7 @@ th, td { text-align: left; vertical-align: top; padding: .4rem .6rem;
 thead th { white-space: nowrap; }
 .short { white-space: nowrap; }
 .note { opacity: .8; }
+.settings td { white-space: pre-line; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .6rem;
   background: var(--soft); margin: .3rem 0; unicode-bidi: isolate; }
 summary { cursor: pointer; }
@@ -197,7 +198,16 @@ def settings_rows(settings, before=""):
             yield from settings_rows(value, f"{before}{name} ")
         else:
             yield (f"<tr><th>{escape(f'{before}{name}')}</th>"
-                   f"<td>{escape(str(value))}</td></tr>")
+                   f"<td>{escape(readable(value))}</td></tr>")
+
+
+def readable(value) -> str:
+    """A setting without Python's brackets; of several, one a line."""
+    if isinstance(value, (list, tuple)):
+        return "\n".join(map(readable, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {readable(v)}" for k, v in value.items())
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def show(value) -> str:

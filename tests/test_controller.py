@@ -116,7 +116,8 @@ def test_a_rate_that_something_else_changed_is_an_error():
     observe(controller, 1)
     optimizer.step()
     schedule.step()  # undoes the decision
-    with pytest.raises(RuntimeError, match="scheduler=scheduler"):
+    with pytest.raises(RuntimeError, match="set to 0.07 and is now 0.1: .*"
+                       "scheduler=scheduler"):
         observe(controller, 2)
 
 

@@ -9,7 +9,7 @@ from agentic_lib.brain import SimpleAIBrain
 from agentic_lib.decision import ACTIONS, Decision
 from agentic_lib.experiments import (
     KNOBS, START, blindfold, changed, decide_all, defend, distance, find_flip,
-    knob_values, shuffle, situation,
+    knob_values, say_flip, shuffle, situation,
 )
 from agentic_lib.presets import PRESETS
 from agentic_lib.prompt import Prompt
@@ -68,6 +68,17 @@ def test_flip_is_the_nearest_that_a_full_search_finds():
     # The gap is 16: six points on either accuracy reach 10.
     assert decision.action == "continue"
     assert (name, value) in [("train_acc", 86.0), ("val_acc", 82.0)]
+
+
+def test_a_flip_in_words_says_where_the_rules_decided():
+    found = ("val_acc", 82.123456, Decision("continue", "r"))
+    assert say_flip(START, found) == (
+        "It becomes continue when validation accuracy (%) goes from 76 to "
+        "82.1.")
+    ruled = Decision("continue", "r", source="fallback")
+    assert say_flip(START, (*found[:2], ruled)).endswith(
+        "There the rules decided, not the model.")
+    assert "No change" in say_flip(START, None)
 
 
 def test_no_flip_is_none():

@@ -112,6 +112,16 @@ def test_what_a_model_writes_stays_text(field, tmp_path, no_picture):
     assert ATTACK in found.text()
 
 
+def test_settings_that_are_lists_read_as_text(tmp_path):
+    run = make_run()
+    run.settings["actions"] = [{"name": "continue", "factor": 1.0},
+                               {"name": "reduce", "factor": 0.1 + 0.2}]
+    run.settings["betas"] = (0.9, 0.999)
+    shown = page(run, tmp_path).text()
+    assert "name continue, factor 1\nname reduce, factor 0.3" in shown
+    assert "0.9\n0.999" in shown
+
+
 def test_settings_stay_text_too(tmp_path):
     run = make_run()
     run.settings = {"data": ATTACK, ATTACK: {"x": ATTACK}, "brain": ATTACK}

@@ -54,9 +54,9 @@ class Replay(View):
 
     def describe(self) -> str:
         """What was measured then, what was asked and answered."""
-        parts = [f"Epoch {m.epoch}: training {show(m.train_acc)}, "
-                 f"validation {show(m.val_acc)}, learning rate "
-                 f"{m.learning_rate}" for m in self.run.metrics
+        parts = [f"Epoch {m.epoch}: training {show(m.train_acc, '.1f', ' %')}"
+                 f", validation {show(m.val_acc, '.1f', ' %')}, learning "
+                 f"rate {show(m.learning_rate)}" for m in self.run.metrics
                  if m.epoch == self.epoch.value]
         decision = self.decision()
         if decision is None:
@@ -85,6 +85,6 @@ class Replay(View):
                 "text/plain": f"{alt_text(self.run)}\n{self.describe()}"}
 
 
-def show(accuracy) -> str:
-    """An accuracy in percent, where it is known."""
-    return "unknown" if accuracy is None else f"{accuracy:.1f} %"
+def show(value, digits=".3g", unit="") -> str:
+    """A number, where it is known."""
+    return "unknown" if value is None else f"{value:{digits}}{unit}"
