@@ -130,6 +130,27 @@ def test_the_command_checks_a_real_model(states, tmp_path, capsys):
         assert math.isclose(sum(answer["probabilities"].values()), 1)
 
 
+def test_calibrating_divides_out_what_the_model_prefers(states, tmp_path):
+    model = str(tmp_path / "model")
+    save_tiny_model(model)
+    write_states([{**s, "history": [vars(m) for m in s["history"]]}
+                  for s in states], tmp_path / "states.gz")
+    found = []
+    for more in ([], ["--calibrate"]):
+        check.run(arguments(
+            check, "--brain", model, "--mode", "score", "--record",
+            str(tmp_path / "answers.jsonl"), "--states",
+            str(tmp_path / "states.gz"), *more))
+        _, *lines = (tmp_path / "answers.jsonl").read_text().splitlines()
+        found.append([json.loads(line)["probabilities"] for line in lines])
+    brain = SimpleAIBrain(model, mode="score", calibrate=True, quiet=True)
+    for state, raw, calibrated in zip(states, *found):
+        assert raw != calibrated
+        assert calibrated == pytest.approx(brain.probabilities(
+            [state["history"]], check.actions_of(state), state["every"])[0],
+            abs=1e-5)
+
+
 def test_no_states_is_told(tmp_path):
     with pytest.raises(ValueError, match="lab.states makes one"):
         check.find_states(tmp_path / "none.gz")
