@@ -9,9 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from agentic_lib import __main__
 from agentic_lib.brain import SimpleAIBrain
 from agentic_lib.decision import Decision
-from agentic_lib.lab import compare, results, statistics, tables
+from agentic_lib.lab import (
+    choices,
+    claims,
+    compare,
+    pictures,
+    results,
+    statistics,
+    summary,
+    tables,
+)
 from agentic_lib.lab.deciders import RandomActions, frequencies
 from agentic_lib.lab.methods import (
     METHODS,
@@ -176,6 +186,8 @@ def test_random_actions_have_the_brains_frequencies():
     shares = frequencies(rows)
     assert shares[0] == {"continue": 0.75, "reduce_learning_rate": 0.25,
                          "increase_learning_rate": 0, "stop_training": 0}
+    assert find_method("random_actions", rows).start.keywords[
+        "frequencies"] == shares
     pilot = RandomActions(Group((0.1,) * 2000, tuple(range(2000))), shares)
     names = pilot.choose([None] * 2000, range(2000), None)
     assert names.count("continue") / 2000 == pytest.approx(0.75, abs=0.04)
@@ -197,7 +209,23 @@ def test_what_the_rules_decided_in_a_brains_place_is_marked():
     assert "| brain | 2 | 50.0 % |" in tables.stood_in(rows)
 
 
+@pytest.mark.parametrize("suffix, every, factors", [
+    ("", 5, (0.7, 1.3)), ("_quick", 2, (0.5, 2.0))])
+def test_all_that_decide_run_at_both_settings(suffix, every, factors):
+    rows = [row(method="brain" + suffix, actions="cr")]
+    for name in ("rules", "logistic", "brain", "shuffled_metrics",
+                 "look_ahead", "qwen", "random_actions"):
+        method = find_method(name + suffix, rows)
+        pilot = method.start(Group((0.1,), (0,)))
+        assert pilot.every == every, method.name
+        assert {a.factor for a in pilot.table.values()} - {1.0} == \
+            set(factors)
+        assert f"every {every} epochs" in method.says
+
+
 def test_unknown_names_are_listed():
+    with pytest.raises(ValueError, match="random_actions_quick"):
+        find_method("random_actions_slow")
     with pytest.raises(ValueError, match="plateau"):
         find_method("plato")
     with pytest.raises(ValueError, match="spirals"):
@@ -268,6 +296,32 @@ def test_a_method_that_cannot_run_is_said(tmp_path, capsys):
     assert "absent: not measured here (no such thing)" in \
         capsys.readouterr().out
     assert len(results.read_rows(tmp_path / "r.csv")[1]) == 1
+
+
+def test_what_rests_on_another_brain_is_made_again(tmp_path, monkeypatch):
+    old, out = tmp_path / "recorded.csv.gz", tmp_path / "out.csv"
+    task = short("spirals", 3)
+    results.append_rows(old, [
+        row("spirals", "constant", test=-1.0),  # told from one made anew
+        row("spirals", "rules", test=-1.0),
+        row("spirals", "brain", test=-1.0, actions="c"),
+        row("spirals", "logistic", test=-1.0)],
+        {"brain_crc32": "old", "labels_crc32": "same", "commands": ["one"]})
+    monkeypatch.setattr(results, "RECORDED", old)
+    monkeypatch.setattr(results, "checksums", lambda: {
+        "brain": "new", "labels": "same"})
+    monkeypatch.setattr(compare, "RECORDED", (
+        compare.Preset(("constant", "rules", "cosine"), (task,), (0.1,), 1),))
+    asked = []
+    monkeypatch.setattr(choices, "record", asked.append)
+    command = ["compare", "--record", "--redo", "rules", "--out", str(out)]
+    __main__.main(command)
+    info, rows = results.read_rows(old)
+    found = {r.method: r.test for r in rows}
+    assert found["constant"] == found["logistic"] == -1
+    assert "brain" not in found and found["rules"] > 0 < found["cosine"]
+    assert info["brain_crc32"] == "new" and info["commands"][0] == "one"
+    assert not out.exists() and len(asked) == 1
 
 
 # -- statistics ---------------------------------------------------------------
@@ -371,6 +425,96 @@ def test_bounds_are_the_controllers():
     assert pilot.rates.tolist() == [10.0, 1e-7]
 
 
+# -- claims, decisions, words -------------------------------------------------
+
+def compared(brain, peer, random=20.0, rules=30.0):
+    """Rows in which these methods reach so many points everywhere."""
+    return [row(method=m, rate=r, seed=s, test=t + s, epochs=60)
+            for r, constant in ((0.01, 50), (0.1, 90)) for s in range(3)
+            for m, t in (("constant", constant), ("plateau", peer),
+                         ("brain", brain), ("rules", rules),
+                         ("random_actions", random))]
+
+
+@pytest.mark.parametrize("brain, peer, peers, placebos, good", [
+    (95, 80, "supported", "supported", "supported"),
+    (70, 80, "refuted", "supported", "refuted"),
+    (10, 10, "not shown", "refuted", "supported")])
+def test_verdicts_follow_the_rows(brain, peer, peers, placebos, good):
+    rows = compared(brain, peer)
+    found = [verdict for _, verdict, _ in claims.aims(rows)]
+    assert found == [peers, placebos, good]
+    said = {claim: verdict for claim, verdict, _ in claims.claims(rows)}
+    assert said["better results than plateau, the best peer"] == peers
+    assert said["it spots patterns in the metrics (against random_actions)"
+                ] == placebos
+    assert said["educational"] == said["interpretable"] == "not measured"
+
+
+def test_claims_about_a_brain_rest_on_what_it_was_asked():
+    asked = {"flips, both orders": 0.0, "seconds": {
+        "a decision": 0.008, "a decision with its reason": 0.05,
+        "an epoch": 0.01}, "reasons": {"true in all it says": 0.97}}
+    said = {claim: verdict for claim, verdict, _ in claims.asked(asked)}
+    assert said["consistent: the options in another order, the same answer"
+                ] == "supported"
+    assert said["interpretable: the reasons that it writes are true"
+                ] == "refuted"
+    assert said["milliseconds a decision, the bundled brain"] == "supported"
+    [cheap] = [v for claim, v in said.items() if claim.startswith("cheap")]
+    assert cheap == "refuted"  # 1.6 ms of an epoch's 10
+
+
+def test_guards_are_told_from_the_brain():
+    rows = [row(method=m, seed=s, test=t) for s in range(3) for m, t in (
+        ("constant", 50), ("constant+guards", 60), ("brain", 70),
+        ("brain+guards", 75))]
+    text = tables.guarded(rows)
+    assert "| constant | 1 x 3 | 0.0 | -10.0 | 10.0 (10.0 to 10.0) |" in text
+    assert text.splitlines()[-2].endswith("| 15.0 (15.0 to 15.0) |")
+
+
+def made_up_states():
+    names = ("continue", "reduce_learning_rate", "increase_learning_rate",
+             "stop_training")
+    return [{"task": task, "every": 5, "outcomes": {
+        name: [50.0 + 10 * (k == best), 50.0, 50.0 + 20 * (k == best)]
+        for k, name in enumerate(names)}}
+        for task in ("a", "b") for best in range(4)], list(names)
+
+
+def test_choices_are_judged_state_by_state():
+    states, names = made_up_states()
+    best = names + names
+    assert choices.lost(states, best).tolist() == [0] * 8
+    assert choices.lost(states, ["continue"] * 8).tolist() == \
+        [0, 10, 10, 10] * 2
+    found = choices.costs(states, {"brain": best})
+    assert found[choices.SHUFFLED][0].tolist() == [7.5] * 8
+    # the tries are 10, 0 and 20 points above: the third is 0, 20 and 10
+    assert found[choices.LOOK_AHEAD][0].tolist() == pytest.approx([0] * 8)
+    text = choices.table(states, {"chosen": {"brain": best}})
+    assert "| brain | 100.0 (100.0 to 100.0) | 0.00 (0.00 to 0.00) |  |" in \
+        text
+    assert choices.sure_and_right(states, {
+        "chosen": {"brain": ["continue"] * 8}, "sure": [0.5] * 7 + [None],
+    })[:2] == [(0.5, True), (0.5, False)]
+
+
+def test_pictures_are_told_in_words():
+    rows = compared(95, 80)
+    text = pictures.say_starts(rows, "t", ["constant", "brain"])
+    assert "constant from 51 to 91 %, highest from a start at 0.1" in text
+    assert "brain from 96 to 96 %" in text
+    text = pictures.say_regret(rows, few=1)
+    assert "at good starts it is lowest for brain -5.0" in text
+    assert "highest for random_actions 70.0" in text
+    assert "constant 50 % and 50 %" in pictures.say_profiles(
+        rows, ["constant"])
+    assert "50 % sure on average, right in 100 %" in \
+        pictures.say_reliability([(0.4, True), (0.6, True)])
+
+
 # -- the recorded results -----------------------------------------------------
 
 recorded = pytest.mark.skipif(not results.RECORDED.exists(),
@@ -387,6 +531,15 @@ def test_the_recorded_results_are_small_and_say_what_they_depend_on():
         r.method for r in rows}
     assert len({r.task for r in rows if LEAK not in r.task}) >= 6
     assert len({r.seed for r in rows if r.method == "constant"}) >= 5
+
+
+@recorded
+def test_the_readmes_section_is_made_from_the_recorded_rows():
+    text = summary.section(*results.read_rows())
+    assert text.startswith(summary.BEGIN) and text.endswith(summary.END)
+    assert "| ahead of every peer in mean regret | " in text
+    assert all(f"| {m} | " in text.replace("**", "")
+               for m in ("constant", "brain", "random_actions"))
 
 
 @recorded

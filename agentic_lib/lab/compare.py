@@ -11,9 +11,17 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from agentic_lib.lab import pictures, results, statistics, tables
-from agentic_lib.lab.methods import METHODS, find_method
-from agentic_lib.lab.tasks import TASKS, find_task
+from agentic_lib.lab import (
+    choices,
+    pictures,
+    results,
+    statistics,
+    summary,
+    tables,
+)
+from agentic_lib.lab.methods import METHODS, PEERS, find_method, rests_on
+from agentic_lib.lab.states import read_states
+from agentic_lib.lab.tasks import LEAK, TASKS, find_task
 from agentic_lib.lab.trials import run_job
 
 RATES = tuple(float(f"{10 ** (k / 2):.4g}") for k in range(-8, 1))
@@ -38,6 +46,27 @@ PRESETS = {
                     ("digits", "digits_noisy"), (0.001, 0.1, 0.5), 3),
     "full": Preset(tuple(METHODS), tuple(TASKS)),
 }
+# What the file that ships holds, in this order: what is dear and least
+# telling comes last.
+SIX = ("digits", "digits_noisy", "photographs", "breast_cancer", "spirals",
+       "characters_adamw")
+LEAKING = tuple(task + LEAK for task in (
+    "digits_noisy", "breast_cancer", "photographs"))
+RECORDED = (
+    Preset(("constant", "plain_rules", "rules", "rules_quick",
+            *(m.name for m in PEERS)), SIX),
+    Preset(("brain", "brain_quick", "logistic", "logistic_quick"), SIX),
+    Preset(("random_actions", "random_actions_quick", "shuffled_metrics",
+            "shuffled_metrics_quick", "brain_no_stop",
+            "brain_quick_no_stop"), SIX, seeds=3),
+    Preset(("constant", "plateau", "rules", "brain", "brain_quick"),
+           LEAKING, seeds=3),
+    Preset(("look_ahead",), SIX, seeds=3),
+    Preset(tuple(f"{name}+guards" for name in (
+        "constant", "plateau_tuned", "greedy_tuned", "rules_quick", "brain",
+        "brain_quick")), SIX, seeds=2),
+    Preset(("look_ahead_quick",), SIX, seeds=2),
+)
 
 
 def add_arguments(parser):
@@ -63,14 +92,28 @@ def add_arguments(parser):
              "one that ships where there is no other")
     add("--figures", type=Path, metavar="FOLDER",
         help="draws the results file's figures into this folder")
+    add("--summary", action="store_true",
+        help="runs nothing; prints the README's section on results")
     add("--pack", nargs="+", type=Path, metavar="FILE",
         help="runs nothing; makes the file that ships from these")
+    add("--record", action="store_true",
+        help="brings the file that ships up to date: makes again what rests "
+             "on a bundled brain or on labels that have changed since, and "
+             "what is missing, in --out; goes on where it stopped")
+    add("--redo", nargs="+", metavar="NAME", default=(),
+        help="with --record: methods that are made again as well")
+    add("--only", nargs="+", metavar="NAME", default=(),
+        help="with --record: these methods only; the file stays incomplete")
 
 
 def run(args):
     """Trains what is missing in the file, then prints the tables."""
     if args.pack:
         return results.pack(args.pack)
+    if args.record:
+        return record(args)
+    if args.summary:
+        return print(summary.section(*results.read_rows()))
     preset = PRESETS[args.preset]
     if args.tables or args.figures:
         path = args.out if args.out.exists() else results.RECORDED
@@ -86,6 +129,26 @@ def run(args):
         print("\n" + tables.everything(rows))
     if args.figures:
         pictures.save_all(rows, args.figures)
+
+
+def record(args):
+    """Brings the file that ships up to date, by way of `args.out`."""
+    source = args.out if args.out.exists() else results.RECORDED
+    redo = args.redo if source == results.RECORDED else ()
+    results.keep(source, args.out, lambda row, changed: row.method not in redo
+                 and rests_on(row.method) not in changed)
+    for part in RECORDED:
+        rows = results.read_rows(args.out)[1]
+        methods = [find_method(name, rows) for name in part.methods
+                   if name in (args.only or part.methods)]
+        grid(methods, part.tasks, part.rates, range(part.seeds), args.out,
+             jobs=args.jobs, dask=args.dask)
+    results.pack([args.out], results.RECORDED)
+    args.out.unlink()
+    asked = choices.read_choices() if choices.FILE.exists() else {}
+    if any(asked.get(f"{name}_crc32") != now
+           for name, now in results.checksums().items()):
+        choices.record(read_states())
 
 
 def asked_for(args, preset, rows):

@@ -43,6 +43,8 @@ class Method:
                trained one after another
     rateless   True: has no starting rate, and runs once for each task
     missing    why it cannot be run here, or None: () -> str | None
+    rests_on   'brain' or 'labels' where another bundled brain, or other
+               labels, would give other runs
     """
 
     name: str
@@ -52,6 +54,7 @@ class Method:
     guards: bool = False
     rateless: bool = False
     missing: Callable = field(default=lambda: None)
+    rests_on: str = ""
 
 
 # -- peers -------------------------------------------------------------------
@@ -131,11 +134,13 @@ def with_guards(method) -> Method:
 # Chosen on the teaching families by tuning.py, out of five settings each.
 TUNED = {"plateau": {"factor": 0.5, "patience": 2},
          "greedy": {"factor": 0.7, "patience": 0}}
-# Chosen there as well, of five: see tuning.py.
-QUICK = {"every": 2, "reduce": 0.5, "increase": 2.0}
+# Of whatever decides: the original's setting, and the one that was chosen for
+# the brain there, out of five as well.
+SETTINGS = {"": ({}, "every 5 epochs, 0.7, 1.3"),
+            "_quick": ({"every": 2, "reduce": 0.5, "increase": 2.0},
+                       "every 2 epochs, 0.5, 2.0")}
 
-METHODS = {m.name: m for m in (
-    Method("constant", Constant, "the starting rate, to the end"),
+PEERS = (
     Method("cosine", scheduled(cosine), "from the starting rate to 0"),
     Method("one_cycle", partial(EveryStep, make=one_cycle),
            "the starting rate is its highest; stepped with the optimizer"),
@@ -152,52 +157,88 @@ METHODS = {m.name: m for m in (
            "defaults", schedule_free, missing=needs("schedulefree")),
     Method("prodigy", Constant, "Prodigy, its defaults; has no rate",
            prodigy, rateless=True, missing=needs("prodigyopt")),
+)
+PLACEBOS = ("random_actions", "shuffled_metrics")
+
+
+def deciders(suffix):
+    """The brain at one setting, and what it is held against there."""
+    options, setting = SETTINGS[suffix]
+    bundled = {"missing": no_model("bundled"), "rests_on": "brain"}
+
+    def at(name, start, says, **more):
+        return Method(name + suffix, partial(start, **options),
+                      f"{says}; {setting}", **more)
+
+    return (
+        at("rules", decided(fallback_decision),
+           "the rules that stand behind every brain here"),
+        at("logistic", Logistic, "a logistic regression on the labels that "
+           "the bundled brain was taught", missing=no_labels,
+           rests_on="labels"),
+        at("brain", Brain, "the bundled brain", **bundled),
+        replace(at("brain", partial(Brain, actions=without_stop()),
+                   "the same without the action stop_training", **bundled),
+                name=f"brain{suffix}_no_stop"),
+        at("shuffled_metrics", ShuffledMetrics,
+           "placebo: the brain is shown another run's metrics", **bundled),
+        at("look_ahead", LookAhead, "the ceiling: every action tried to the "
+           "end, the best by validation data taken"),
+        at("qwen", partial(Brain, model="qwen"), "Qwen3-0.6B as it comes",
+           missing=no_model("qwen")),
+    )
+
+
+METHODS = {m.name: m for m in (
+    Method("constant", Constant, "the starting rate, to the end"), *PEERS,
     Method("plain_rules", decided(plain_rules),
            "the original's three rules as it states them"),
-    Method("rules", decided(fallback_decision),
-           "the rules that stand behind every brain here"),
-    Method("brain", Brain, "the bundled brain: every 5 epochs, 0.7, 1.3",
-           missing=no_model("bundled")),
-    Method("brain_quick", partial(Brain, **QUICK),
-           "the bundled brain every 2 epochs, 0.5, 2.0",
-           missing=no_model("bundled")),
-    Method("brain_no_stop", partial(Brain, actions=without_stop()),
-           "the same without the action stop_training",
-           missing=no_model("bundled")),
-    Method("shuffled_metrics", ShuffledMetrics,
-           "placebo: the brain is shown another run's metrics",
-           missing=no_model("bundled")),
-    Method("logistic", Logistic, "a logistic regression on the labels that "
-           "the bundled brain was taught", missing=no_labels),
-    Method("look_ahead", LookAhead, "the ceiling: every action tried to the "
-           "end, the best by validation data taken"),
-    Method("qwen", partial(Brain, model="qwen"),
-           "Qwen3-0.6B as it comes, every 5 epochs, 0.7, 1.3",
-           missing=no_model("qwen")),
-)}
+    *deciders(""), *deciders("_quick"))}
 
 
-def random_actions(rows) -> Method:
+def random_actions(rows, suffix="") -> Method:
     """A placebo made from a comparison: actions drawn at random, at every
     decision as often as the brain took them there."""
-    return Method("random_actions", partial(
-        RandomActions, frequencies=frequencies(rows)),
-        "placebo: actions at random, as often as the brain takes them")
+    options, setting = SETTINGS[suffix]
+    return Method(f"random_actions{suffix}", partial(
+        RandomActions, frequencies=frequencies(rows, f"brain{suffix}"),
+        **options), "placebo: actions at random, as often as the brain takes "
+        f"them; {setting}", rests_on="brain")
 
 
-def find_method(name) -> Method:
-    """The method of that name; random actions are as frequent as those that
-    the results file has recorded of the brain. Raises ValueError listing
-    the names there are."""
+def find_method(name, rows=None) -> Method:
+    """The method of that name. Random actions are as frequent as those of
+    the brain in these rows of a comparison (those that were recorded where
+    None). Raises ValueError listing the names there are."""
     if name.endswith("+guards"):
-        return with_guards(find_method(name.removesuffix("+guards")))
-    if name == "random_actions":
+        return with_guards(find_method(name.removesuffix("+guards"), rows))
+    suffix = name.removeprefix("random_actions")
+    if suffix != name and suffix in SETTINGS:
         from agentic_lib.lab.results import read_rows
 
-        return random_actions(read_rows()[1])
+        return random_actions(read_rows()[1] if rows is None else rows,
+                              suffix)
     if name.startswith("brain:"):
         return any_brain(name)
     if name not in METHODS:
         raise ValueError(
-            f"method={name!r} is not one of: {', '.join(METHODS)}.")
+            f"method={name!r} is not one of: {', '.join(METHODS)}, "
+            "random_actions, random_actions_quick, brain:FOLDER; each also "
+            "with +guards behind it.")
     return METHODS[name]
+
+
+def says(name, rows=None) -> str:
+    """One line on what a method is, also where it is not one of ours."""
+    try:
+        return find_method(name, rows).says
+    except ValueError:
+        return "not one of this package's"
+
+
+def rests_on(name) -> str:
+    """What in the package the rows of that method depend on."""
+    name = name.removesuffix("+guards")
+    if name.startswith("random_actions"):
+        return "brain"
+    return METHODS[name].rests_on if name in METHODS else ""

@@ -15,7 +15,8 @@ LOOKS = {
     "plateau_tuned": ("#56B4E9", "--"), "greedy": ("#E69F00", "-."),
     "greedy_tuned": ("#E69F00", "-."), "cosine": ("#CC79A7", ":"),
     "rules": ("#009E73", "--"), "plain_rules": ("#F0E442", ":"),
-    "brain": ("#0072B2", "-"), "prodigy": ("#D55E00", ":"),
+    "brain": ("#0072B2", "--"), "brain_quick": ("#0072B2", "-"),
+    "prodigy": ("#D55E00", ":"), "look_ahead": ("#000000", ":"),
 }
 OTHER = ("#D55E00", "--")
 
@@ -113,6 +114,57 @@ def draw_reliability(pairs, bins=5, size=(5.0, 4.5)):
     axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="how sure it was",
              ylabel="share among the best actions")
     return figure
+
+
+# -- the same in words, for who cannot see them -------------------------------
+
+def say_starts(rows, task, methods) -> str:
+    """What `draw_starts` shows."""
+    parts = []
+    for method in methods:
+        s = pair(rows, method, tasks=[task])
+        level = s.columns[method]["test"][0].mean(1)
+        parts.append(f"{method} from {level.min():.0f} to {level.max():.0f} "
+                     f"%, highest from a start at "
+                     f"{s.rates[level.argmax()]:g}")
+    return (f"Final test accuracy on {task} against the learning rate at the "
+            f"start, one curve a method: {'; '.join(parts)}.")
+
+
+def say_regret(rows, few=3) -> str:
+    """What `draw_regret` shows, of those that are best and worst."""
+    texts = []
+    for place, good in (("good", True), ("poor", False)):
+        found = {}
+        for method in names(rows):
+            s = pair(rows, method)
+            found[method] = mean(s.regret(method)[s.is_good == good])
+        order = [f"{m} {found[m]:.1f}" for m in sorted(found, key=found.get)]
+        texts.append(f"at {place} starts it is lowest for "
+                     f"{', '.join(order[:few])} and highest for "
+                     f"{', '.join(order[-few:])}")
+    return ("Mean regret of every method, with its interval of 95 %: "
+            + "; ".join(texts) + ".")
+
+
+def say_profiles(rows, methods, points=(2, 10)) -> str:
+    """What `draw_profiles` shows, at two widths."""
+    parts = []
+    for method in methods:
+        shares = profile(pair(rows, method).regret(method), points)
+        parts.append(f"{method} " + " and ".join(
+            f"{100 * share:.0f} %" for share in shares))
+    return (f"Share of runs within {points[0]} and within {points[1]} points "
+            f"of the best constant rate: {'; '.join(parts)}.")
+
+
+def say_reliability(pairs) -> str:
+    """What `draw_reliability` shows, in one number for each axis."""
+    sure, right = (100 * np.mean(x) for x in zip(*pairs))
+    return (f"How sure the brain was against how often it was right, at "
+            f"{len(pairs)} states: {sure:.0f} % sure on average, right in "
+            f"{right:.0f} %. A dot on the diagonal is as right as it is "
+            "sure; above it, it is too modest, below it, too bold.")
 
 
 def save_all(rows, folder):

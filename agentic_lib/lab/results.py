@@ -36,7 +36,9 @@ def versions() -> dict:
             found[package] = None
     return {"versions": found, "machine": f"{platform.machine()}, "
             f"{os.cpu_count()} cores, {platform.system()}",
-            "brain_crc32": brain_crc32(), "command": command()}
+            **{f"{name}_crc32": value
+               for name, value in checksums().items()},
+            "command": command()}
 
 
 def command() -> str:
@@ -104,14 +106,31 @@ def mend(path):
             path.write_bytes(whole)
 
 
-def brain_crc32() -> str | None:
-    """Which bundled brain it was: the checksum of its weights."""
+def checksums() -> dict:
+    """Which bundled brain and which labels lie here."""
+    from agentic_lib.lab.deciders import LABELS
     from agentic_lib.which_brain import BUNDLED
 
-    weights = BUNDLED / "model.safetensors"
-    if not weights.exists():
-        return None
-    return f"{zlib.crc32(weights.read_bytes()):08x}"
+    files = {"brain": BUNDLED / "model.safetensors", "labels": LABELS}
+    return {name: f"{zlib.crc32(path.read_bytes()):08x}"
+            if path.exists() else None for name, path in files.items()}
+
+
+def keep(source, out, wanted):
+    """Copies a results file without the rows that are not wanted.
+
+    wanted  (row, names of `checksums` that have changed since) -> bool
+    """
+    info, rows = read_rows(source)
+    changed = [name for name, now in checksums().items()
+               if info.get(f"{name}_crc32") != now]
+    kept = [row for row in rows if wanted(row, changed)]
+    print(f"{source}: {len(kept)} of {len(rows)} rows are kept")
+    part = Path(out).with_suffix(".part")
+    part.unlink(missing_ok=True)
+    append_rows(part, kept, {"commands": list(dict.fromkeys(
+        [*info.get("commands", []), command()]))})
+    part.replace(out)
 
 
 def short(values) -> dict:
@@ -126,8 +145,8 @@ def pack(paths, out=RECORDED):
     found, info = {}, {}
     for path in paths:
         more, rows = read_rows(path)
-        info = {**info, **more,
-                "commands": info.get("commands", []) + [more["command"]]}
+        info = {**info, **more, "commands": info.get("commands", [])
+                + more.get("commands", [more["command"]])}
         for row in rows:
             found[row.task, row.method, f"{row.rate:.4g}", row.seed] = row
     out = Path(out)

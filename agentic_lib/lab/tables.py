@@ -8,13 +8,24 @@ import math
 
 import numpy as np
 
+from agentic_lib.lab.methods import says
 from agentic_lib.lab.statistics import (
-    GOOD, collect, difference, improvement, interval, iqm, masked, mean,
+    GOOD,
+    collect,
+    difference,
+    improvement,
+    interval,
+    iqm,
+    masked,
+    mean,
 )
 from agentic_lib.lab.tasks import LEAK
 
-LANGUAGE_MODELS = {"qwen": "Qwen3-0.6B as it comes",
-                   "qwen_lora": "Qwen3-0.6B with a LoRA adapter"}
+OURS = ("brain", "brain_quick")  # the brain at its two settings
+GUARDS = "+guards"
+LANGUAGE_MODELS = {
+    "qwen": "Qwen3-0.6B as it comes (--methods qwen qwen_quick)",
+    "brain:": "Qwen3-0.6B with a LoRA adapter (--methods brain:FOLDER)"}
 
 
 def pair(rows, method, other="constant", tasks=None):
@@ -38,18 +49,17 @@ def meet(rows, one, other) -> bool:
 def honest(rows):
     """The rows of the comparison itself: no leak, no guards."""
     return [r for r in rows if not r.task.endswith(LEAK)
-            and not r.method.endswith("+guards")]
+            and not r.method.endswith(GUARDS)]
 
 
 def names(rows):
     return list(dict.fromkeys(r.method for r in rows))
 
 
-def with_interval(found) -> str:
-    value, low, high = found
-    if np.isnan(value):
+def with_interval(found, digits=1) -> str:
+    if np.isnan(found[0]):
         return ""
-    return f"{value:.1f} ({low:.1f} to {high:.1f})"
+    return "{} ({} to {})".format(*(f"{x:.{digits}f}" for x in found))
 
 
 def markdown(head, lines) -> str:
@@ -71,7 +81,7 @@ def overall(rows) -> str:
             with_interval(interval(mean, regret)),
             with_interval(interval(masked(mean, s.is_good), regret)),
             with_interval(interval(masked(mean, ~s.is_good), regret)),
-            f"{iqm(regret):.1f}", f"{best.mean():.1f}",
+            with_interval(interval(iqm, regret)), f"{best.mean():.1f}",
             f"{cell['area'].mean():.1f}", to_target(cell["to_target"]),
             f"{100 * cell['diverged'].mean():.0f} %",
             mean_or_nothing(regret[cell["diverged"] == 0])]))
@@ -186,21 +196,39 @@ def stood_in(rows) -> str:
 
 
 def guarded(rows) -> str:
-    """Methods with and without the controller's guards."""
+    """Methods with and without the controller's guards, and how far the
+    brain is ahead of each where both have them."""
+    found = [m for m in names(rows) if m.endswith(GUARDS)]
+    ours = [m + GUARDS for m in OURS if m + GUARDS in found]
     lines = []
-    for method in names(rows):
-        if not method.endswith("+guards"):
-            continue
-        s = pair(rows, method, method.removesuffix("+guards"))
-        bare = s.regret(method.removesuffix("+guards"))
-        lines.append([method.removesuffix("+guards"), str(len(s.seeds)),
-                      f"{bare.mean():.1f}",
-                      with_interval(interval(mean, s.regret(method))),
-                      "{:.0f} % to {:.0f} %".format(*(
-                          100 * s.columns[m]["diverged"].mean() for m in (
-                              method.removesuffix("+guards"), method)))])
-    return markdown(["method", "seeds", "mean regret", "with guards",
-                     "diverged"], lines)
+    for method in found:
+        bare = method.removesuffix(GUARDS)
+        s = pair(rows, method, bare)
+        lines.append([
+            bare, f"{len(s.tasks)} x {len(s.seeds)}",
+            *(f"{mean(s.regret(m)):.1f}" for m in (bare, method)),
+            with_interval(interval(difference, s.regret(bare),
+                                   s.regret(method))),
+            "{:.0f} % to {:.0f} %".format(*(
+                100 * mean(s.columns[m]["diverged"])
+                for m in (bare, method))),
+            *(with_interval(ahead(rows, method, mine)) for mine in ours)])
+    return markdown(
+        ["method", "tasks x seeds", "mean regret", "with guards", "gained",
+         "diverged", *(f"{m} is ahead by" for m in ours)], lines)
+
+
+def ahead(rows, other, ours):
+    """Points of mean regret that `ours` is ahead of `other`, with the
+    interval."""
+    s = pair(rows, ours, other)
+    return interval(difference, s.regret(other), s.regret(ours))
+
+
+def settings(rows) -> str:
+    """What each method is, and what its setting was chosen on."""
+    return markdown(["method", "what it is"],
+                    [[name, says(name, rows)] for name in names(rows)])
 
 
 def cells(rows) -> str:
@@ -221,15 +249,22 @@ def cells(rows) -> str:
     return markdown(["task", "start rate", *names(rows)], lines)
 
 
-def everything(rows, ours="brain") -> str:
-    """All tables, each under a heading, as one text."""
+def everything(rows, ours=None) -> str:
+    """All tables, each under a heading, as one text.
+
+    ours  whom the others are held against; the brain at its two settings
+          where None, the rules where there is none
+    """
     main = honest(rows)
-    ours = ours if ours in names(main) else "rules"
+    ours = [ours] if ours else [
+        name for name in OURS if name in names(main)] or ["rules"]
     parts = [
+        ("What they are", settings(main)),
         ("Regret: points of final test accuracy behind the best constant "
          f"rate in hindsight; a start is good where the constant rate lies "
          f"within {GOOD:g} points of that", overall(main)),
-        ("Paired differences", against(main, ours)),
+        *((f"Paired differences: {name}", against(main, name))
+          for name in ours),
         ("Mean regret on each task", by_task(main)),
         ("Stopping early", stopping(main)),
         ("Decisions that the rules took in a brain's place",
@@ -239,8 +274,11 @@ def everything(rows, ours="brain") -> str:
     ]
     texts = [f"{title}\n\n{text}" for title, text in parts
              if text.count("\n") > 1]
-    absent = [says for method, says in LANGUAGE_MODELS.items()
-              if method not in names(main)]
-    if absent:
-        texts.append("Not measured yet: " + "; ".join(absent) + ".")
-    return "\n\n".join(texts)
+    return "\n\n".join([*texts, *not_measured(main)])
+
+
+def not_measured(rows) -> list[str]:
+    """A line on the language models that nobody has run yet."""
+    absent = [says for name, says in LANGUAGE_MODELS.items()
+              if not any(m.startswith(name) for m in names(rows))]
+    return ["Not measured: " + "; ".join(absent) + "."] if absent else []
