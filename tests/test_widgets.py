@@ -352,7 +352,7 @@ def test_the_brains_decision_stays_hidden_until_yours():
     game = YouAgainstTheBrain(Frank(), **OPTIONS)
     assert "so" not in game.last and len(game.brain_run.decisions) == 1
     assert game.run.decisions == []
-    game.on_choice("increase_learning_rate")
+    game.on_decision("increase_learning_rate")
     assert "you chose increase_learning_rate, the brain " in game.last
     assert game.run.decisions[0].source == "human"
 
@@ -362,18 +362,18 @@ def test_same_decisions_same_run():
     while not game.over:
         epoch = game.run.metrics[-1].epoch
         theirs = [d for d in game.brain_run.decisions if d.epoch == epoch]
-        game.on_choice(theirs[0].action)
+        game.on_decision(theirs[0].action)
     assert game.run.metrics == game.brain_run.metrics
     assert game.agreed == game.asked == 3
     assert "You agreed in 3 of 3" in text(game.words)
     assert game.choices.layout.display == "none"
-    game.on_choice("continue")  # too late
+    game.on_decision("continue")  # too late
     assert len(game.run.decisions) == 3
 
 
 def test_stopping_ends_both_and_the_curves_are_shown():
     game = YouAgainstTheBrain(Frank(), **OPTIONS)
-    game.on_choice("stop_training")
+    game.on_decision("stop_training")
     assert len(game.run.metrics) == 2 and len(game.brain_run.metrics) == 8
     assert game.draw().axes[0].lines[-1].get_linestyle() == ":"
 

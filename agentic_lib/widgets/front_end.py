@@ -28,8 +28,13 @@ def static() -> bool:
 class View:
     """Shows `self.box`, a widget; where none can run, `still()` instead.
 
-    A subclass sets `box` and has `still() -> (mime type -> content)`.
+    A subclass sets `box`, and has `draw()`, a Figure, or its own `still`.
     """
+
+    def still(self) -> dict:
+        """{mime type: content}, for those who see no widget."""
+        figure = self.draw()
+        return {"image/png": png(figure), "text/plain": figure.get_label()}
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         if static():
@@ -66,15 +71,20 @@ def pre(text) -> str:
 def side_by_side(*children, width="20rem"):
     """Boxes beside each other; below each other where the page is narrow."""
     for child in children:
-        child.layout.flex = f"1 1 {width}"
-        child.layout.min_width = "0"
+        child.layout.flex, child.layout.min_width = f"1 1 {width}", "0"
+    return row(*children)
+
+
+def row(*children):
+    """Boxes in a row, which goes on below where the page is narrow."""
     return ipywidgets.Box(children, layout=ipywidgets.Layout(
         display="flex", flex_flow="row wrap", width="100%"))
 
 
 def asleep():
     """The line that still stands there when the kernel no longer answers."""
-    return ipywidgets.HTML(f"<small>{ASLEEP}</small>")
+    return ipywidgets.HTML('<small style="display:block;line-height:1.35">'
+                           f"{ASLEEP}</small>")
 
 
 def button(text, on_click, **options):

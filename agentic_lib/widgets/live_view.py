@@ -5,40 +5,34 @@ a button is answered between two epochs. Knows nothing about language models.
 """
 
 import time
-from functools import partial
 
 import ipywidgets as w
 
-from agentic_lib.decision import Decision
-from agentic_lib.plots import alt_text, plot_run
-from agentic_lib.prompt import Prompt
-from agentic_lib.widgets.front_end import (
-    View, asleep, button, picture, png, pre,
-)
+from agentic_lib.plots import plot_run
+from agentic_lib.widgets.by_hand import ByHand
+from agentic_lib.widgets.front_end import asleep, button, picture, pre, row
 
 STALE = 0.02  # seconds: a tick that comes sooner had been waiting in a queue
 CHUNK = 0.4   # seconds of training between two looks at the buttons
 PAUSE = 0.5   # seconds at least between two drawings
 
 
-class LiveTraining(View):
+class LiveTraining(ByHand):
     """Shows a training while it runs; pause it, steer it, decide yourself.
 
     training  a Training
     compare   a Run to be drawn beside it, dotted
     interval  milliseconds from epoch to epoch
     theme     as in `plot_run`
-    steps     how to go through it, if not plainly: keep(training, folder)
 
     `finish()` trains what is left without stopping for anybody and returns
     the Run: the next cell of a notebook calls it, so that "run all" works.
     """
 
-    def __init__(self, training, compare=None, interval=150, theme="light",
-                 steps=None):
+    def __init__(self, training, compare=None, interval=150, theme="light"):
         self.training, self.compare, self.theme = training, compare, theme
         self.brain = training.controller.brain
-        self.epochs = iter(training if steps is None else steps)
+        self.epochs = iter(training)
         self.waiting = self.hurry = self.ended = False
         self.last_work = self.last_drawing = self.drawing_takes = 0.0
         self.play = w.Play(max=10**6, interval=interval, show_repeat=False)
@@ -47,23 +41,14 @@ class LiveTraining(View):
         self.mine = w.Checkbox(description="I take the decisions",
                                indent=False)
         self.why = w.Text(placeholder="because (as you like)")
-        self.choices = w.Box([*(
-            button(action.name, partial(self.on_decision, action.name))
-            for action in training.controller.actions), self.why],
-            layout=w.Layout(flex_flow="row wrap"))
+        self.choices = row(*self.buttons(), self.why)
         self.figure, self.words = w.HTML(), w.HTML()
         self.box = w.VBox([
-            w.Box([self.play, button("one epoch", self.on_step),
-                   button("skip to the end", self.on_skip),
-                   button("stop training", self.on_stop), self.mine],
-                  layout=w.Layout(flex_flow="row wrap")),
+            row(self.play, button("one epoch", self.on_step),
+                button("skip to the end", self.on_skip),
+                button("stop training", self.on_stop), self.mine),
             self.figure, self.choices, self.words, asleep()])
         self.show(draw=True)
-
-    @property
-    def run(self):
-        """What happened so far."""
-        return self.training.run
 
     # -- what answers an event ---------------------------------------------
 
@@ -82,9 +67,7 @@ class LiveTraining(View):
     def on_skip(self):
         """From now on as many epochs a tick as fit."""
         self.hurry = True
-        self.mine.value = False
-        if self.waiting:
-            self.let_brain_decide()
+        self.hand_over()
         setattr(self.play, playing(self.play), True)
         self.advance(CHUNK)
 
@@ -92,20 +75,18 @@ class LiveTraining(View):
         """A person ends the training; that is a decision too."""
         if self.training.epoch == 0 or self.training.done:
             return
-        stops = [a for a in self.training.controller.actions if a.stop]
-        if stops:
-            self.decide(Decision(stops[0].name, "A person pressed stop.",
-                                 source="human"))
-        self.training.controller.should_stop = True
+        controller = self.training.controller
+        for action in [a for a in controller.actions if a.stop][:1]:
+            self.decide(self.human(action.name, "A person pressed stop."))
+        self.waiting, controller.should_stop = False, True
         self.advance()
 
     def on_decision(self, name):
         """A person took the decision that was due."""
         if self.waiting:
             reason = self.why.value.strip() or "A person decided."
-            self.decide(Decision(name, reason, source="human",
-                                 prompt=self.question()))
-            self.why.value = ""
+            self.decide(self.human(name, reason))
+            self.waiting, self.why.value = False, ""
             self.show(draw=True)
 
     # -- training ----------------------------------------------------------
@@ -133,39 +114,24 @@ class LiveTraining(View):
         self.waiting = due and not self.ended and item[1] is None
         return not (self.waiting or self.ended)
 
-    def decide(self, decision):
-        """Applies a decision and puts it on record."""
-        self.run.decisions.append(self.training.controller.apply(decision))
-        self.waiting = False
-
-    def let_brain_decide(self):
-        """The decision that a person was asked for goes to the brain."""
-        controller = self.training.controller
-        if self.brain is None:
-            self.waiting = False
-        else:
+    def hand_over(self):
+        """All decisions to the brain, the one that is awaited too."""
+        controller, self.mine.value = self.training.controller, False
+        if self.waiting and self.brain is not None:
             self.decide(self.brain.analyze_training(
                 controller.history, every=controller.every,
                 actions=controller.actions))
+        self.waiting = False
 
     def finish(self):
         """Trains to the end, the brain deciding, and returns the Run."""
-        self.mine.value = False
-        if self.waiting:
-            self.let_brain_decide()
+        self.hand_over()
         while self.step():
             pass
         self.show(draw=True)
         return self.run
 
     # -- showing -----------------------------------------------------------
-
-    def question(self) -> str:
-        """What the brain would read now."""
-        controller = self.training.controller
-        messages = Prompt().messages(
-            controller.history, controller.actions, controller.every)
-        return messages[1]["content"]
 
     def show(self, draw=False):
         """Words at once; the figure at most twice a second, and at most for
@@ -201,8 +167,8 @@ class LiveTraining(View):
 
     def still(self):
         """Where no widget can run: the run, trained to its end."""
-        return {"image/png": png(self.draw()) if self.finish() else b"",
-                "text/plain": alt_text(self.run, self.compare)}
+        self.finish()
+        return super().still()
 
 
 def playing(play) -> str:

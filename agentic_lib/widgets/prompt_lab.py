@@ -17,7 +17,7 @@ from agentic_lib.experiments import (
 from agentic_lib.presets import PRESETS
 from agentic_lib.prompt import Prompt
 from agentic_lib.widgets.front_end import (
-    View, asleep, button, pre, side_by_side,
+    View, asleep, button, pre, row, side_by_side,
 )
 
 FAST = 0.3  # seconds: a brain that answers in less follows a moving slider
@@ -40,7 +40,8 @@ class PromptLab(View):
         self.busy = False  # True while the lab itself changes a widget
         self.slow = False
         self.make_inputs()
-        self.make_outputs()
+        (self.answer, self.other, self.writing, self.asked, self.problem,
+         self.findings, self.kept, self.code) = (w.HTML() for _ in range(8))
         self.box = w.VBox([
             side_by_side(
                 w.VBox([*self.knobs.values(), self.brain, self.mode,
@@ -49,8 +50,7 @@ class PromptLab(View):
             side_by_side(
                 w.VBox([self.preset, self.system, self.user, self.problem]),
                 self.asked),
-            w.Box([self.keep, self.compare, self.experiment, self.go],
-                  layout=w.Layout(flex_flow="row wrap")),
+            row(self.keep, self.compare, self.experiment, self.go),
             self.findings, self.kept, self.code, asleep()])
         self.unless_busy(self.on_brain)()
 
@@ -79,13 +79,6 @@ class PromptLab(View):
             for widget in widgets:
                 widget.observe(self.unless_busy(answer), "value")
 
-    def make_outputs(self):
-        """Places for text."""
-        self.answer, self.other, self.writing, self.asked = (
-            w.HTML() for _ in range(4))
-        self.problem, self.findings, self.kept, self.code = (
-            w.HTML() for _ in range(4))
-
     def unless_busy(self, answer):
         """Answers what a person changed, not what the lab itself did. While
         a slow brain thinks, nothing can be changed: no queue builds up."""
@@ -93,19 +86,20 @@ class PromptLab(View):
             if self.busy:
                 return
             self.busy = True
-            self.set_disabled(self.slow)
+            self.set("disabled", self.slow)
             try:
                 answer()
             finally:
                 self.busy = False
-                self.set_disabled(False)
+                self.set("disabled", False)
         return observer
 
-    def set_disabled(self, disabled):
-        """Greys out, or brings back, all that a person can change."""
+    def set(self, trait, value):
+        """Sets a trait of all that a person can change, where it has it."""
         for widget in (*self.knobs.values(), self.system, self.user,
                        self.preset, self.brain, self.go, self.keep):
-            widget.disabled = disabled
+            if widget.has_trait(trait):
+                widget.set_trait(trait, value)
 
     # -- what answers an event ---------------------------------------------
 
@@ -146,8 +140,7 @@ class PromptLab(View):
         self.guess.value, self.guess.disabled = OPEN, False
         self.decision = self.decide(self.prompt)
         self.slow = self.decision.seconds > FAST
-        for widget in (*self.knobs.values(), self.system, self.user):
-            widget.continuous_update = not self.slow
+        self.set("continuous_update", not self.slow)
         self.beside = None
         if self.compare.value != NOTHING:
             kept = self.tries[self.compare.index - 1]
@@ -163,13 +156,11 @@ class PromptLab(View):
 
     def on_keep(self):
         """Keeps the prompt and its answer, to be compared with others."""
-        self.tries.append({**self.values(), "prompt": self.prompt,
-                           "name": self.preset.value,
-                           "decision": self.decision})
-        self.compare.options = [NOTHING, *(
-            f"try {i}: {kept['name']}" for i, kept in enumerate(
-                self.tries, 1))]
-        self.kept.value = pre(self.table_of_tries())
+        name = f"try {len(self.tries) + 1}: {self.preset.value}"
+        self.tries.append({**self.values(), "name": name,
+                           "prompt": self.prompt, "decision": self.decision})
+        self.compare.options = [*self.compare.options, name]
+        self.kept.value = pre("\n".join(map(say_try, self.tries)))
 
     def on_experiment(self):
         """Runs the experiment that is chosen."""
@@ -259,19 +250,11 @@ class PromptLab(View):
         return (f"You guessed {self.guess.value}. Right so far: "
                 f"{sum(self.guesses)} of {len(self.guesses)}.\n\n")
 
-    def table_of_tries(self) -> str:
-        """What was kept, a line each."""
-        return "\n".join(
-            f"try {i}: {kept['name']:16} {short(kept['decision']):38}"
-            f"{kept['train_acc']:g} / {kept['val_acc']:g} at epoch "
-            f"{kept['epoch']}" for i, kept in enumerate(self.tries, 1))
-
     def export(self) -> str:
         """The line of Python that puts this prompt into a brain."""
-        for name, preset in PRESETS.items():
-            if preset == self.prompt:
-                return f"brain.prompt = PRESETS[{name!r}]"
-        return f"brain.prompt = {self.prompt!r}"
+        name = self.preset.value
+        prompt = repr(self.prompt) if name == OWN else f"PRESETS[{name!r}]"
+        return f"brain.prompt = {prompt}"
 
     def still(self):
         """The lab where no widget can run: the question and the answer."""
@@ -305,6 +288,13 @@ def short(decision) -> str:
     share = (decision.probabilities or {}).get(decision.action)
     return decision.action + (
         f" ({decision.source})" if share is None else f" {share:.0%}")
+
+
+def say_try(kept) -> str:
+    """What was kept, in a line."""
+    return (f"{kept['name']:23} {short(kept['decision']):38}"
+            f"{kept['train_acc']:g} / {kept['val_acc']:g} at epoch "
+            f"{kept['epoch']}")
 
 
 def say_answer(decision) -> str:

@@ -6,9 +6,9 @@ Knows nothing about language models.
 import ipywidgets as w
 
 from agentic_lib.branching import plot_what_if, what_if
-from agentic_lib.plots import alt_text, plot_run
+from agentic_lib.plots import plot_run
 from agentic_lib.widgets.front_end import (
-    View, asleep, button, picture, png, pre, side_by_side,
+    View, asleep, button, picture, pre, side_by_side,
 )
 
 
@@ -81,8 +81,9 @@ class Replay(View):
     def still(self):
         """Where no widget can run: the whole run as a picture."""
         self.epoch.value = self.epoch.max
-        return {"image/png": png(self.draw()),
-                "text/plain": f"{alt_text(self.run)}\n{self.describe()}"}
+        still = super().still()
+        still["text/plain"] += "\n" + self.describe()
+        return still
 
 
 def show(value, digits=".3g", unit="") -> str:
