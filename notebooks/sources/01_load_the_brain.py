@@ -31,7 +31,7 @@ brain = SimpleAIBrain(brain_name)
 # at a time, so close the other one under *Runtime > Manage sessions*, and try
 # again later if all are taken. You can go on right now as well: everything
 # below runs on the bundled brain. (Qwen on a CPU works too, slowly: choose
-# `"qwen"`; it downloads 1.2 GB.)
+# `"qwen"`; it downloads 1.5 GB.)
 #
 # A model that is asked for by name and cannot be had is an error, and the
 # error says what to do:
@@ -94,8 +94,9 @@ reply = ask(question, max_new_tokens=60, until=lambda text: False)
 # bundled brain has seen one kind of page in its life, and answers everything
 # as if it were that page. Knowing what a model was taught is half of using it.
 #
-# Now the page it is for: the metrics of a real run, in the library's words
-# (notebook 02 takes this page apart).
+# Now the page it is for: the metrics of a real run, in the library's words. (We
+# call the text that the brain reads before a decision a **page**; notebook 02
+# takes this one apart.)
 
 # %%
 from agentic_lib import Prompt, train
@@ -134,15 +135,16 @@ print("The library:", reply.strip().splitlines()[:1])
 # %% [markdown]
 # The library's version does the same and adds what a training run needs: it
 # stops as soon as the answer is complete, is bounded in tokens and in seconds,
-# turns numbers that are none into an error it can name, and leaves everybody
-# else's random numbers alone.
+# says so where the network's numbers are nan or infinite, and leaves the random
+# numbers of your training alone.
 #
 # ### Exercise: write without `generate`
 #
-# One level deeper. The network itself does one thing: for every place in a
+# One level deeper. The network itself does one thing: behind every token of a
 # text it gives a number (a **logit**) to each token of its list; the highest
-# belongs to the token that it finds likeliest there. Writing is a loop around
-# this. Write it: always take the likeliest token, `steps` times.
+# belongs to the one that it finds likeliest to come **next**. Writing is a loop
+# around this. Write it: always take the likeliest token, `steps` times, and
+# return the new tokens alone.
 
 # %% tags=["exercise"]
 def write(network, ids, steps):
@@ -205,8 +207,8 @@ print("Seed 4 once more gives the same:", again == reply)
 # How far the dice may stray is set by the **temperature**: logits are divided
 # by it before they become probabilities. Below 1 the likeliest token gains,
 # above 1 the others do. Here is the first token of the reply, at four
-# temperatures. **Guess first:** at which of them does the brain change its
-# mind most often?
+# temperatures. **Guess first:** at which of them would several draws differ
+# most?
 
 # %%
 import matplotlib.pyplot as plt
@@ -234,11 +236,12 @@ show(figure, alt="Probability of the five likeliest first tokens "
 # %% [markdown]
 # ### Exercise: how far do its samples agree?
 #
-# Where five draws give five decisions, one draw is not worth much. Write
-# `agreement`: ask with the seeds 0, 1, ... and return the share of all replies
-# that name the most frequent action. A reply that cannot be read agrees with
-# none. `ask(seed)` gives a reply; `parse_decision(reply)` a decision with an
-# `.action`, or `None` (how it reads is notebook 03).
+# Where each draw gives another decision, one draw is not worth much. Write
+# `agreement`: ask with the seeds 0 to `times - 1` and return the share of all
+# replies that name the most frequent action. A reply that cannot be read agrees
+# with none, and still counts as a reply. `ask(seed)` gives a reply (it is the
+# function's argument, not the `ask` from above); `parse_decision(reply)` gives
+# a decision with an `.action`, or `None` (notebook 03 shows how it reads).
 
 # %% tags=["exercise"]
 from collections import Counter
@@ -280,9 +283,10 @@ print(f"Agreement of ten samples, by your function: {share:.0%}")
 print(model.render(messages))
 
 # %% [markdown]
-# `<|im_start|>` and `<|im_end|>` are one token each. The text ends behind the
-# mark that opens the assistant's turn: the most likely thing to come is a
-# reply.
+# `<|im_start|>` and `<|im_end|>` are one token each. After the last message
+# stands the mark that opens the assistant's turn, and nothing is said in it
+# yet: the most likely thing to come is a reply. (`<think>` and `</think>`, if
+# your text ends with them, are explained next.)
 #
 # Some models, Qwen3 among them, can **think** first: they write notes between
 # `<think>` and `</think>`, and then the answer. How is that switched off? Look
@@ -441,8 +445,8 @@ print("Revision:", model.revision or "none: it is a folder, not a download")
 #   token. Without dice the same page gives the same reply.
 # - Thinking is a block of text before the answer. An empty one switches it
 #   off.
-# - Time goes with the number of tokens written, memory with the number of
-#   weights times their bytes.
+# - Time grows with the number of tokens written, memory with the number of
+#   weights times the bytes of each.
 #
 # **Three questions**
 #
@@ -458,5 +462,5 @@ print("Revision:", model.revision or "none: it is a folder, not a download")
 # 3. How much memory do the weights of a model with 8 billion of them take in
 #    16 bits, and does that fit a GPU with 16 GB?
 #    <details><summary>Answer</summary>8 billion times 2 bytes are 16 GB. It
-#    does not fit: the prompt's own numbers need room as
+#    does not fit: what the network computes while it reads needs room as
 #    well.</details>

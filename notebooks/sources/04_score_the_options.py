@@ -1,6 +1,6 @@
 # %% [markdown]
-# So far the brain wrote its decision, token by token, and a parser read it. But
-# there are only four possible answers. Must it write at all? After this
+# So far the brain wrote its decision, token by token, and a parser read it.
+# But there are only four possible answers. Must it write at all? After this
 # notebook you can
 #
 # - read a decision, and a probability for each action, from a single look;
@@ -97,8 +97,11 @@ print(f"On the four names together: {chances[firsts].sum():.1%}")
 # %% [markdown]
 # ### The library's version
 #
-# It does the same. `brain.probabilities` then corrects what the rest of this
-# notebook is about.
+# It does the same. `brain.probabilities` then corrects two things that this
+# notebook is about further down: where the two best are close it asks a second
+# time, with the options in reverse order, and it applies a temperature where
+# one was found when the model was taught. So its numbers may differ from those
+# above.
 
 # %%
 from agentic_lib.experiments import changed
@@ -113,8 +116,8 @@ print("Corrected:", {name: round(p, 3) for name, p in corrected.items()})
 # %% [markdown]
 # ## What is kept from decision to decision
 #
-# **Guess first:** of all the tokens on this page, how many will be the same
-# five epochs later?
+# **Guess first:** of all the tokens on this page, counted from its beginning,
+# how many will be the same five epochs later, before the first that differs?
 
 # %%
 before = model.tokens(Prompt().messages(run.metrics[:15]))
@@ -209,8 +212,8 @@ print(f"A written reply costs {cost['written reply'] / scored:.1f} times a "
 # %% [markdown]
 # Your numbers, on your machine. What does not change is where they come from:
 # a reply of forty tokens is forty passes, one behind the other, and a score is
-# one. To keep the beginning pays the more, the larger the model is: for a tiny
-# one, copying the cache can cost as much as it saves. And what is lost? The
+# one. The larger the model, the more keeping the beginning pays: for a tiny
+# one, copying the cache can cost more than it saves. And what is lost? The
 # reason. `explain=True` lets the model write one behind the chosen name when
 # you want it.
 #
@@ -294,7 +297,7 @@ print(f"Yours and the library's: {apart:.1e} apart, at most.")
 # The four actions can be listed in 24 orders. Over all of them, each action
 # stands in each place equally often. So a model that is blind to places gives
 # 25 % to each place on average, whatever it thinks of the actions. **Guess
-# first:** which place will be favoured, the first or the last?
+# first:** which place will be favoured: the first, the last, or none?
 
 # %%
 from agentic_lib.experiments import shuffle
@@ -328,7 +331,7 @@ print(f"{flips} of {tried - len(some)} other orders changed the action.")
 # A known remedy, used by other decision models as well: where the two best
 # are close, ask a second time with the order reversed, and take the mean. So
 # the second pass is paid only where it can matter. Here is its effect, on the
-# same moments:
+# same moments (where nothing flipped above, there is nothing to mend):
 
 # %%
 two_readings = changed(one_reading, both_orders=True)
@@ -434,12 +437,14 @@ def calibration_error(bins):
                for sure, right, count in bins) / total
 
 # %% [markdown]
-# ### Turning the confidence down
+# ### Turning the confidence down, or up
 #
-# The simplest cure divides all logits by one number, the **temperature**. The
+# The simplest cure divides all logits by one number, the **temperature**: above
+# 1 it makes the model less sure, below 1 surer. (The same in probabilities:
+# raise each to the power `1 / temperature`, and scale them to sum to 1.) The
 # best action stays the best; only the confidence changes. The number is chosen
 # on one half of the states and judged on the other, or it would look better
-# than it is.
+# than it is. If the brain has a temperature already, this one comes on top.
 
 # %%
 from agentic_lib.check import calibration_error as library_error
@@ -567,16 +572,16 @@ else:
           "stop 0.2578, 0.2578.")
 
 # %% [markdown]
-# It runs the whole page each time, asks in one order, and knows no prior. In
-# exchange it is everybody's: `transformers serve` answers the same question
-# over the network.
+# It runs the whole page each time, asks in one order, and divides out no prior.
+# In exchange it needs nothing but transformers: `transformers serve` answers
+# the same question over the network.
 #
 # ## Summary
 #
 # - Where the possible answers are few, one pass gives a probability for each.
 #   The beginning of the page is computed once and kept.
-# - These probabilities lean: towards a name, towards a place in the list. Both
-#   can be measured, and divided or averaged out.
+# - These probabilities can lean: towards a name, towards a place in the list.
+#   Both can be measured, and divided or averaged out.
 # - Confidence is trusted only after counting. A temperature can mend it, and
 #   changes no decision.
 # - Where first tokens collide, whole names are scored.

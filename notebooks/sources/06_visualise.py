@@ -288,15 +288,16 @@ print(replay.describe())
 # %% [markdown]
 # Read the prompt before you read the answer. Would you have decided the same,
 # from these lines and nothing else? And is every number in its reason also in
-# the lines above? A small model may misread, and still sound sure.
+# the prompt? A small model may misread, and still sound sure.
 #
 # ## What if?
 #
 # A recorded decision can be taken back. A `Training` is deterministic: begun
 # anew with the same seed it repeats itself to the last digit, up to the epoch
 # in question. There it is copied, and each copy takes another action; from
-# then on the brain goes on deciding in each of them. **Guess first:** by how
-# many points will the four ends differ?
+# then on the brain goes on deciding in each of them, and may end one of them
+# early. **Guess first:** leave `stop_training` aside, which ends where it
+# stands. By how many points will the ends of the other three differ?
 
 # %%
 from agentic_lib import plot_what_if, what_if
@@ -317,7 +318,7 @@ print(f"Taken at epoch {epoch}: {taken}")
 #
 # Now for every decision of the run. A marker is where an action would have
 # led; a ring is the one that was taken. (`stop_training` is left out: it ends
-# at what one has.) **Guess first:** will the early or the late decisions have
+# where it stands.) **Guess first:** will the early or the late decisions have
 # more to gain and to lose?
 
 # %%
@@ -381,9 +382,9 @@ print("Who decided:", brain.description)
 # decision what this one did.
 #
 # All this is hindsight: whoever decided at that epoch did not have it. But it
-# is the fairest way to read a run, because it asks about **decisions** and not
-# about reasons. It is also how the bundled brain was taught: notebook 08
-# plays every action to its end and takes the result as the label.
+# asks what a **decision** led to, and not how good its reason sounds. It is
+# also how the bundled brain was taught: notebook 08 plays every action to its
+# end and takes the result as the label.
 #
 # ## Hand it on
 #
@@ -427,8 +428,10 @@ found = page.index("alert(")
 print(page[found - 14:found + 33])
 
 # %% [markdown]
-# It is text: `&lt;` is how a page writes the sign `<`. And the page tells the
-# browser which one script it may run (its own), by what it contains.
+# No: `&lt;` is how a page writes the sign `<`, so the browser shows the text
+# and runs nothing. Should a script slip through all the same: the page names
+# the one script that may run (its own) by a hash of its text, and the browser
+# refuses any other.
 #
 # For a paper or a slide, the picture alone:
 

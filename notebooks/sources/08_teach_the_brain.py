@@ -29,7 +29,8 @@ brain = SimpleAIBrain(brain_name)
 #
 # One could ask people, or a large model. Both have opinions. But whether a
 # rate should have been lowered at epoch 10 is not a matter of opinion: copy
-# the run at epoch 10, play every action to the end, and look.
+# the run at epoch 10, let each copy take another action, train all of them to
+# the end, and look. (Stopping needs no copy: it ends where the run stands.)
 #
 # The run: a small network, digits with 30 % of its labels drawn at random, a
 # learning rate of 0.03, 60 epochs.
@@ -91,9 +92,11 @@ print(f"Lowest at epoch 15: {best[15]}. At epoch 60: {best[60]}.")
 # ## How far to look?
 #
 # One run is an anecdote. Small networks can be trained many at a time, as one
-# batch of matrix products: here twelve runs from two rates, stopped at epoch
-# 10, copied three times, and played on. **Guess first:** will five epochs and
-# fifty name the same action?
+# batch of matrix products: here twelve runs, six from each of two rates, halted
+# at epoch 10, copied three times, and played on. (`cells` are pairs of label
+# noise and rate. Copies with the same `stream` see the data in the same order,
+# so that only the action differs.) **Guess first:** will five epochs and fifty
+# name the same action?
 
 # %%
 import torch
@@ -150,15 +153,19 @@ print("Runs whose best action changes between 5 and 50 epochs: "
 
 # %% [markdown]
 # Where the best action changes, a label made after five epochs teaches the
-# wrong thing, and teaches it perfectly.
+# wrong thing, and teaches it perfectly. In which direction it misleads depends
+# on the case. On data with wrong labels a higher rate can look best at first,
+# because it learns faster; that it is unsteady, and learns the wrong labels by
+# heart, shows later.
 #
-# There is a famous case in which it is always wrong in the same direction (Wu
-# and others, 2018, arXiv 1803.02021). Picture a valley: steep sides, a gently
-# sloping floor, and noise that shakes you from side to side. A lower rate
-# calms the shaking **at once**, so five steps later it looks best, again and
-# again. What it costs, slow progress along the floor, shows only late. Here
-# is that valley, in numbers: the expected loss of gradient descent, its
-# gradients shaken by noise whose variance is the steepness.
+# There is a famous case in which a short look is wrong each time, and in the
+# opposite direction (Wu and others, 2018, arXiv 1803.02021). Picture a valley:
+# steep sides, a gently sloping floor, and noise that shakes you from side to
+# side. A lower rate calms the shaking **at once**, so five steps later it
+# looks best, again and again. What it costs, slow progress along the floor,
+# shows only late. Here is that valley, in numbers: the expected loss of
+# gradient descent whose gradients are noisy, in each direction with the
+# steepness as their variance.
 
 # %%
 import numpy as np
@@ -216,15 +223,20 @@ for name, end in ends.items():
     print(f"{name:22} final loss {end:.3f}")
 
 # %% [markdown]
-# So labels should be judged **at the end of the budget**. One more trap: after
-# the branch, who decides? If the runs are played on at a constant rate, but
-# the controller will really go on deciding, the label answers another
-# question. The labels below were played on under a stand-in for the brain.
+# So labels should be judged **at the end of the budget**, after the last epoch
+# that a run may have. One more trap: after the branch, who decides? If the runs
+# are played on at a constant rate, as here, but the controller will really go
+# on deciding, the label answers another question. The labels below were played
+# on under a stand-in for the brain: first rules, then a quick model that was
+# taught on the labels made so far.
 #
 # ## The labels that ship with the package
 #
 # They come from generated data, and from small real sets. **Digits are not
-# among them**, so that everything shown on digits is shown on unseen data.
+# among them**, so that everything shown on digits is shown on unseen data. What
+# an action is **worth** is measured at the end of the run, on data kept for
+# this: accuracy in percent, less the loss, which decides where accuracies tie.
+# So worth, and what is at stake in a decision, is counted in points.
 
 # %%
 from agentic_lib.lab.labels import table, unpack, with_stop
@@ -329,7 +341,7 @@ def split(run_of_row):
 # ## Teach
 #
 # A lesson is a prompt with a soft label: at the place where the reply begins,
-# the first piece of each action's name should get its share. Reading is what
+# the first token of each action's name should get its share. Reading is what
 # takes a small model's time, so our prompt is short.
 
 # %%
@@ -381,11 +393,11 @@ for share, first in zip(targets[-1], firsts):
     print(f"{share:4.0%} {tokenizer.decode([first])}...")
 
 # %% [markdown]
-# The model has Qwen3's architecture, four thousand times smaller, and random
-# weights: it can't read a letter yet. Every step shows it 32 lessons. Two marks
-# to measure its loss by: knowing nothing but how often each action is right,
-# and knowing every label. **Guess first:** how far from one to the other will
-# it get?
+# The model has Qwen3's architecture, four thousand times fewer weights, and
+# all of them random: it can't read a letter yet. Every step shows it 32
+# lessons. Two marks to measure its loss by: that of a model that knows nothing
+# but each action's mean share, and that of one that knows every label. **Guess
+# first:** how far from the first to the second will it get?
 
 # %%
 def batch_of(picked):
@@ -443,12 +455,12 @@ print(fresh.analyze_training(training.run.metrics[:20]))
 #
 # ## Did the language do it?
 #
-# Now the question that is easily forgotten. The model read text and chose. But
-# everything it needed were some numbers in that text. So give the same numbers,
-# and the same soft labels, to the plainest method there is, a **logistic
-# regression**: one weight for each number and action, a sum, no language. And
-# we already have a small network that reads numbers and no text: `worth_of`,
-# which smoothed the labels.
+# Now the question that is easily forgotten. The model read text and chose.
+# But all that it needed was some numbers in that text. So give the same
+# numbers, and the same soft labels, to the plainest method there is, a
+# **logistic regression**: one weight for each number and action, a sum, no
+# language. And we already have a small network that reads numbers and no text:
+# `worth_of`, which smoothed the labels.
 
 # %%
 from agentic_lib.lab.numbers import NAMES as NUMBERS
@@ -536,20 +548,20 @@ for name in order:
 print("\nThe brain above:", brain.description)
 
 # %% [markdown]
-# (The thin line is one standard error to each side. It is too short rather than
-# too long: the decisions come from a few groups of runs only.)
+# (The thin line is one standard error to each side. It is too short rather
+# than too long: the decisions come from a few groups of runs only.)
 #
-# If something without language stands as high as a brain here, then language is
-# not what the choice takes. What can a language model do that it can't? Read
-# another prompt, take a new action by its name, say something about its
-# choice. Those are reasons to want one. A better choice has to be shown, and
-# this is the kind of picture that shows it.
+# If something without language does as well as a brain here, then language is
+# not what the choice takes. What can a language model do that a regression
+# can't? Read another prompt, take a new action by its name, say something about
+# its choice. Those are reasons to want one. A better choice has to be shown,
+# and this is the kind of picture that shows it.
 #
 # ## In control, on data never seen
 #
 # Labels are means to an end. Who ends higher on digits? Four starting rates,
-# three seeds each, 30 % of the labels wrong; the test set is read once, at the
-# end.
+# three seeds each, 30 % of the labels drawn at random; the test set is read
+# once, at the end.
 
 # %%
 RATES = (0.003, 0.01, 0.1, 0.3)
@@ -590,9 +602,9 @@ show(plot_run(run, compare=alone))
 # ## The same lessons for Qwen
 #
 # Qwen3-0.6B can read already. Changing all of its 600 million weights for this
-# would be wasteful. **LoRA** leaves them as they are and learns, beside each
-# large matrix, two thin ones whose product is added to it. How many weights is
-# that?
+# would be wasteful. **LoRA** leaves them as they are and learns, beside some of
+# the large matrices (here the four of each layer's attention), two thin ones
+# each, whose product is added. How many weights is that?
 
 # %%
 RANK = 8

@@ -24,10 +24,11 @@ brain = SimpleAIBrain(brain_name)
 # %% [markdown]
 # ## Exercise: a loop to mend
 #
-# Somebody has put `AgenticLR` into a loop that worked. Read it before you run
-# anything. **Guess first:** two things are wrong with it. Which?
+# Somebody has put the controller, `AgenticLR`, into a loop that worked. Read it
+# before you run anything. **Guess first:** it makes two mistakes, one of them
+# in two places. Which?
 #
-# When you have mended it, three things shall hold:
+# When you have mended it, three things should hold:
 #
 # - in every epoch the optimizer uses the rate of the schedule (a straight line
 #   down to zero), times whatever has been decided until then;
@@ -81,12 +82,13 @@ else:
 # The loop as it was handed over ends here with an error, and that is the good
 # case. A `LambdaLR` computes each rate from the one at the start: what the
 # controller wrote into the optimizer was gone one epoch later. A controller
-# that says nothing would have gone on, and its log would have claimed a rate
+# that does not look would have gone on, and its log would have claimed a rate
 # that nobody used. `AgenticLR` compares, whenever it is called, what it wrote
 # with what it finds. The message says what to do.
 #
-# The other mistake raises nothing. No program can know which of your numbers
-# come from the test set.
+# The other mistake, the one in two places, raises nothing. No program can know
+# which of your numbers come from the test set. Mend all of it in the cell
+# above, run that again, then the check:
 
 # %% tags=["check"]
 from agentic_lib import exercises
@@ -196,7 +198,8 @@ show(draw_rates(controller), alt="The rates of the cosine schedule and "
 # `Guards(cooldown=None)` switches one off, `guards=False` all of them. The
 # last guard needs something from you. Without the network it can only lower
 # the rate. Given `model=`, it keeps a copy of the best weights, goes back to
-# them, and halves the rate, at most six times in a run.
+# them, and halves the rate (`restore_best` in the record), at most six times in
+# a run.
 #
 # Digits at a rate of 0.5, with momentum, are too much for this network. Nobody
 # decides here (the brain is `None`), so whatever happens is the guards' doing.
@@ -245,9 +248,11 @@ for decision in rescued.decisions:
 # ## transformers.Trainer
 #
 # Here the framework holds the loop, and a **callback** is called at certain
-# moments. It is one line, and your metrics keep their names: tell the callback
-# if your accuracy is not called `eval_accuracy`. Accuracies are fractions
-# there, as is usual with the Trainer; say `percent=True` if yours are not.
+# moments. It is one line, `Trainer(..., callbacks=[AgenticCallback(brain)])`,
+# which in the script below stands in `make_trainer`. Your metrics keep their
+# names: tell the callback if your accuracy is not called `eval_accuracy`.
+# Accuracies are fractions there, as is usual with the Trainer; say
+# `percent=True` if yours are not.
 
 # %%
 from agentic_lib.integrations.examples import transformers_trainer
@@ -318,7 +323,7 @@ from agentic_lib.integrations.examples import several_processes
 print(inspect.getsource(several_processes.main))
 
 # %% [markdown]
-# A launcher starts it as often as you like. Below, two processes on the CPU.
+# A launcher starts it as often as you say. Below, two processes on the CPU.
 # Both have to import everything first, which takes longer than the training:
 # tick the box if you have half a minute.
 
@@ -353,10 +358,11 @@ if run_it:
 #
 # ## Stop, and go on tomorrow
 #
-# `train(..., folder=...)` resumes by itself (notebook 05), and so do the two
-# frameworks: the controller's state lies in their checkpoints and comes back
-# with `resume_from_checkpoint` and `ckpt_path`. In your own loop you save, and
-# there are five things to save. **Guess first:** which?
+# `train(..., folder=..., resume=True)` goes on where it was (notebook 05), and
+# so do the two frameworks: the controller's state lies in their checkpoints
+# and comes back with `resume_from_checkpoint` (the Trainer) and `ckpt_path`
+# (Lightning). In your own loop you save, and there are five things to save.
+# **Guess first:** which?
 
 # %%
 class MyRun:
@@ -432,15 +438,16 @@ print("The same rate:", whole.controller.get_last_lr()
       == second.controller.get_last_lr())
 
 # %% [markdown]
-# Leave one of the five out, and see which of the three lines notices.
+# Take one of the five out of `save` and `load`, run both again, and see which
+# of the three lines notices.
 #
 # ## Summary
 #
 # - A scheduler may undo what a controller writes. Told of it (`scheduler=`),
 #   the controller scales it; not told, it raises.
 # - No program can tell that a number comes from the test set. You can.
-# - Two lines in a loop; in a framework, one callback. Your metrics keep their
-#   names, accuracies are in percent.
+# - Two lines in a loop, with accuracies in percent; in a framework one
+#   callback, and your metrics keep their names.
 # - With `model=` a run that has diverged can go back. A lower rate alone does
 #   not bring a dead network to life.
 # - In several processes one decides, and all do the same.
