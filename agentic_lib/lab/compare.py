@@ -146,8 +146,7 @@ def record(args):
     results.pack([args.out], results.RECORDED)
     args.out.unlink()
     asked = choices.read_choices() if choices.FILE.exists() else {}
-    if any(asked.get(f"{name}_crc32") != now
-           for name, now in results.checksums().items()):
+    if results.changed(asked):
         choices.record(read_states())
 
 

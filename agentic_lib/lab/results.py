@@ -116,15 +116,20 @@ def checksums() -> dict:
             if path.exists() else None for name, path in files.items()}
 
 
+def changed(info) -> list[str]:
+    """What lies here now and is not what was recorded with: of 'brain' and
+    'labels'."""
+    return [name for name, now in checksums().items()
+            if info.get(f"{name}_crc32") != now]
+
+
 def keep(source, out, wanted):
     """Copies a results file without the rows that are not wanted.
 
-    wanted  (row, names of `checksums` that have changed since) -> bool
+    wanted  (row, `changed`) -> bool
     """
     info, rows = read_rows(source)
-    changed = [name for name, now in checksums().items()
-               if info.get(f"{name}_crc32") != now]
-    kept = [row for row in rows if wanted(row, changed)]
+    kept = [row for row in rows if wanted(row, changed(info))]
     print(f"{source}: {len(kept)} of {len(rows)} rows are kept")
     part = Path(out).with_suffix(".part")
     part.unlink(missing_ok=True)

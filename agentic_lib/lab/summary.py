@@ -9,6 +9,7 @@ What a verdict rests on is computed in `claims.py`, the numbers in
 from agentic_lib.lab import choices
 from agentic_lib.lab.claims import PEERS, PLACEBOS, aims, beside, our_own
 from agentic_lib.lab.methods import says
+from agentic_lib.lab.results import changed
 from agentic_lib.lab.states import read_states
 from agentic_lib.lab.statistics import GOOD, interval, masked, mean
 from agentic_lib.lab.tables import (
@@ -47,7 +48,9 @@ def section(info, rows) -> str:
 def about(info, rows) -> str:
     tasks = list(dict.fromkeys(r.task for r in rows))
     constant = [r for r in rows if r.method == "constant"]
-    return (
+    others = [f"Since these runs the {name} in this package changed. "
+              for name in changed(info)]
+    return "".join(others) + (
         f"{len(tasks)} tasks ({', '.join(tasks)}), "
         f"{len({r.rate for r in constant})} starting rates from 1e-4 to 1, "
         f"up to {len({r.seed for r in constant})} paired seeds, guards off, "
