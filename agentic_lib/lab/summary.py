@@ -6,6 +6,8 @@ What a verdict rests on is computed in `claims.py`, the numbers in
 `tables.py`; here they are only put together.
 """
 
+import textwrap
+
 from agentic_lib.lab import choices
 from agentic_lib.lab.claims import PEERS, PLACEBOS, aims, beside, our_own
 from agentic_lib.lab.methods import says
@@ -42,7 +44,13 @@ def section(info, rows) -> str:
     if guarded(rows).count("\n") > 1:
         parts += ["The same under the controller's guards:", guarded(rows)]
     parts += decisions()
-    return "\n\n".join([*parts, *not_measured(main), END])
+    return "\n\n".join(map(wrapped, [*parts, *not_measured(main), END]))
+
+
+def wrapped(text) -> str:
+    """A paragraph in lines of 79; tables and comments as they are."""
+    return text if text[0] in "|<" else textwrap.fill(
+        text, 79, break_long_words=False, break_on_hyphens=False)
 
 
 def about(info, rows) -> str:
