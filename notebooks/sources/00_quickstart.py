@@ -31,7 +31,7 @@ brain_name = "bundled"  #@param ["bundled", "auto", "qwen", "rules"]
 #
 # We picked a start at which the run goes badly, so that there is something to
 # decide. (Picking starts is also how to make any method look good. Notebook
-# 07 rolls a die instead.) And we switched the library's **guards** off, which
+# 05 rolls a die instead.) And we switched the library's **guards** off, which
 # overrule decisions that do harm: here only you decide, and then the brain.
 
 # %% tags=["workshop"]
@@ -67,15 +67,21 @@ def new_run():
 # %% [markdown] tags=["workshop"]
 # ## What you see is what the brain sees
 #
-# Here are the first five epochs, in the words that the brain will read.
-# Three of them need explaining:
+# Here are the first five epochs, in the words that the brain will read:
 #
-# - **accuracy** is the share of pictures read correctly; **training** accuracy
-#   counts the 600 that the network learns from, **validation** accuracy 400
-#   others that are only there to look at;
+# - **accuracy** is the share of pictures read correctly, in percent;
+#   **training** accuracy counts the 600 that the network learns from,
+#   **validation** accuracy 400 others that are only there to look at. The
+#   **gap** is the first minus the second;
 # - **loss** is what training makes smaller: how far off the answers are, in
-#   one number. A good run has a falling one;
-# - a **test set**, apart from both, waits for the very end.
+#   one number. A good run has a falling one. If it says **nan** ("not a
+#   number"), the run has broken down;
+# - from the second decision on, numbers in brackets say what has changed
+#   since the one before, and "rose" counts the epochs in which a loss went up.
+#
+# Validation accuracy may lie above training accuracy here, since only training
+# labels were drawn at random. A **test set**, apart from both, waits for the
+# very end.
 
 # %% tags=["workshop"]
 training = new_run()
@@ -209,7 +215,7 @@ print(f"Test accuracy: the brain {brain_run.test_acc:.1f} %, "
 #   of four actions. That is the whole job.
 # - A low accuracy has two opposite causes: a rate that is too low (it creeps)
 #   and one that is too high (it jumps and falls back). The losses tell them
-#   apart better than the accuracies do.
+#   apart better than the accuracies do: notebook 03 shows both.
 # - Decisions look at training and validation data. The test set is read once.
 #
 # **Three questions**
