@@ -144,8 +144,8 @@ print(f"\nAfter {epoch} epochs: training {train_acc:.1f} %, validation "
 # Nothing. It is **stateless**: three numbers of one moment are all it had.
 # Whether a run rises or falls can't be seen in them, and one that has gone
 # wrong looks like one that has hardly begun. So hand it the history, every
-# epoch so far, with the losses and the rate; and shorten the loop to the five
-# lines that matter.
+# epoch so far, with the losses and the rate; and let a function of its own
+# carry out what was decided.
 
 # %% tags=["workshop"]
 from agentic_lib import Metrics
@@ -186,12 +186,15 @@ print(f"\nAfter {now.epoch} epochs: training {now.train_acc:.1f} %, "
       f"{now.learning_rate:.3g}")
 
 # %% [markdown]
-# **Compare** with the first loop. Where the decisions differ, the history made
-# the difference: from the first other one on, these are two different runs.
-#
+# **Compare** with the first loop. Where the decisions begin to differ, it is
+# because the brain was shown more: losses, rate and history. From there on,
+# these are two different runs.
+
+# %% [markdown] tags=["workshop"]
 # ## The same in the library
 #
-# `AgenticLR` is what you just wrote, with the edges filed off. It is used like
+# `AgenticLR` does that work in any loop: it keeps the history of all epochs,
+# asks the brain every five, and carries the decision out. It is used like
 # PyTorch's own `ReduceLROnPlateau`: made once, called after every epoch.
 
 # %% tags=["workshop"]
@@ -259,8 +262,9 @@ print("Our own loop of before, and train():",
 # ## The picture of a run
 #
 # Above the two accuracies, below the learning rate, with a marker for every
-# decision: its shape says what was decided, its filling by whom. Dotted: the
-# same start with nobody deciding. **Before you look:** where will the two part?
+# decision: its shape says what was decided, its filling by whom. The guards
+# are on here. Dotted: the same start with nobody deciding. **Before you
+# look:** where will the two part?
 
 # %% tags=["workshop"]
 from agentic_lib import plot_run
@@ -307,8 +311,8 @@ print(f"{len(watched.decisions)} decisions, {yours} of them yours.")
 # %% [markdown]
 # How can a button be answered while a network trains? It can't, in Colab: a
 # cell that runs blocks every button until it ends. So no cell runs here.
-# `Training` is a **generator**: it trains one epoch, hands back what it
-# measured, and waits. The browser's clock asks for the next epoch.
+# `Training` works like a **generator**: it trains one epoch, hands back what
+# it measured, and waits. The browser's clock asks for the next epoch.
 
 # %%
 steps = iter(Training(digits, brain, lr=lr, epochs=EPOCHS))
@@ -601,8 +605,8 @@ for path in sorted(Path("night").iterdir()):
 # A restarted runtime still has its disk. A runtime that was taken away does
 # not: then only what you took home is left. Each box below does one thing,
 # and nothing happens unless you tick it: Drive asks for a permission, and an
-# upload waits for a file. (Back in a new runtime, leave out the cell above,
-# which starts the night anew: tick *upload*, then go on below.)
+# upload waits for a file. (Back in a new runtime, run all cells but the one
+# that starts the process and kills it: tick *upload*, then go on below.)
 
 # %%
 #@title Take it home, bring it back (nothing happens by itself)
@@ -667,10 +671,12 @@ print("The weights are the same, bit for bit." if equal else
 # **Overfitting**: the training accuracy rises on, the validation accuracy does
 # not, the network learns pictures and wrong labels by heart. The original text
 # promises: at a gap of 16 points, reduce the rate, and five epochs later it is
-# 4. Don't argue about it: **branch**. With only 150 noisy pictures to learn
-# from, train until the gap is about as large. Copy everything, and go on for
-# five epochs twice, once with `continue`, once with `reduce`. Eight seeds.
-# **Guess first:** how far will the gap fall?
+# 4. Notebook 02 tried that with right labels, here some are wrong: **branch**
+# again. With only 150 pictures to learn from, train until the gap is about as
+# large. Copy everything, and go on for five epochs twice, once with
+# `continue`, once with `reduce`: in the picture these are two futures of the
+# same run, not one after the other. Eight seeds. **Guess first:** what will
+# become of the gap?
 
 # %%
 few = load_data("digits", train_size=150, label_noise=0.3)
@@ -738,7 +744,8 @@ print(f"With reduce the gap went from {before:.1f} to "
 #
 # So far you have seen one face of the die. Here are all six: the same network,
 # the same data, the same seed, once at a constant rate and once under the
-# brain. **Guess first:** on how many faces is the brain ahead?
+# brain, with the guards on. **Guess first:** on how many faces is the brain
+# ahead?
 
 # %%
 faces = {}
