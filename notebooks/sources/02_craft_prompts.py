@@ -23,16 +23,16 @@ brain = SimpleAIBrain(brain_name)
 
 # %% [markdown] tags=["workshop"]
 # This line says who answers, and why. The **bundled brain** comes with the
-# package: about a million weights, taught for this one task. **Qwen3-0.6B** is
-# a general language model, six hundred times as large. **The rules** are a few
-# lines of Python without any model. Whoever answers below, every answer says
-# who gave it.
+# package: less than a million weights, taught for this one task.
+# **Qwen3-0.6B** is a general language model, several hundred times as large.
+# **The rules** are a few lines of Python without any model. Whoever answers
+# below, every answer says who gave it.
 #
 # ## Three runs to ask about
 #
 # A small network learns to read handwritten digits, three times, and nobody
-# interferes. The learning rate is too low, too high, and about right but with
-# only 100 pictures to learn from.
+# interferes. The **learning rate** (how large its steps are) is too low, too
+# high, and about right but with only 100 pictures to learn from.
 
 # %% tags=["workshop"]
 from agentic_lib import load_data, train
@@ -110,15 +110,16 @@ else:
     print("|".join(tokenizer.decode([i]) for i in ids))
 
 # %% [markdown]
-# Digits come one by one. To a model a `7` followed by an `8` is two symbols in
-# a row; that 78 lies above 76, and by how much, it has to work out, in a
-# network that was never built for sums.
+# Digits come one by one. (The bundled brain's list was made for pages like
+# these, so a whole phrase can be one token. Qwen's list holds words and parts
+# of words.) To a model, 78 is a `7` followed by an `8`, two symbols in a row;
+# that 78 lies above 76, and by how much, it has to work out, in a network that
+# was never built for sums.
 #
 # ## What is not on the page
 #
-# Here are two moments, one from the slow run and one from the wild one. We
-# took the pair whose numbers are closest while the last five epochs went
-# differently.
+# Here are two moments of two of these runs. We took the pair whose numbers are
+# closest while the last five epochs went differently.
 
 # %% tags=["workshop"]
 def change(history, epochs=5):
@@ -142,8 +143,8 @@ for history in (first, second):
 
 # %% [markdown] tags=["workshop"]
 # **Guess first.** One of these runs will do well and one will not. From what
-# you see, which would you help, and with a lower rate or a higher one? Choose,
-# then run the next cell.
+# you see, which is the one that will do well? And what would you do to the
+# rate of the other? Choose, then run the next cell.
 
 # %% tags=["hidden-result", "workshop"]
 guess = "cannot tell"  #@param ["cannot tell", "first", "second"]
@@ -256,7 +257,8 @@ except ValueError as error:
 # %% [markdown]
 # In the first answer only the closing line is left, since every other line
 # held something unknown. Keep one fact to a line, then little is lost.
-#
+
+# %% [markdown] tags=["workshop"]
 # ### The whole page
 #
 # This is what the brain is really asked: two **messages**. The **system**
@@ -301,9 +303,12 @@ for name, history in moments.items():
 #
 # ### The same moments, five prompts
 #
-# The library keeps five prompts under names. `original` is the three-line one,
-# `bad` is bad on purpose: leading words, no order. Bars show how probable each
-# action is to the model. A hatched bar has no model in it: the rules decided.
+# The library keeps five prompts under names. `default` is the page above;
+# `original` is the one from the beginning, with the epoch added;
+# `trend in words` is like `mine`; `few-shot` is the default with three solved
+# examples in its system message; `bad` is bad on purpose: leading words, no
+# order. The parts of a bar show how probable each action is to the model. A
+# hatched bar has no model in it: the rules decided.
 
 # %% tags=["workshop"]
 #@title Run this: it draws answers as bars
@@ -369,7 +374,7 @@ if scorer.model is None:
 # Where a note says that a model **was not asked**, its prompt held a line that
 # the model was never taught with. A small model answers anything, and is sure
 # of it; so it is not asked what it was not taught. A general model such as
-# Qwen has no such list. It will answer every prompt, the bad one too.
+# Qwen is asked everything. It will answer every prompt, the bad one too.
 #
 # ## The prompt lab
 #
@@ -392,7 +397,8 @@ lab
 # 4. Write `{trand}` for `{trend}`: the message beside the field says what is
 #    wrong, and nothing else breaks.
 # 5. **Keep this try**, change the prompt, and compare both.
-#
+
+# %% [markdown]
 # No widget to be seen? Python turns the same knobs. Here is the trend slider
 # in five places, the others where they start (92 % training and 76 %
 # validation accuracy at epoch 15).
@@ -411,8 +417,8 @@ show(draw_answers(answers, "Trend"), alt=in_words(answers))
 #
 # ### Blindfold
 #
-# One line of the prompt is covered at a time. **Guess first:** which line does
-# the brain need most at the slow run's moment?
+# One line of the prompt is covered (left out) at a time. **Guess first:**
+# which line does the brain need most at the slow run's moment?
 
 # %% tags=["workshop"]
 from agentic_lib.experiments import blindfold
@@ -617,10 +623,10 @@ for text in defended:
 # "The gap is large, so reduce the learning rate" is the best known of these
 # reasons. It promises that a lower rate cures **overfitting**, which is
 # learning the training pictures by heart; the text that this project grew from
-# lets a gap of 16 points become 4. Do not argue: **branch**. The run with few
-# pictures is trained to epoch 20, and from there ten epochs on, twice: once as
-# it was, once with the rate times 0.7. Same weights, same order of pictures,
-# six seeds. **Guess first:** what will become of the gap?
+# promises that a gap of 16 points becomes 4. Do not argue: **branch**. The run
+# with few pictures is trained to epoch 20, and from there ten epochs on,
+# twice: once as it was, once with the rate times 0.7. Same weights, same order
+# of pictures, six seeds. **Guess first:** what will become of the gap?
 
 # %% tags=["workshop"]
 from agentic_lib import Training
@@ -657,10 +663,10 @@ print(f"After x 0.7 the gap was smaller than before in {smaller} of 6 runs,"
 # %% [markdown] tags=["workshop"]
 # The fair comparison is between the last two columns: the first only says what
 # time does. Smaller steps slow down whatever is going on, learning by heart
-# included, and take nothing of it back. (Elsewhere it went the other way: on
-# noisy labels, in 12 seeds of three settings, five epochs at x 0.7 left the
-# gap about a point *wider* than going on did, and validation accuracy 0.1 to
-# 1.6 points *higher*. A lower rate may well be right. The gap is not why.)
+# included, and take nothing of it back. (Elsewhere it went the other way: with
+# wrong labels, in three settings of 12 seeds each, five epochs at x 0.7 left
+# the gap about a point *wider* than going on did, and validation accuracy 0.1
+# to 1.6 points *higher*. A lower rate may well be right. The gap is not why.)
 #
 # ## Confidence is not correctness
 #
@@ -686,8 +692,10 @@ for label, decision in answers.items():
 # %% [markdown] tags=["workshop"]
 # The four probabilities sum to 100 % whatever the page says: they tell how the
 # model divides its bet among four names, not whether any of them is right.
-# Whether "80 % sure" is right in 80 % of the cases has to be counted, against
-# what happened afterwards. Notebook 04 does that.
+# (Where the bundled brain has a hatched bar, it was not asked: nothing like
+# this page was among what it was taught.) Whether "80 % sure" is right in 80 %
+# of the cases has to be counted, against what happened afterwards. Notebook 04
+# does that.
 
 # %% [markdown]
 # ## The map of decisions
@@ -717,8 +725,9 @@ show(figure)
 #   can make the same page.
 # - What a small model is bad at (differences, trends, counting) is computed
 #   in Python and said in words. What is not known is left out.
-# - Blindfold, shuffle and flip show what moves an answer. The order of the
-#   options should not, and may.
+# - Leaving out a line, or changing a number, shows what moves an answer. What
+#   says nothing about the run, such as the order of the options, may move it
+#   too.
 # - A reason is written to fit an action. A probability says how the bet is
 #   divided. Neither says that the decision is right.
 
@@ -738,4 +747,4 @@ show(figure)
 # 3. Prompt A makes the brain 95 % sure, prompt B 60 %. Which is better?
 #    <details><summary>Answer</summary>Unknown. Better is the prompt whose
 #    decisions lead to better runs, which has to be measured (notebook 07). A
-#    leading question makes a model surer, too.</details>
+#    leading question can make a model surer, too.</details>
