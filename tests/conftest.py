@@ -1,8 +1,7 @@
 """For all tests: offline, quiet about tokens; and no skip where CI runs.
 
-With AGENTIC_LIB_NO_SKIPS set, a test that is skipped for want of an extra
-fails. ALLOWED names what CI does not have: Colab's own versions, which have a
-job of their own.
+With AGENTIC_LIB_NO_SKIPS set, a test that is skipped for want of an extra, of
+a browser or of a front end fails.
 """
 
 import os
@@ -14,14 +13,11 @@ import pytest
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("AGENTIC_LIB_BRAIN", "bundled")
 
-ALLOWED = ("make_classic.py",)
-
 
 def refuse_skip(report):
     """Turns a skip into a failure, where none is allowed."""
     if os.environ.get("AGENTIC_LIB_NO_SKIPS") and report.skipped and \
-            not hasattr(report, "wasxfail") and \
-            not any(name in str(report.longrepr) for name in ALLOWED):
+            not hasattr(report, "wasxfail"):
         report.longrepr = f"skipped, with all extras: {report.longrepr}"
         report.outcome = "failed"
 

@@ -95,6 +95,11 @@ class FrontEnd:
         except subprocess.TimeoutExpired:
             self.server.kill()
 
+    def phone(self):
+        """A page as narrow as a phone."""
+        self.page.set_viewport_size({"width": 390, "height": 2000})
+        self.page.wait_for_timeout(500)  # the page arranges itself anew
+
     def picture(self, name):
         """Keeps a screenshot where SCREENSHOTS says, for people to look."""
         if "SCREENSHOTS" in os.environ:
@@ -125,6 +130,9 @@ class Classic(FrontEnd):
             Jupyter.notebook.kernel.execute(
                 "import ipywidgets", {shell: {reply: () => done()}}))""")
         self.page.evaluate("Jupyter.notebook.execute_all_cells()")
+
+    def darken(self, dark):
+        """Nothing: this front end has one look."""
 
     def restart(self):
         """A restart of the runtime: widgets on the page are dead."""
@@ -163,6 +171,16 @@ class Lab(FrontEnd):
             window.jupyterapp.shell.collapseLeft();  // the list of files
             window.jupyterapp.commands.execute('notebook:run-all-cells');
         }""")
+
+    def darken(self, dark):
+        """The dark theme, or the light one again."""
+        self.page.evaluate(
+            "theme => window.jupyterapp.commands.execute("
+            "'apputils:change-theme', {theme})",
+            f"JupyterLab {'Dark' if dark else 'Light'}")
+        self.page.wait_for_function(
+            "light => document.body.dataset.jpThemeLight == light",
+            arg=str(not dark).lower())
 
     def restart(self):
         """A restart of the runtime: widgets on the page are dead."""

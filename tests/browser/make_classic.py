@@ -5,7 +5,8 @@ ipywidgets 7, ipykernel 6 and IPython 7, at Colab's versions.
 
 The folder (tests/browser/.classic unless told otherwise) gets a virtual
 environment that holds these few packages itself and takes torch and all the
-rest from the environment of the Python that runs this script.
+rest from the environment of the Python that runs this script. One that was
+made otherwise is made anew.
 """
 
 import subprocess
@@ -27,14 +28,15 @@ def make(folder=FOLDER) -> Path:
     """Makes the environment where it is missing; returns its Python."""
     folder = Path(folder).resolve()
     python = folder / "bin" / "python"
-    done = folder / "complete"
-    if not done.exists():
+    done, shared = folder / "complete", sysconfig.get_path("purelib")
+    recipe = "\n".join([*PINNED, shared])
+    if not done.exists() or done.read_text() != recipe:
         venv.create(folder, with_pip=True, clear=True)
         subprocess.run([python, "-m", "pip", "install", "-q", *PINNED],
                        check=True)
         ours = sysconfig.get_path("purelib", vars={"base": str(folder)})
-        Path(ours, "shared.pth").write_text(sysconfig.get_path("purelib"))
-        done.touch()
+        Path(ours, "shared.pth").write_text(shared)
+        done.write_text(recipe)
     return python
 
 

@@ -1,8 +1,9 @@
 """The widgets, in a real browser: what the page shows is what is checked.
 
     python tests/browser/make_classic.py     (once)
-    python -m pytest tests/browser
+    BROWSER_PATIENCE=240 python -m pytest -n 0 tests/browser
 
+BROWSER_PATIENCE is how many seconds the page may take to show something,
 SCREENSHOTS=folder keeps pictures of what was seen.
 """
 
@@ -140,11 +141,21 @@ def test_prompt_lab_in_notebook_02(front):
         press(cell, "stop_training")
         waits_for(cell, "You guessed stop_training")
         front.picture("lab_end")
+        fits_and_reads_well(front, cell, "lab")
 
-        front.page.set_viewport_size({"width": 400, "height": 2000})
-        front.page.wait_for_timeout(500)  # the page arranges itself anew
-        front.picture("lab_phone")
-        assert cut_off(cell) == []
+
+def fits_and_reads_well(front, cell, name):
+    """The widget in the dark, and then on a phone."""
+    box = cell.locator(".widget-vbox").first
+    front.darken(True)
+    box.evaluate("box => box.scrollIntoView()")
+    front.picture(f"{name}_dark")
+    assert faint(cell) == []
+    front.darken(False)
+    front.phone()
+    box.evaluate("box => box.scrollIntoView()")
+    front.picture(f"{name}_phone")
+    assert cut_off(cell) == []
 
 
 def cut_off(cell):
@@ -152,10 +163,37 @@ def cut_off(cell):
     return cell.evaluate("""cell => {
         const box = cell.querySelector('.widget-vbox');
         const limit = box.getBoundingClientRect().right + 1;
-        return [...box.querySelectorAll('button, textarea, select, pre')]
+        return [...box.querySelectorAll('button, textarea, select, pre, img')]
             .filter(e => e.getBoundingClientRect().width > 0)
             .filter(e => e.getBoundingClientRect().right > limit)
             .map(e => e.outerHTML.slice(0, 80)); }""")
+
+
+def faint(cell):
+    """Text whose contrast with what is behind it is below 4.5, the least that
+    the accessibility guidelines of the web (WCAG 2) allow."""
+    return cell.evaluate("""cell => {
+        const parts = colour => colour.match(/[\\d.]+/g).map(Number);
+        const linear = c => c <= 0.04045 ? c / 12.92
+                                         : ((c + 0.055) / 1.055) ** 2.4;
+        const light = rgb => [0.2126, 0.7152, 0.0722].reduce(
+            (sum, share, i) => sum + share * linear(rgb[i] / 255), 0);
+        const behind = e => {
+            for (; e; e = e.parentElement) {
+                const found = parts(getComputedStyle(e).backgroundColor);
+                if (found.length < 4 || found[3] > 0) return found;
+            }
+            return [255, 255, 255]; };
+        const contrast = e => {
+            const [low, high] = [light(parts(getComputedStyle(e).color)),
+                                 light(behind(e))].sort((a, b) => a - b);
+            return (high + 0.05) / (low + 0.05); };
+        return [...cell.querySelector('.widget-vbox').querySelectorAll(
+                'pre, small, label, textarea')]
+            .filter(e => e.getBoundingClientRect().width > 0)
+            .filter(e => contrast(e) < 4.5)
+            .map(e => `${contrast(e).toFixed(1)} ${e.outerHTML}`
+                 .slice(0, 80)); }""")
 
 
 def test_live_training_in_notebook_05(front):
@@ -178,6 +216,7 @@ def test_live_training_in_notebook_05(front):
         waits_for(cell, ", the end")
         front.picture("live_end")
         assert "1 human" in cell.locator("img").last.get_attribute("alt")
+        fits_and_reads_well(front, cell, "live")
 
 
 def test_game_and_replay(front):
@@ -197,6 +236,7 @@ def test_game_and_replay(front):
         press(cell, "what if?")
         cell.locator("img[alt*='decided at epoch 10']").wait_for()
         front.picture("game_and_replay")
+        fits_and_reads_well(front, cell, "replay")
 
         front.restart()  # now the widgets are dead, and say so
         waits_for(cell, "run this cell again")
