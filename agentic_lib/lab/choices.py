@@ -39,13 +39,15 @@ def record(states, model="bundled", path=FILE):
     """Asks everybody about every state, and writes what they chose."""
     from agentic_lib.lab.deciders import load_brain
 
+    torch.set_num_threads(1)
     brain = load_brain(model)
     decisions = check.ask(brain, states)
     chosen = {"brain": [d.action for d in decisions],
               **{name: [by_rule(rule, s) for s in states] for name, rule in (
                   ("rules", fallback_decision), ("plain_rules", plain_rules),
                   ("logistic", logistic))}}
-    found = {**versions(), "chosen": chosen,
+    found = {**versions(), "command": "python -m agentic_lib.lab.choices",
+             "chosen": chosen,
              "sure": [round(max(d.probabilities.values()), 4)
                       if d.probabilities else None for d in decisions],
              "by model": statistics.fmean(d.source == "model"
@@ -84,24 +86,31 @@ def reasons(brain) -> dict:
 
 def seconds(brain, states) -> dict:
     """Median seconds of a decision, of one with a written reason, and of an
-    epoch of the smallest task's training, all in this process."""
+    epoch of the smallest task's training. Processor time of one thread, so
+    that other work on the machine does not count."""
     from agentic_lib.lab.methods import METHODS
     from agentic_lib.lab.tasks import TASKS
     from agentic_lib.lab.trials import run_alone
 
     def median(explain):
         brain.explain = explain
-        asked = [brain.analyze_training(s["history"])
-                 for s in states[::len(states) // TIMED]]
-        return statistics.median(d.seconds for d in asked)
+        return statistics.median(
+            processor_time(lambda: brain.analyze_training(s["history"]))
+            for s in states[::max(len(states) // TIMED, 1)])
 
     found = {"a decision": median(False),
              "a decision with its reason": median(True)}
     brain.explain = False
-    begin = time.perf_counter()
-    run_alone(TASKS["digits"], METHODS["constant"], 0.1, 0)
-    found["an epoch"] = (time.perf_counter() - begin) / TASKS["digits"].epochs
+    task = TASKS["digits"]
+    found["an epoch"] = processor_time(lambda: run_alone(
+        task, METHODS["constant"], 0.1, 0)) / task.epochs
     return found
+
+
+def processor_time(call) -> float:
+    begin = time.process_time()
+    call()
+    return time.process_time() - begin
 
 
 def read_choices(path=FILE) -> dict:
@@ -199,6 +208,5 @@ def sure_and_right(states, recorded) -> list[tuple[float, bool]]:
 if __name__ == "__main__":
     from agentic_lib.lab.states import read_states
 
-    torch.set_num_threads(1)
     record(read_states())
     print(table(read_states(), read_choices()))

@@ -63,8 +63,8 @@ RECORDED = (
            LEAKING, seeds=3),
     Preset(("look_ahead",), SIX, seeds=3),
     Preset(tuple(f"{name}+guards" for name in (
-        "constant", "plateau_tuned", "greedy_tuned", "rules_quick", "brain",
-        "brain_quick")), SIX, seeds=2),
+        "constant", "plateau_tuned", "greedy_tuned", "prodigy",
+        "rules_quick", "brain", "brain_quick")), SIX, seeds=2),
     Preset(("look_ahead_quick",), SIX, seeds=2),
 )
 
