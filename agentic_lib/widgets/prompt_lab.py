@@ -292,7 +292,7 @@ def short(decision) -> str:
 
 def say_try(kept) -> str:
     """What was kept, in a line."""
-    return (f"{kept['name']:23} {short(kept['decision']):38}"
+    return (f"{kept['name']}: {short(kept['decision'])}, "
             f"{kept['train_acc']:g} / {kept['val_acc']:g} at epoch "
             f"{kept['epoch']}")
 
