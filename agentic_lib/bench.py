@@ -71,8 +71,9 @@ def make_model(folder, seed=0, **sizes) -> str:
     import torch
     from transformers import Qwen3Config, Qwen3ForCausalLM
 
-    tokenizer = make_tokenizer(
-        "\n".join(m["content"] for h in histories(MANY) for m in ask(h)))
+    tokenizer = make_tokenizer("\n".join(
+        f"{m['role']}\n\n{m['content']}\nassistant\n\n"
+        for h in histories(MANY) for m in ask(h)))
     config = Qwen3Config(**{
         "vocab_size": 151936, "hidden_size": 1024, "intermediate_size": 3072,
         "num_hidden_layers": 28, "num_attention_heads": 16,

@@ -740,7 +740,7 @@ def soft_label(label):
         expect(got.shape == (4,), told + " Four numbers are wanted.")
         expect(abs(got.sum() - 1) < 1e-6, told + " They must sum to 1. (nan "
                "means that exp was too large: take the maximum off first.)")
-        powers = [*worth, now + 0.3]
+        powers = [*worth, now + 0.1]
         powers = np.exp((np.array(powers) - max(powers)) / 0.25)
         expect(np.allclose(got, powers / powers.sum(), atol=1e-4), told
                + f" By the formula: {(powers / powers.sum()).round(3)}.")

@@ -9,7 +9,7 @@ import math
 from itertools import permutations
 
 from agentic_lib.decision import ACTIONS, Metrics
-from agentic_lib.prompt import Prompt, describe, template_fields
+from agentic_lib.prompt import Prompt, describe, known_lines, template_fields
 
 # The inputs that can be turned: (lowest, highest, step, what it is).
 KNOBS = {
@@ -127,8 +127,8 @@ def blindfold(brain, history, prompt=None, every=5) -> dict:
     left out. Lines whose values are not known are left out anyway."""
     prompt = prompt or getattr(brain, "prompt", Prompt())
     lines, known = prompt.user.splitlines(), describe(history, every)
-    shown = [line for line in lines if template_fields(line)
-             and all(field in known for field in template_fields(line))]
+    shown = [line for line in lines
+             if template_fields(line) and known_lines(line, known)]
     decisions = {}
     for left_out in ["", *shown]:
         kept = [line for line in lines if not left_out or line != left_out]

@@ -6,6 +6,7 @@ output is a list of {"role", "content"} dictionaries.
 """
 
 import math
+import re
 import string
 from dataclasses import dataclass
 
@@ -15,25 +16,22 @@ SYSTEM = """\
 You control the learning rate of a neural network while it trains. \
 Every {every} epochs you read its metrics and choose one action.
 {actions}
+Accuracies are in percent. Brackets hold the change since the last decision. \
+The gap is training minus validation accuracy.
 A loss that jumps, rises or is nan calls for a lower rate; progress that is \
 steady but slow for a higher one; stop only when nothing more is to be gained.
 Answer with the name of one action, a colon and one short reason."""
 
+# Each decision pays for these words, and for those above only once a run:
+# what explains stands there, what changes stands here.
 USER = """\
 Epoch: {progress}
-Learning rate: {learning_rates}
-Training accuracy: {train_accs} %
-Validation accuracy: {val_accs} %
-Gap, training minus validation: {gap} points
-Training loss: {train_losses}
-Validation loss: {val_losses}
-Change since the last decision: {changes}
-Training loss rose in {train_loss_rises}
-Validation loss rose in {val_loss_rises}
-Best validation accuracy: {best_val_acc} % at epoch {best_epoch}, \
-{since_best} epochs ago
-Lowest validation loss: {best_val_loss} at epoch {best_loss_epoch}, \
-{since_best_loss} epochs ago
+Learning rate: {learning_rate}[, before {last_learning_rate}]
+Training accuracy: {train_acc}[ ({train_acc_change})]
+Validation accuracy: {val_acc}[ ({val_acc_change})][, best {since_best}]
+Gap: {gap}
+Training loss: {train_loss}[ ({train_loss_change})][, rose {train_loss_rises}]
+Validation loss: {val_loss}[ ({val_loss_change})][, best {since_best_loss}]
 Which action?"""
 
 
@@ -43,7 +41,8 @@ class Prompt:
 
     `system` may hold {actions} and {every}; `user` any field of `FIELDS`.
     A line of `user` that holds a value which is not known (no loss was given,
-    say) is left out, never printed as None.
+    say) is left out, never printed as None; so is a part of a line in square
+    brackets.
     Raises ValueError naming an unknown field and listing the fields there are.
     """
 
@@ -63,15 +62,24 @@ class Prompt:
         options = "\n".join(f"- {action.line}" for action in actions)
         system = self.system.format(actions=options, every=every)
         values = describe(history, every)
-        lines = [
-            line.format(**values)
-            for line in self.user.splitlines()
-            if all(field in values for field in template_fields(line))
-        ]
-        return [
-            {"role": "system", "content": system},
-            {"role": "user", "content": "\n".join(lines)},
-        ]
+        user = "\n".join(line.format(**values)
+                         for line in known_lines(self.user, values))
+        return [{"role": "system", "content": system},
+                {"role": "user", "content": user}]
+
+
+def known_lines(template, known) -> list[str]:
+    """The lines of a template, and the parts in square brackets, whose fields
+    are all in `known`."""
+    def is_known(text):
+        return all(field in known for field in template_fields(text))
+
+    lines = [OPTIONAL.sub(lambda part: part[1] if is_known(part[1]) else "",
+                          line) for line in template.splitlines()]
+    return [line for line in lines if is_known(line)]
+
+
+OPTIONAL = re.compile(r"\[([^\[\]]*\{\w+\}[^\[\]]*)\]")
 
 
 def template_fields(template) -> list[str]:
@@ -97,33 +105,31 @@ def check_template(argument, template, known):
             )
 
 
-# Every field a user template may hold, with its meaning.
+# Every field a user template may hold, with its meaning. "Change" and "rises"
+# are counted from the last decision on.
 FIELDS = {
-    "progress": "epoch, epochs in all and epochs left, in words",
+    "progress": "epoch and epochs left, in words",
     "epoch": "the epoch just finished, counted from 1",
     "total_epochs": "the budget",
     "epochs_left": "budget minus epoch",
     "learning_rate": "the rate of this epoch",
-    "learning_rates": "the rate at the last three decisions, oldest first",
+    "last_learning_rate": "the rate before the last decision changed it",
     "train_acc": "training accuracy, in percent",
+    "train_acc_change": "its change, in points",
     "val_acc": "validation accuracy, in percent",
-    "train_loss": "training loss",
-    "val_loss": "validation loss",
-    "train_accs": "training accuracy at the last three decisions",
-    "val_accs": "validation accuracy at the last three decisions",
-    "train_losses": "training loss at the last three decisions",
-    "val_losses": "validation loss at the last three decisions",
+    "val_acc_change": "its change, in points",
     "gap": "training minus validation accuracy, in points",
-    "changes": "change of all that is known since the last decision",
-    "train_loss_rises": "how often the training loss rose since then",
-    "val_loss_rises": "how often the validation loss rose since then",
-    "best_val_acc": "best validation accuracy so far, in percent",
-    "best_epoch": "when that was",
-    "since_best": "how many epochs ago that was",
-    "best_val_loss": "lowest validation loss so far",
-    "best_loss_epoch": "when that was",
-    "since_best_loss": "how many epochs ago that was",
     "trend": "where validation accuracy is heading, in words",
+    "best_val_acc": "best validation accuracy so far, in percent",
+    "since_best": "when that was: now, or so many epochs ago",
+    "train_loss": "training loss",
+    "train_loss_change": "its change, in percent of what it was",
+    "train_loss_rises": "how many times it rose from epoch to epoch",
+    "val_loss": "validation loss",
+    "val_loss_change": "its change, in percent of what it was",
+    "val_loss_rises": "how many times it rose from epoch to epoch",
+    "best_val_loss": "lowest validation loss so far",
+    "since_best_loss": "when that was: now, or so many epochs ago",
 }
 
 
@@ -135,34 +141,28 @@ def describe(history, every=5) -> dict[str, str]:
     """
     history = check_history(history)
     now = history[-1]
-    at_decisions = decision_points(history, every)
     values = {"epoch": str(now.epoch), "progress": str(now.epoch)}
     if now.total_epochs is not None:
         left = now.total_epochs - now.epoch
         values["total_epochs"] = str(now.total_epochs)
         values["epochs_left"] = str(left)
-        values["progress"] = f"{now.epoch} of {now.total_epochs}, {left} left"
+        values["progress"] = f"{now.epoch}, {left} left"
     for name, show in (
         ("learning_rate", number), ("train_acc", percent),
         ("val_acc", percent), ("train_loss", number), ("val_loss", number),
     ):
         if getattr(now, name) is not None:
             values[name] = show(getattr(now, name))
-            path = [getattr(m, name) for m in at_decisions]
-            values[plural(name)] = " -> ".join(
-                show(x) for x in path if x is not None)
     if now.gap is not None:
         values["gap"] = percent(now.gap)
-    values.update(describe_change(at_decisions))
+    before = [m for m in history if m.epoch == now.epoch - every]
+    if before:
+        values.update(describe_change(before[0], now))
     for name in ("train_loss", "val_loss"):
         values.update(describe_rises(history, name, every))
-    values.update(describe_best(history))
+    values.update(describe_best(history, "val_acc", max, percent))
+    values.update(describe_best(history, "val_loss", min, number))
     return values
-
-
-def plural(name) -> str:
-    """The name of the field that holds several of `name`."""
-    return name + "es" if name.endswith("s") else name + "s"
 
 
 def percent(value) -> str:
@@ -175,32 +175,28 @@ def number(value) -> str:
     return f"{value:.3g}"
 
 
-def decision_points(history, every) -> list:
-    """The newest Metrics and those one and two decisions before it."""
-    epoch = history[-1].epoch
-    wanted = (epoch - 2 * every, epoch - every, epoch)
-    return [m for m in history if m.epoch in wanted]
-
-
-def describe_change(at_decisions) -> dict[str, str]:
-    """`changes` and `trend`, from the last decision to now."""
-    if len(at_decisions) < 2:
-        return {}
-    before, now = at_decisions[-2:]
-    parts = []
-    for name, title in (
-        ("train_acc", "training accuracy"), ("val_acc", "validation accuracy"),
-        ("train_loss", "training loss"), ("val_loss", "validation loss"),
-    ):
+def describe_change(before, now) -> dict[str, str]:
+    """What changed from the last decision's Metrics to this one's."""
+    values = {}
+    old, new = before.learning_rate, now.learning_rate
+    if None not in (old, new) and number(old) != number(new):
+        values["last_learning_rate"] = number(old)
+    for name in ("train_acc", "val_acc"):
         old, new = getattr(before, name), getattr(now, name)
-        if old is None or new is None or not math.isfinite(new - old):
-            continue
-        digits = ".1f" if name.endswith("acc") else ".3g"
-        parts.append(f"{title} {new - old:+{digits}}")
-    values = {"changes": ", ".join(parts)} if parts else {}
-    if before.val_acc is not None and now.val_acc is not None:
+        if None not in (old, new):
+            values[f"{name}_change"] = f"{new - old:+.1f}"
+    for name in ("train_loss", "val_loss"):
+        old, new = getattr(before, name), getattr(now, name)
+        if old and new is not None and math.isfinite((new - old) / old):
+            values[f"{name}_change"] = share((new - old) / abs(old))
+    if "val_acc_change" in values:
         values["trend"] = trend(now.val_acc - before.val_acc)
     return values
+
+
+def share(change) -> str:
+    """A change of -0.25 as -25%; a very large one in powers of ten."""
+    return f"{100 * change:{'+.0f' if abs(change) < 100 else '+.0e'}}%"
 
 
 def trend(points) -> str:
@@ -223,24 +219,22 @@ def describe_rises(history, name, every) -> dict[str, str]:
     if not pairs:
         return {}
     rises = sum(not b <= a for a, b in pairs)  # nan counts as a rise
-    return {f"{name}_rises": f"{rises} of the last {len(pairs)} epochs"}
+    return {f"{name}_rises": count(rises, "time")}
 
 
-def describe_best(history) -> dict[str, str]:
-    """The best validation result so far, when it was, and how long ago."""
-    values = {}
-    now = history[-1].epoch
-    seen = [m for m in history if m.val_acc is not None]
-    if len(seen) > 1:
-        best = max(seen, key=lambda m: m.val_acc)
-        values["best_val_acc"] = percent(best.val_acc)
-        values["best_epoch"] = str(best.epoch)
-        values["since_best"] = str(now - best.epoch)
-    seen = [m for m in history
-            if m.val_loss is not None and math.isfinite(m.val_loss)]
-    if len(seen) > 1:
-        best = min(seen, key=lambda m: m.val_loss)
-        values["best_val_loss"] = number(best.val_loss)
-        values["best_loss_epoch"] = str(best.epoch)
-        values["since_best_loss"] = str(now - best.epoch)
-    return values
+def describe_best(history, name, best_of, show) -> dict[str, str]:
+    """The best value of `name` so far, and how long ago that was."""
+    seen = [m for m in history if getattr(m, name) is not None
+            and math.isfinite(getattr(m, name))]
+    if len(seen) < 2:
+        return {}
+    best = best_of(seen, key=lambda m: getattr(m, name))
+    ago = history[-1].epoch - best.epoch
+    since = "since_best" if name == "val_acc" else "since_best_loss"
+    return {f"best_{name}": show(getattr(best, name)),
+            since: f"{count(ago, 'epoch')} ago" if ago else "now"}
+
+
+def count(n, noun) -> str:
+    """1 epoch, 2 epochs."""
+    return f"{n} {noun}{'' if n == 1 else 's'}"

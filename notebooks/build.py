@@ -9,6 +9,8 @@
                                          moves the whole series there
     (`--repository github` takes the git remote, if it is on github.com)
 
+Executing needs nbclient: pip install nbclient, or the extra "build".
+
 How to write a source
 ---------------------
 A source is a jupytext percent script: `# %% [markdown]` begins a cell of
@@ -553,7 +555,8 @@ def main(arguments=None):
                         help="where the series lives on GitHub")
     parser.add_argument("--branch", help="the branch or tag it is taken from")
     options = parser.parse_args(arguments)
-    move(options.repository, options.branch)
+    if options.repository or options.branch:
+        move(options.repository, options.branch)
     series = read_series()
     if options.check:
         found = stale(series)

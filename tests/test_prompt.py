@@ -54,8 +54,11 @@ def test_what_is_said_is_true(history, every):
     if "best_val_acc" in values:
         best = max(m.val_acc for m in history)
         assert abs(float(values["best_val_acc"]) - best) <= 0.051
-        assert now.epoch - int(values["since_best"]) == \
-            int(values["best_epoch"])
+        newest = max(m.epoch for m in history if m.val_acc == best)
+        first = min(m.epoch for m in history if m.val_acc == best)
+        ago = {f"{n} epoch{'s' * (n != 1)} ago" if n else "now"
+               for n in (now.epoch - newest, now.epoch - first)}
+        assert values["since_best"] in ago
     if "best_val_loss" in values:
         finite = [m.val_loss for m in history
                   if m.val_loss is not None and math.isfinite(m.val_loss)]
@@ -76,8 +79,7 @@ def run_of(val_accs):
 def test_the_trend_is_told_over_one_interval(change, words):
     history = run_of([50.0] * 5 + [50.0 + change])
     assert describe(history, every=5)["trend"] == words
-    assert f"validation accuracy {change:+.1f}" in \
-        describe(history, every=5)["changes"]
+    assert describe(history, every=5)["val_acc_change"] == f"{change:+.1f}"
 
 
 def test_rises_are_counted_and_nan_is_one():
@@ -85,7 +87,7 @@ def test_rises_are_counted_and_nan_is_one():
     history = [Metrics(i, 50.0, 50.0, loss)
                for i, loss in enumerate(losses, start=1)]
     # 0.9, 1.1 (a rise), nan (a rise), 0.8 (after nan: counted), 0.7
-    assert describe(history, 5)["train_loss_rises"] == "3 of the last 5 epochs"
+    assert describe(history, 5)["train_loss_rises"] == "3 times"
 
 
 def test_the_constant_part_depends_on_actions_and_interval_alone():
@@ -124,6 +126,37 @@ def test_text_in_brackets_can_be_written():
 def test_the_three_numbers_of_the_original_are_enough():
     user = Prompt().messages([Metrics(15, 92.0, 76.0)])[1]["content"]
     assert user.splitlines() == [
-        "Epoch: 15", "Training accuracy: 92.0 %",
-        "Validation accuracy: 76.0 %",
-        "Gap, training minus validation: 16.0 points", "Which action?"]
+        "Epoch: 15", "Training accuracy: 92.0", "Validation accuracy: 76.0",
+        "Gap: 16.0", "Which action?"]
+
+
+@pytest.mark.parametrize("old, new, words", [
+    (0.4, 0.3, "-25%"), (0.4, 0.5, "+25%"), (-1.0, -2.0, "-100%"),
+    (1.0, 1.001, "+0%"), (1e-6, 100.0, "+1e+10%")])
+def test_a_loss_changes_in_percent_of_what_it_was(old, new, words):
+    history = [Metrics(5, 50.0, 50.0, old), Metrics(10, 50.0, 50.0, new)]
+    assert describe(history, 5)["train_loss_change"] == words
+
+
+@pytest.mark.parametrize("old, new", [
+    (math.nan, 1.0), (1.0, math.inf), (0.0, 1.0), (None, 1.0), (1.0, None)])
+def test_what_has_no_change_in_percent_is_left_out(old, new):
+    history = [Metrics(5, 50.0, 50.0, old), Metrics(10, 50.0, 50.0, new)]
+    assert "train_loss_change" not in describe(history, 5)
+
+
+def test_the_rate_before_is_told_where_a_decision_changed_it():
+    def told(rate):
+        history = [Metrics(5, 50.0, 50.0, learning_rate=0.1),
+                   Metrics(10, 50.0, 50.0, learning_rate=rate)]
+        return Prompt().messages(history)[1]["content"].splitlines()[1]
+
+    assert told(0.07) == "Learning rate: 0.07, before 0.1"
+    assert told(0.1) == "Learning rate: 0.1"
+
+
+def test_a_part_in_square_brackets_is_left_out_where_it_is_not_known():
+    prompt = Prompt(user="Loss {val_loss}[ ({val_loss_change})]\n"
+                         "Accuracy {val_acc}[ of epoch {epoch}] [sic]")
+    content = prompt.messages(run_of([10.0]))[1]["content"]
+    assert content == "Accuracy 10.0 of epoch 1 [sic]"

@@ -9,7 +9,7 @@ import time
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from agentic_lib.lab.labels import stand_in_with_stop
+from agentic_lib.lab.labels import teacher
 from agentic_lib.lab.teach import NAMES, Lessons, loss_of
 from agentic_lib.taught import write_taught
 
@@ -35,7 +35,7 @@ def teach_adapter(model, groups, seconds, folder, seed=0, rank=8, steps=None,
     network = get_peft_model(base, LoraConfig(
         r=rank, lora_alpha=2 * rank, task_type="CAUSAL_LM",
         target_modules=["q_proj", "k_proj", "v_proj", "o_proj"]))
-    policy = stand_in_with_stop(groups, seed)
+    policy = teacher(groups, seed)
     lessons = Lessons(groups, policy, tokenizer, seed)
     optimizer = torch.optim.AdamW(
         [p for p in network.parameters() if p.requires_grad], rate)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from sklearn.ensemble import ExtraTreesRegressor
 
 from agentic_lib.lab.batch import METRICS
 from agentic_lib.lab.numbers import numbers
@@ -29,15 +30,27 @@ POINTS = 4    # decisions of each run that are branched
 SEEDS = 2     # orders of the data that every branch is played with
 HALVING = 2   # rounds after which a label counts half
 REST = ("horizon", "every", "adam", "seed", "round")
-MARGIN = 0.3  # points that going on must promise, else stopping is right
+MARGIN = 0.1  # points that going on must promise, else stopping is right
+CAP = 5.0     # points beyond which a gain hardly counts for more
 
 
-def play(batch, past, factors, situation, policy, first=None, rng=None,
+def on_numbers(policy):
+    """A policy on rows of numbers, as what `play` asks."""
+    def decide(seen, factors, situation):
+        return policy(numbers(seen, situation.horizon, situation.every,
+                              factors)).argmax(1)
+
+    return decide
+
+
+def play(batch, past, factors, situation, decide, first=None, rng=None,
          wild=None, keep=()):
     """Trains `batch` from the end of `past` to the end of the budget.
 
     past     (N, epochs so far, 5) metrics
-    first    (N,) the first action, as an index; the policy's where None
+    decide   (seen, factors, situation) -> (N,) indices of continue, reduce,
+             increase
+    first    (N,) the first action, as an index; that of `decide` where None
     wild     (N,) share of decisions taken at random
     keep     epochs after which a copy of the batch is kept
     Returns ((N, horizon, 5) metrics, {epoch: Batch}).
@@ -54,8 +67,7 @@ def play(batch, past, factors, situation, policy, first=None, rng=None,
             if epoch == begin and first is not None:
                 act = first
             else:
-                rows = numbers(seen[:, :epoch], horizon, every, factors)
-                act = policy(rows).argmax(1)
+                act = decide(seen[:, :epoch], factors, situation)
                 if wild is not None:
                     act = np.where(rng.random(len(act)) < wild,
                                    rng.integers(0, 3, len(act)), act)
@@ -66,13 +78,13 @@ def play(batch, past, factors, situation, policy, first=None, rng=None,
     return seen, copies
 
 
-def worth(batch):
+def worth(batch, part="test"):
     """What a batch is worth now, (N,), in points of accuracy.
 
     Accuracy on data kept for this, in percent, less the loss on it (at most
     that of pure guessing), which decides where accuracies tie.
     """
-    acc, loss = batch.measure("test")
+    acc, loss = batch.measure(part)
     guess = batch.data.classes[batch.sets].log()
     loss = torch.where(loss.isfinite(), loss, guess).minimum(guess)
     return (acc - loss).numpy()
@@ -89,11 +101,12 @@ def label_group(seed, policy, number=0, kinds=None, situation=None):
     situation = situation or draw_situation(rng)
     batch, factors = draw_runs(situation, RUNS, rng, kinds)
     n, every, horizon = len(batch), situation.every, situation.horizon
+    decide = on_numbers(policy)
     decisions = np.arange(every, horizon, every)
     epochs = np.sort(rng.permutation(decisions)[:POINTS])
     wild = rng.choice([0.05, 0.25, 0.6, 1.0], n)
     seen, copies = play(batch, np.empty((n, 0, 5)), factors, situation,
-                        policy, rng=rng, wild=wild, keep=set(epochs))
+                        decide, rng=rng, wild=wild, keep=set(epochs))
     gains, now = [], []
     for epoch in epochs:
         now.append(worth(copies[epoch]))
@@ -102,7 +115,7 @@ def label_group(seed, policy, number=0, kinds=None, situation=None):
         # the same order of the data for the three actions
         branch.stream = rows * SEEDS + torch.arange(SEEDS).repeat(n * 3)
         first = np.tile(np.repeat(np.arange(3), SEEDS), n)
-        play(branch, seen[rows, :epoch], factors[rows], situation, policy,
+        play(branch, seen[rows, :epoch], factors[rows], situation, decide,
              first=first)
         gains.append(worth(branch).reshape(n, 3, SEEDS))
     return {
@@ -136,16 +149,29 @@ def table(groups):
 def stand_in(groups, seed=0, **options):
     """The policy that the labels made so far teach; it never stops."""
     rows, values, _, rounds = table(groups)
-    weights = 0.5 ** ((rounds.max() - rounds) / HALVING)
-    return StandIn(**options).fit(rows, values, weights, seed=seed)
+    return StandIn(**options).fit(rows, values, recent(rounds), seed=seed)
 
 
-def stand_in_with_stop(groups, seed=0, **options):
-    """The same with stopping as a fourth action."""
+def teacher(groups, seed=0):
+    """What the labels teach in the end: numbers (N, F) -> (N, 4) points that
+    continue, reduce, increase and stop are worth, beside the first three's
+    mean.
+
+    Single labels are noisy, so a forest averages over many alike (extremely
+    randomised trees: Geurts, Ernst and Wehenkel, 2006). It reads better than
+    the stand-in, and is too slow to play labels with.
+    """
     rows, values, now, rounds = table(groups)
-    weights = 0.5 ** ((rounds.max() - rounds) / HALVING)
-    return StandIn(**options).fit(rows, with_stop(values, now), weights,
-                                  seed=seed)
+    gains = with_stop(values, now) - values.mean(1, keepdims=True)
+    forest = ExtraTreesRegressor(200, min_samples_leaf=20, max_features=0.5,
+                                 random_state=seed)
+    forest.fit(rows, CAP * np.tanh(gains / CAP), recent(rounds))
+    return forest.predict
+
+
+def recent(rounds):
+    """Weights of labels: those of early rounds count less."""
+    return 0.5 ** ((rounds.max() - rounds) / HALVING)
 
 
 def with_stop(values, now):
@@ -195,12 +221,23 @@ def make_group(folder, k, seed, policy, number, end):
     """Makes group `k` and its file; False where the time is over."""
     if time.time() > end:
         return False
-    group = label_group(seed * 10 ** 6 + k, policy, number)
-    part = group_path(folder, k).with_suffix(f".{os.getpid()}.part")
+    save_group(group_path(folder, k),
+               label_group(seed * 10 ** 6 + k, policy, number))
+    return True
+
+
+def save_group(path, group):
+    """Writes a group's file, whole or not at all."""
+    part = path.with_suffix(f".{os.getpid()}.part")
     with open(part, "wb") as file:
         np.savez_compressed(file, **group)
-    part.rename(group_path(folder, k))
-    return True
+    part.rename(path)
+
+
+def half(values):
+    """In half precision; what is too large becomes infinite."""
+    with np.errstate(over="ignore"):
+        return values.astype(np.float16)
 
 
 def pack(groups, path):
@@ -210,7 +247,7 @@ def pack(groups, path):
         seen = g["seen"]
         arrays |= {
             f"{k}_acc": np.round(10 * seen[..., :2]).astype(np.int16),
-            f"{k}_loss": seen[..., 2:4].astype(np.float16),
+            f"{k}_loss": half(seen[..., 2:4]),
             f"{k}_rate": seen[..., 4].T.copy(),
             f"{k}_worth": g["worth"].astype(np.float16),
             f"{k}_now": g["now"].astype(np.float16),

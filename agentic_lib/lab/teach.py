@@ -1,7 +1,7 @@
 """Labels -> a small Qwen3 that reads the prompt, answers and gives reasons.
 
-What each action was worth is smoothed by the stand-in (single labels are
-noisy), turned into probabilities, and taught as the first token of a reply to
+What each action was worth is smoothed by a forest (single labels are noisy),
+turned into probabilities, and taught as the first token of a reply to
 prompts in many wordings; behind it stands a reason. The result is a folder
 like any other model's, with brain.json beside it.
 """
@@ -16,19 +16,23 @@ import numpy as np
 import torch
 from transformers import Qwen3Config, Qwen3ForCausalLM
 
-from agentic_lib.decision import ACTIONS
 from agentic_lib.lab.labels import (
-    load_groups, make_labels, stand_in_with_stop, unpack, with_stop,
+    RUNS,
+    load_groups,
+    make_labels,
+    teacher,
+    unpack,
+    with_stop,
 )
 from agentic_lib.lab.numbers import NAMES as NUMBERS
 from agentic_lib.lab.numbers import numbers
 from agentic_lib.lab.texts import WORDINGS, State, anchor, ask, reason
 from agentic_lib.lab.tokens import make_tokenizer
+from agentic_lib.lab.visits import NAMES, scores, visits
 from agentic_lib.language_model import LanguageModel
 from agentic_lib.prompt import USER, Prompt
 from agentic_lib.taught import learn_lines, write_taught
 
-NAMES = [action.name for action in ACTIONS]
 LABELS = Path(__file__).with_name("labels.npz.xz")
 TIE = 0.25       # points: actions this close are nearly equally right
 KEEP = 0.1       # points that a change of rate must be better
@@ -42,9 +46,13 @@ FALL = 0.65      # share of the time after which the rate falls
 # Half precision pays where the processor has instructions for it.
 QUICK = torch.cpu._is_avx512_bf16_supported()
 # A prompt that shows these says what `numbers` says.
-WHOLE = {"learning_rates", "train_accs", "val_accs", "train_losses",
-         "val_losses", "changes", "train_loss_rises"}
+WHOLE = {"learning_rate", "train_acc", "val_acc", "train_loss", "val_loss",
+         "train_loss_rises", "since_best", "since_best_loss", "progress"}
 HELD_BACK = 12   # every twelfth group is not taught, for calibration
+VISITS = 40      # groups of runs that the brain itself steers
+OWN = 0.35       # share of prompts from those, once there are any
+MATTERS = 5.0    # points by which a decision counts at most, and
+ALWAYS = 0.5     # those by which each counts at least
 
 
 @dataclass
@@ -87,31 +95,55 @@ def probabilities(values):
 
 
 class Lessons:
-    """What is taught: decisions of the labelled runs, with probabilities.
+    """What is taught: decisions of runs, with probabilities.
 
     groups  as `labels.load_groups` gives them
     policy  says what actions are worth: rows of numbers -> (N, 4)
     kinds   of prompts, from texts.SHARES; None for all of them, in shares
+
+    A decision on which much depends is drawn more often than one on which
+    nothing does.
     """
 
     def __init__(self, groups, policy, tokenizer, seed=0, kinds=None):
-        self.groups, self.tokenizer, self.kinds = groups, tokenizer, kinds
+        self.policy, self.tokenizer, self.kinds = policy, tokenizer, kinds
         self.rng = np.random.default_rng(seed)
         self.first = [self.tokens(name + ":")[0] for name in NAMES]
         self.pieces = [tokenizer.decode([i]) for i in range(len(tokenizer))]
-        self.places, targets, facts = [], [], []
-        for k, g in enumerate(groups):
+        self.groups, self.places = [], []
+        self.targets, self.rows = np.empty((0, 4)), None
+        self.chances, self.waiting = np.empty(0), []
+        self.add(groups)
+
+    def add(self, groups, share=1.0):
+        """Adds the decisions of more runs, as this share of the lessons."""
+        targets, rows, weights = [], [], []
+        for g in groups:
+            self.groups.append(g)
             every, horizon = int(g["every"]), int(g["horizon"])
             for epoch in range(every, horizon, every):
-                rows = numbers(g["seen"][:, :epoch], horizon, every,
+                seen = numbers(g["seen"][:, :epoch], horizon, every,
                                g["factors"])
-                targets.append(probabilities(policy(rows)))
-                facts.append(rows)
-                self.places += [(k, i, epoch) for i in range(len(rows))]
-        self.targets = np.concatenate(targets)
-        facts = np.concatenate(facts)
-        facts = (facts - facts.mean(0)) / (facts.std(0) + 1e-3)
-        self.facts = torch.tensor(facts).float().clamp(-3, 3)
+                values = self.policy(seen)
+                rows.append(seen)
+                targets.append(probabilities(values))
+                weights.append(ALWAYS + np.ptp(values, 1).clip(0, MATTERS))
+                self.places += [(len(self.groups) - 1, i, epoch)
+                                for i in range(len(seen))]
+        rows = np.concatenate(rows)
+        weights = np.concatenate(weights).astype(np.float64)
+        if self.rows is None:
+            self.mean, self.std = rows.mean(0), rows.std(0) + 1e-3
+            self.rows = np.empty((0, rows.shape[1]))
+        self.rows = np.concatenate([self.rows, rows])
+        self.targets = np.concatenate([self.targets, *targets])
+        self.chances = np.concatenate([(1 - share) * self.chances,
+                                       share * weights / weights.sum()])
+
+    def facts(self, at):
+        """What `numbers` says of a decision, standardised."""
+        return torch.tensor((self.rows[at] - self.mean) / self.std
+                            ).float().clamp(-3, 3)
 
     def state(self, k, i, epoch) -> State:
         """Run i of group k after that epoch."""
@@ -125,11 +157,18 @@ class Lessons:
             question, action = anchor(self.rng)
             return question, np.where(
                 np.arange(4) == action, 0.85, 0.05), None
-        at = self.rng.integers(len(self.places))
+        at = self.next_place()
         kind = self.kinds and str(self.rng.choice(self.kinds))
         question = ask(self.state(*self.places[at]), self.rng, kind)
         says_all = WHOLE <= set(question.known)
-        return question, self.targets[at], self.facts[at] if says_all else None
+        return question, self.targets[at], self.facts(at) if says_all else None
+
+    def next_place(self):
+        """The index of a decision, drawn by its chance; many at a time."""
+        if not self.waiting:
+            self.waiting = list(self.rng.choice(
+                len(self.places), POOL, p=self.chances))
+        return self.waiting.pop()
 
     def example(self) -> Example:
         """A prompt with a reply: mostly the best one, at times another, so
@@ -250,11 +289,13 @@ def behind(network, hidden, ids, batch, first, last):
         network.lm_head(hidden[rows, at]), ids[rows, at + 1])
 
 
-def teach(network, batches, seconds, rate=2e-3, keep=None, say=print):
+def teach(network, batches, seconds, rate=2e-3, keep=None, say=print,
+          halfway=None):
     """Trains for so many seconds: the rate holds, then falls to zero.
 
-    keep  a file for all that is needed to go on after an interruption,
-          written every minute until the rate falls
+    keep     a file for all that is needed to go on after an interruption,
+             written every minute until the rate falls
+    halfway  called once when half of the time is over
     """
     network.reader = reader = Reader(network.config.hidden_size)
     optimizer = torch.optim.AdamW(
@@ -268,6 +309,9 @@ def teach(network, batches, seconds, rate=2e-3, keep=None, say=print):
         if share >= 1:
             del network.reader
             return network.eval()
+        if halfway and share >= 0.5:
+            halfway()
+            halfway = None
         for group in optimizer.param_groups:
             group["lr"] = rate * min((step + 1) / 50,
                                      (1 - share) / (1 - FALL), 1)
@@ -317,7 +361,7 @@ def held_back(groups):
             [g for g, k in zip(groups, kept) if k])
 
 
-def answers(model, groups, most=1200):
+def answers(model, groups):
     """What the model says to labelled states, and what was best.
 
     model  a LanguageModel
@@ -325,26 +369,12 @@ def answers(model, groups, most=1200):
     """
     told, best = [], []
     for g in groups:
-        every, horizon = int(g["every"]), int(g["horizon"])
         for p, epoch in enumerate(g["epochs"]):
             values = with_stop(g["worth"][:, p].mean(-1), g["now"][:, p])
-            best += list(probabilities(values).argmax(1))
-            for factors in np.unique(g["factors"], axis=0):
-                rows = (g["factors"] == factors).all(1)
-                told.append((rows, factors, g["seen"][:, :epoch], every,
-                             horizon, len(best) - len(rows)))
-    table = np.zeros((len(best), 4))
-    for rows, factors, seen, every, horizon, at in told:
-        states = [State(seen[i], horizon, every, tuple(factors))
-                  for i in np.flatnonzero(rows)]
-        prompts = [Prompt().messages(s.history(), s.actions(), every)
-                   for s in states]
-        scores = model.score_many(prompts, NAMES)
-        table[at + np.flatnonzero(rows)] = [
-            [row[name] for name in NAMES] for row in scores]
-        if at > most:
-            return table[:at], np.array(best[:at])
-    return table, np.array(best)
+            best.append(probabilities(values).argmax(1))
+            told.append(scores(model, g["seen"][:, :epoch], g["factors"],
+                               int(g["horizon"]), int(g["every"])))
+    return np.concatenate(told), np.concatenate(best)
 
 
 def find_temperature(table, best):
@@ -377,7 +407,7 @@ def prompts_taught(lessons, count=12_000):
             seen[::5, 2:4] = np.array([*losses, losses[-1]])[:, None]
             state = State(seen[1:], 60, 5, (0.7, 1.3))
             for line in (USER, *map("\n".join, zip(*[
-                    (w * 4)[:4] for w in WORDINGS]))):
+                    (w * 5)[:5] for w in WORDINGS]))):
                 yield Prompt(user=line).messages(state.history())
 
 
@@ -415,19 +445,29 @@ def save(network, tokenizer, lessons, kept, folder):
 # -- the command -------------------------------------------------------------
 
 def make_brain(groups, seconds, width=128, layers=3, seed=0, kinds=None,
-               keep=None, say=print):
+               own=0, keep=None, say=print):
     """Labels -> (network, tokenizer, Lessons), taught for so many seconds.
+
+    own   groups of runs that it steers itself halfway, and learns from
+    keep  a folder for all that is needed to go on after an interruption
 
     A notebook's small one: make_brain(unpack(LABELS), 45, width=64,
     layers=2, kinds=["three numbers"]).
     """
     tokenizer = make_tokenizer()
-    policy = stand_in_with_stop(groups, seed, members=4, cap=5.0)
-    lessons = Lessons(groups, policy, tokenizer, seed, kinds)
+    lessons = Lessons(groups, teacher(groups, seed), tokenizer, seed, kinds)
     network = make_network(tokenizer, width, layers, seed)
     say(f"{len(lessons.places)} decisions to learn from; "
         f"{network.num_parameters() / 1e6:.2f} million parameters")
-    teach(network, lessons.batches(), seconds, keep=keep, say=say)
+
+    def let_loose():
+        say(f"The brain steers {own * RUNS} runs itself ...")
+        model = LanguageModel(network.eval(), tokenizer)
+        lessons.add(visits(model, own, seed, keep), OWN)
+        network.train()
+
+    teach(network, lessons.batches(), seconds, say=say,
+          keep=keep and keep / "teaching.pt", halfway=let_loose if own else None)
     return network, tokenizer, lessons
 
 
@@ -464,7 +504,7 @@ def run(args):
     args.work.mkdir(parents=True, exist_ok=True)
     network, tokenizer, lessons = make_brain(
         taught, 60 * args.teach_minutes, args.width, args.layers, args.seed,
-        keep=args.work / "teaching.pt")
+        own=VISITS, keep=args.work)
     print("Calibrating ...")
     for name, value in save(network, tokenizer, lessons, kept,
                             args.out).items():

@@ -16,8 +16,8 @@ from agentic_lib.prompt import (
     SYSTEM,
     USER,
     Prompt,
-    decision_points,
     describe,
+    known_lines,
     template_fields,
 )
 
@@ -32,29 +32,23 @@ SYSTEMS = (
 # Other ways to say a line of the default prompt, in its order.
 WORDINGS = (
     ("Progress: epoch {progress}", "Epoch {epoch} of {total_epochs}",
-     "Epoch: {epoch}"),
-    ("LR: {learning_rates}", "Learning rate: {learning_rate}",
-     "Rate at the last decisions: {learning_rates}"),
-    ("Train acc: {train_accs}", "Training accuracy: {train_acc} %",
-     "Accuracy on the training data: {train_accs} %"),
-    ("Val acc: {val_accs}", "Validation accuracy: {val_acc} %",
-     "Test accuracy: {val_acc} %",
-     "Accuracy on the validation data: {val_accs} %"),
-    ("Gap: {gap}", "Gap between training and validation: {gap} points"),
-    ("Train loss: {train_losses}", "Training loss: {train_loss}",
-     "Loss on the training data: {train_losses}"),
-    ("Val loss: {val_losses}", "Validation loss: {val_loss}",
-     "Loss on the validation data: {val_losses}"),
-    ("Change: {changes}", "Since the last decision: {changes}",
-     "Validation accuracy is {trend}."),
-    ("Training loss went up in {train_loss_rises}",
-     "Rises of the training loss: {train_loss_rises}"),
-    ("Validation loss went up in {val_loss_rises}",
-     "Rises of the validation loss: {val_loss_rises}"),
-    ("Best validation accuracy: {best_val_acc} %, {since_best} epochs ago",
-     "Best val acc: {best_val_acc} at epoch {best_epoch}"),
-    ("Lowest validation loss: {best_val_loss}, {since_best_loss} epochs ago",
-     "Best val loss: {best_val_loss} at epoch {best_loss_epoch}"),
+     "Epoch: {epoch}", "Epochs left: {epochs_left}"),
+    ("LR: {learning_rate}", "Learning rate: {learning_rate}",
+     "Rate: {learning_rate}[, was {last_learning_rate}]"),
+    ("Train acc: {train_acc}", "Training accuracy: {train_acc} %",
+     "Accuracy on the training data: {train_acc}[ ({train_acc_change})]"),
+    ("Val acc: {val_acc}", "Validation accuracy: {val_acc} %",
+     "Test accuracy: {val_acc} %[, {trend}]",
+     "Accuracy on the validation data: {val_acc}[ ({val_acc_change})]",
+     "Best validation accuracy: {best_val_acc}, {since_best}"),
+    ("Gap, training minus validation: {gap} points", "Gap: {gap} points"),
+    ("Train loss: {train_loss}", "Training loss: {train_loss}",
+     "Loss on the training data: {train_loss}[ ({train_loss_change})]",
+     "The training loss rose {train_loss_rises}."),
+    ("Val loss: {val_loss}", "Validation loss: {val_loss}",
+     "Loss on the validation data: {val_loss}[ ({val_loss_change})]",
+     "The validation loss rose {val_loss_rises}.",
+     "Lowest validation loss: {best_val_loss}, {since_best_loss}"),
     ("What should I do?", "Your decision?", "What next?"),
 )
 SHARES = {  # how often a prompt of each kind is taught
@@ -132,9 +126,8 @@ def question(prompt, history, state, rng) -> Question:
     if rng.random() < 0.05:
         actions = [a for a in actions if not a.stop]
     values = describe(history, state.every)
-    shown = [f for line in prompt.user.splitlines()
-             for f in template_fields(line)
-             if all(x in values for x in template_fields(line))]
+    shown = [field for line in known_lines(prompt.user, values)
+             for field in template_fields(line)]
     return Question(
         prompt.messages(history, actions, state.every),
         tuple(a.name for a in actions),
@@ -152,8 +145,8 @@ def three_numbers(state, rng) -> Question:
 def accuracies(state, rng) -> Question:
     """Accuracies and the rate at the last three decisions, and no more."""
     history = state.history(hide=("train_loss", "val_loss"))
-    return question(PRESETS["default"],
-                    decision_points(history, state.every), state, rng)
+    newest_first = history[:-2 - 2 * state.every:-state.every]
+    return question(PRESETS["default"], newest_first[::-1], state, rng)
 
 
 def fewer_lines(user, rng):
@@ -197,8 +190,8 @@ def anchor(rng):
 # -- reasons ---------------------------------------------------------------
 
 def first_number(text):
-    """The first number of a field's text ('2 of the last 5' is 2)."""
-    return float(text.split()[0])
+    """The number that a field's text begins with; 'now' is 0 epochs ago."""
+    return 0.0 if text == "now" else float(text.split()[0])
 
 
 # For every action, in order of weight: (fields it speaks of, when it holds,
@@ -208,14 +201,14 @@ REASONS = {
         (("train_loss",), lambda v: v == "nan" or v == "inf",
          "The training loss is {train_loss}: the rate is far too high."),
         (("train_loss_rises",), lambda v: first_number(v) >= 1,
-         "The training loss rose in {train_loss_rises}: "
+         "The training loss rose {train_loss_rises}: "
          "smaller steps calm it."),
         (("epochs_left",), lambda v: first_number(v) <= 15,
          "Only {epochs_left} epochs are left: smaller steps let it settle."),
         (("gap",), lambda v: first_number(v) >= 8,
          "The gap of {gap} points is large: smaller steps are safer."),
         (("since_best",), lambda v: first_number(v) >= 3,
-         "The best validation accuracy was {since_best} epochs ago: "
+         "The best validation accuracy was {since_best}: "
          "smaller steps may get past it."),
         (("val_acc",), lambda v: True,
          "Validation accuracy is {val_acc} %: "
@@ -226,7 +219,7 @@ REASONS = {
          "Validation accuracy is only {val_acc} %: "
          "larger steps get there sooner."),
         (("train_loss_rises",), lambda v: first_number(v) == 0,
-         "The training loss rose in {train_loss_rises}: "
+         "The training loss rose {train_loss_rises}: "
          "there is room for larger steps."),
         (("gap",), lambda v: first_number(v) < 5,
          "The gap is only {gap} points: larger steps can be risked."),
@@ -242,7 +235,7 @@ REASONS = {
          "Validation accuracy is at its best now: "
          "this rate works."),
         (("train_loss_rises",), lambda v: first_number(v) <= 1,
-         "The training loss rose in {train_loss_rises}: "
+         "The training loss rose {train_loss_rises}: "
          "this rate works."),
         (("gap",), lambda v: first_number(v) < 8,
          "The gap is {gap} points: this rate works."),
@@ -256,9 +249,9 @@ REASONS = {
     "stop_training": (
         (("train_loss",), lambda v: v == "nan" or v == "inf",
          "The training loss is {train_loss}: no rate can bring it back."),
-        (("best_val_acc", "since_best"), lambda a, b: first_number(b) >= 3,
-         "The best validation accuracy, {best_val_acc} %, was "
-         "{since_best} epochs ago: nothing more is to be gained."),
+        (("since_best",), lambda v: first_number(v) >= 3,
+         "The best validation accuracy was {since_best}: "
+         "nothing more is to be gained."),
         (("epochs_left",), lambda v: first_number(v) <= 15,
          "Only {epochs_left} epochs are left: "
          "nothing more is to be gained."),
@@ -276,18 +269,10 @@ PLAIN = {  # where the prompt shows no number that could be quoted
 
 
 def quotable(known) -> dict:
-    """{field: text} that a reason may quote: what is shown, and what is
-    shown as the last of several."""
-    found = dict(known)
-    for one, many in (("train_acc", "train_accs"), ("val_acc", "val_accs"),
-                      ("train_loss", "train_losses"),
-                      ("val_loss", "val_losses")):
-        if many in found:
-            found.setdefault(one, found[many].rpartition(" ")[2])
-    words = found.get("progress", "").split()
-    if len(words) == 5:  # '10 of 60, 50 left'
-        found.setdefault("epochs_left", words[3])
-    return found
+    """{field: text} that a reason may quote: what is shown, and what stands
+    within it."""
+    epoch, *left = known.get("progress", "").split()[:2] or [""]
+    return {"epochs_left": left[0], **known} if left else known
 
 
 def reason(name, known) -> str:

@@ -19,8 +19,9 @@ from agentic_lib.prompt import USER
 
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>",
            "</think>")
-SHORT = ("system\n", "user\n", "assistant\n", " -> ", "nan", "inf",
-         "\n\n", " of the last ", " of ", " left", ", ", " epochs")
+SHORT = ("system\n", "user\n", "assistant\n", "nan", "inf", "\n\n",
+         " left", ", ", " times", " time", " epochs ago", " epoch ago", "now",
+         " (", "%)", "%), ", ")\n", "), ")
 TEMPLATE = """\
 {%- for message in messages %}
 {{- '<|im_start|>' + message.role + '\\n' }}
@@ -42,10 +43,9 @@ def literals():
     replies = [" " + r[2] for group in texts.REASONS.values() for r in group]
     replies += [" " + text for text in texts.PLAIN.values()]
     meanings = [": " + a.meaning.replace("{factor}", "{}") for a in ACTIONS]
-    changes = [f"{name} {loss} {{}}, " for name in ("training", "validation")
-               for loss in ("accuracy", "loss")]
-    for text in (*systems, *users, *replies, *meanings, *changes):
-        yield from re.split(r"\{\w*\}|\d", text)
+    trends = ["rising fast", "rising slowly", "flat", "falling"]
+    for text in (*systems, *users, *replies, *meanings, *trends):
+        yield from re.split(r"\{\w*\}|\d|[][]", text)
 
 
 def pieces():

@@ -239,9 +239,10 @@ for history in (first, second):
     print("(yours says:", trend_in_words(history), end=")\n\n")
 
 # %% [markdown]
-# It adds two things. A line whose value is not known is **left out**: a model
-# that reads `None` or `nan` will make something of it. And a field that does
-# not exist is an error at once, not a surprise at epoch 5.
+# It adds two things. A line whose value is not known is **left out**, and so
+# is a part of a line in square brackets: a model that reads `None` will make
+# something of it. And a field that does not exist is an error at once, not a
+# surprise at epoch 5.
 
 # %% tags=["nbval-check-output"]
 from agentic_lib import Metrics
@@ -256,7 +257,8 @@ except ValueError as error:
 
 # %% [markdown]
 # In the first answer only the closing line is left, since every other line
-# held something unknown. Keep one fact to a line, then little is lost.
+# held something unknown. Keep one fact to a line, or put brackets around what
+# may be missing, as the library's own prompt does: then little is lost.
 
 # %% [markdown] tags=["workshop"]
 # ### The whole page
@@ -264,7 +266,8 @@ except ValueError as error:
 # This is what the brain is really asked: two **messages**. The **system**
 # message says what the job is and what there is to choose from. It stays the
 # same during a run, so that its share of the work can be done once and kept
-# (notebook 04). The **user** message brings the metrics.
+# (notebook 04). The **user** message brings the metrics. It is as short as it
+# can be, for it is read anew at every decision; what explains it stands above.
 
 # %% tags=["workshop"]
 for message in Prompt().messages(first):

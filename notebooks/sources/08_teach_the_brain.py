@@ -282,7 +282,7 @@ print(f"Half of the decisions: less than {np.median(stake):.1f} points at "
 #
 # Turn what the actions were worth into probabilities. `worth` holds three
 # numbers (continue, reduce, increase, in points), `now` what the run is worth
-# without training on. **Stopping** is worth `now` plus a margin of 0.3: going
+# without training on. **Stopping** is worth `now` plus a margin of 0.1: going
 # on must promise more than that. Return four probabilities in proportion to
 # `exp(value / 0.25)`. They sum to 1, and adding the same number to everything
 # changes nothing. (Values lie near 90, and `exp(360)` is too large for some
@@ -302,7 +302,7 @@ exercises.soft_label(soft_label)
 
 # %% tags=["solution"]
 def soft_label(worth, now):
-    values = np.array([*worth, now + 0.3])
+    values = np.array([*worth, now + 0.1])
     powers = np.exp((values - values.max()) / 0.25)
     return powers / powers.sum()
 
@@ -346,7 +346,7 @@ def split(run_of_row):
 
 # %%
 from agentic_lib import Prompt
-from agentic_lib.lab.labels import stand_in_with_stop
+from agentic_lib.lab.labels import teacher
 from agentic_lib.lab.teach import make_network, probabilities
 from agentic_lib.lab.texts import State
 from agentic_lib.lab.tokens import make_tokenizer
@@ -355,7 +355,7 @@ SHORT = Prompt(
     system="Choose an action.",
     user="Epoch {progress}\nTraining accuracy {train_acc} %, validation "
          "accuracy {val_acc} %\nIt is {trend}.\n"
-         "Training loss rose in {train_loss_rises}")
+         "Training loss rose {train_loss_rises}")
 
 
 def states_of(groups):
@@ -377,13 +377,14 @@ def ids_of(state):
         enable_thinking=False)["input_ids"]
 
 # %% [markdown]
-# A single label is mostly luck, as we saw. So the labels are smoothed first: a
-# small network learns what actions are worth in states *like* this one, from
-# all of them. (The library's soft labels also give `continue` a tenth of a
-# point, so that a rate isn't moved for nothing.)
+# A single label holds much luck, as we saw. So the labels are smoothed first: a
+# **forest**, two hundred decision trees that are averaged, learns what actions
+# are worth in states *like* this one, from all of them. (The library's soft
+# labels also give `continue` a tenth of a point, so that a rate isn't moved for
+# nothing.)
 
 # %%
-worth_of = stand_in_with_stop(taught, members=1, cap=5.0)
+worth_of = teacher(taught)
 targets = torch.tensor(probabilities(worth_of(rows))).float()
 lessons = [ids_of(state) for state in states_of(taught)]
 firsts = [tokenizer(f"{name}:", add_special_tokens=False)["input_ids"][0]
@@ -459,7 +460,7 @@ print(fresh.analyze_training(training.run.metrics[:20]))
 # But all that it needed was some numbers in that text. So give the same
 # numbers, and the same soft labels, to the plainest method there is, a
 # **logistic regression**: one weight for each number and action, a sum, no
-# language. And we already have a small network that reads numbers and no text:
+# language. And we already have a forest that reads numbers and no text:
 # `worth_of`, which smoothed the labels.
 
 # %%
@@ -499,7 +500,7 @@ print(f"{len(SHOWN)} numbers for one, all {len(NUMBERS)} for the other")
 # Judged on the decisions that were kept back: how many points does each lose
 # against the best action in hindsight? **Guess first**, and write down your
 # order: the fresh brain, the brain from the top of this page, the two
-# regressions, the small network, and always saying the same.
+# regressions, the forest, and always saying the same.
 
 # %%
 from agentic_lib.experiments import changed
