@@ -239,8 +239,8 @@ def test_one_epoch_a_tick_and_stale_ticks_are_dropped(pictures):
     assert view.training.epoch == 1
 
 
-def test_drawing_is_rare_and_takes_a_fifth_of_the_time(pictures,
-                                                       monkeypatch):
+def test_drawing_is_rare_and_never_takes_a_fifth_of_the_time(
+        pictures, monkeypatch):
     now = [100.0]
     monkeypatch.setattr(live_view.time, "perf_counter", lambda: now[0])
 
