@@ -266,13 +266,14 @@ def metadata(notebook) -> dict:
 # Execution
 
 def execute(book, colours=64):
-    """Runs a notebook in a process and a folder of its own, offline, with
-    the bundled brain. Its pictures keep that many colours."""
+    """Runs a notebook in a process and a folder of its own, offline and with
+    no GPU, so with the bundled brain. Its pictures keep that many colours."""
     from nbclient import NotebookClient
 
     before = dict(os.environ)
+    os.environ.pop("AGENTIC_LIB_BRAIN", None)
     os.environ.update(
-        AGENTIC_LIB_BRAIN="bundled", AGENTIC_LIB_STATIC="1",
+        CUDA_VISIBLE_DEVICES="", AGENTIC_LIB_STATIC="1",
         HF_HUB_OFFLINE="1", OMP_NUM_THREADS="1", PYTHONHASHSEED="0",
         PYTHONPATH=str(ROOT), TQDM_DISABLE="1")
     try:

@@ -23,7 +23,7 @@ brain = SimpleAIBrain(brain_name)
 # | it says | what answers |
 # |---|---|
 # | `Qwen/Qwen3-0.6B, 596 million weights, cuda, float16 ...` | the general model, on a GPU |
-# | `the bundled brain, ...` | a model of about a million weights that ships with the package; it knows one task |
+# | `the bundled brain, ...` | a model of 0.7 million weights that ships with the package; it knows one task |
 # | `the rules` | a few lines of Python, no language model at all |
 #
 # **No GPU, and you are in Colab?** *Runtime > Change runtime type* and choose

@@ -267,7 +267,8 @@ except ValueError as error:
 # message says what the job is and what there is to choose from. It stays the
 # same during a run, so that its share of the work can be done once and kept
 # (notebook 04). The **user** message brings the metrics. It is as short as it
-# can be, for it is read anew at every decision; what explains it stands above.
+# can be, for it is read anew at every decision; what explains it stands in the
+# system message.
 
 # %% tags=["workshop"]
 for message in Prompt().messages(first):

@@ -358,7 +358,7 @@ from agentic_lib.check import find_states, is_best, judge, judge_names
 limit = 150  #@param {type:"integer"}
 
 states = find_states()
-states = states[::max(1, len(states) // limit)]
+states = states[::max(1, len(states) // limit)][:limit]
 asked = changed(brain, mode="score", explain=False)
 decisions = asked.decide_many([state["history"] for state in states])
 print(f"{len(states)} states. Right:")
@@ -465,7 +465,7 @@ def error_at(temperature, half):
 
 scored = [(s, d) for s, d in zip(states, decisions) if d.probabilities]
 choosing, judging = scored[::2], scored[1::2]
-tries = [0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0]
+tries = [0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0]
 best = min(tries, key=lambda t: error_at(t, choosing))
 print("Best temperature on one half:", best)
 print(f"Error on the other half: {error_at(1.0, judging):.3f} before, "

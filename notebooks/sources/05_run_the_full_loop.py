@@ -706,11 +706,12 @@ def draw_branches(branches):
     """Gap and validation accuracy, a line for each seed."""
     figure, axes = plt.subplots(1, 2, figsize=(8, 3.2),
                                 layout="constrained")
-    places = ["epoch 40", "then continue", "then reduce"]
+    places = ["then continue", "epoch 40", "then reduce"]
     for ax, name, title in ((axes[0], "gap", "gap, in points"),
                             (axes[1], "val_acc", "validation accuracy, %")):
-        for row in branches:
-            ax.plot(places, [getattr(m, name) for m in row], "o-",
+        for row in branches:  # two futures, one to each side
+            now, kept, reduced = (getattr(m, name) for m in row)
+            ax.plot(places, [kept, now, reduced], "o-",
                     color="#0072B2", alpha=0.6)
         ax.set_title(title)
     return figure

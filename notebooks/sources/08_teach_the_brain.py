@@ -246,9 +246,12 @@ groups = unpack(LABELS)
 taught, kept = held_back(groups)
 rows, values, now, _ = table(taught)
 print(f"{len(groups)} groups of runs, {len(kept)} of them kept back to "
-      f"judge with.\n{len(rows)} decisions to teach with. One of them:")
-print(f"  accuracy less loss without training on: {now[100]:.1f}")
-for name, value in zip(NAMES, values[100]):
+      f"judge with.\n{len(rows)} decisions to teach with. One of them, with "
+      "a point at stake:")
+stake = values.max(1) - values.min(1)
+ROW = np.argmin(abs(stake - 1))
+print(f"  worth now, without training on: {now[ROW]:.1f}")
+for name, value in zip(NAMES, values[ROW]):
     print(f"  at the end, after {name}: {value:.1f}")
 
 # %% [markdown]
@@ -257,7 +260,6 @@ for name, value in zip(NAMES, values[100]):
 # but the order of the data, name the same best action?
 
 # %%
-stake = values.max(1) - values.min(1)
 both = np.concatenate([g["worth"].reshape(-1, 3, 2) for g in taught])
 matters = both.mean(2).max(1) - both.mean(2).min(1) > 5
 agree = both[..., 0].argmax(1) == both[..., 1].argmax(1)
@@ -307,7 +309,7 @@ def soft_label(worth, now):
     return powers / powers.sum()
 
 # %%
-for name, share in zip(NAMES, soft_label(values[100], now[100])):
+for name, share in zip(NAMES, soft_label(values[ROW], now[ROW])):
     print(f"{share:4.0%} {name}")
 
 # %% [markdown]
@@ -522,7 +524,7 @@ chosen = {"the fresh brain": choices(fresh),
           "the brain above": choices(brain),
           "regression, same numbers": plain(test_rows)[some].argmax(1),
           "regression, all numbers": plain_all(test_rows)[some].argmax(1),
-          "small network, all numbers": worth_of(test_rows)[some].argmax(1)}
+          "forest, all numbers": worth_of(test_rows)[some].argmax(1)}
 for k, name in enumerate(NAMES):
     chosen[f"always {name}"] = [k] * len(some)
 
