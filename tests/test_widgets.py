@@ -3,7 +3,6 @@ browser would have them called. tests/browser does it with a real one."""
 
 import math
 import re
-from dataclasses import replace
 
 import pytest
 
