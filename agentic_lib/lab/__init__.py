@@ -9,6 +9,7 @@ The story, one idea a file, in the order in which it is told:
     labels.py      what each action led to, found by playing it to the end
     texts.py       prompts in many wordings, and reasons that are true
     tokens.py      a tokenizer for such texts
+    visits.py      runs that the brain in the making steers itself
     teach.py       labels -> a small Qwen3 that reads the prompt and answers
     adapter.py     the same lessons for Qwen3-0.6B, as a LoRA adapter
     judge.py       is it any good? on data that it was never taught on

@@ -467,7 +467,8 @@ def make_brain(groups, seconds, width=128, layers=3, seed=0, kinds=None,
         network.train()
 
     teach(network, lessons.batches(), seconds, say=say,
-          keep=keep and keep / "teaching.pt", halfway=let_loose if own else None)
+          keep=keep and keep / "teaching.pt",
+          halfway=let_loose if own else None)
     return network, tokenizer, lessons
 
 
