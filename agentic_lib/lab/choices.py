@@ -95,7 +95,7 @@ def seconds(brain, states) -> dict:
     def median(explain):
         brain.explain = explain
         return statistics.median(
-            processor_time(lambda: brain.analyze_training(s["history"]))
+            processor_time(lambda s=s: brain.analyze_training(s["history"]))
             for s in states[::max(len(states) // TIMED, 1)])
 
     found = {"a decision": median(False),

@@ -19,7 +19,7 @@ from agentic_lib.lab import (
     summary,
     tables,
 )
-from agentic_lib.lab.methods import METHODS, PEERS, find_method, rests_on
+from agentic_lib.lab.methods import METHODS, PEERS, find_method
 from agentic_lib.lab.states import read_states
 from agentic_lib.lab.tasks import LEAK, TASKS, find_task
 from agentic_lib.lab.trials import run_job
@@ -133,10 +133,9 @@ def run(args):
 
 def record(args):
     """Brings the file that ships up to date, by way of `args.out`."""
-    source = args.out if args.out.exists() else results.RECORDED
-    redo = args.redo if source == results.RECORDED else ()
-    results.keep(source, args.out, lambda row, changed: row.method not in redo
-                 and rests_on(row.method) not in changed)
+    begun = [args.out] if args.out.exists() else []
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    results.pack([results.RECORDED, *begun], args.out, args.redo)
     for part in RECORDED:
         rows = results.read_rows(args.out)[1]
         methods = [find_method(name, rows) for name in part.methods

@@ -1,12 +1,16 @@
 """Is the brain any good? Many runs at once, on data it was never taught on.
 
+    python -m agentic_lib.lab.judge
+
 Every method trains the same networks from the same weights with the same
 order of the data; what differs is who sets the learning rate. Guards are off.
-The test data is read once, at the end.
+The test data is read once, at the end. (`compare` holds the brain against
+other people's methods; here it is held against what it was made from.)
 """
 
 import re
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,6 +18,7 @@ import torch
 from agentic_lib.data import load_data
 from agentic_lib.decision import ACTIONS, with_factors
 from agentic_lib.lab.batch import METRICS, Batch, Data, Shape
+from agentic_lib.lab.labels import on_numbers, play, unpack, worth
 from agentic_lib.lab.numbers import numbers
 from agentic_lib.lab.situations import Situation, draw_data, stack
 from agentic_lib.lab.texts import PLAIN, REASONS, State, ask, quotable
@@ -23,7 +28,8 @@ NUMBER = re.compile(r"nan|inf|[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 RATES = tuple(10 ** (k / 2) for k in range(-6, 1))  # 0.001 to 1
 CELLS = ((0, .001), (0, .01), (0, .1), (0, .5),
          (.3, .001), (.3, .01), (.3, .1), (.3, .5))
-NAMES = [a.name for a in (ACTIONS[0], ACTIONS[1], ACTIONS[2], ACTIONS[3])]
+NAMES = [action.name for action in ACTIONS]
+SETTINGS = ((5, (0.7, 1.3)), (2, (0.5, 2.0)))  # every; reduce and increase
 
 
 @dataclass
@@ -144,23 +150,53 @@ def by_brain(brain, arena, every=None, factors=(0.7, 1.3)):
     return decide
 
 
+def look_ahead(arena, policy, every=None, factors=(0.7, 1.3), seeds=1):
+    """A `decide` that plays every action to the end, under a policy on
+    numbers, and takes what is best by validation data: a costly reference,
+    and a noisy one."""
+    situation = replace(arena.situation,
+                        every=every or arena.situation.every)
+    after = on_numbers(lambda rows: policy(rows)[:, :3])  # never stops
+    orders = torch.arange(seeds)
+
+    def decide(seen, batch, epoch):
+        n = len(batch)
+        rows = torch.arange(n).repeat_interleave(3 * seeds)
+        branch = batch.take(rows, seed=1000 + epoch)
+        branch.stream = rows * seeds + orders.repeat(3 * n)
+        first = np.tile(np.repeat(np.arange(3), seeds), n)
+        play(branch, seen[rows], np.tile(factors, (len(rows), 1)), situation,
+             after, first=first)
+        return worth(branch, "val").reshape(n, 3, seeds).mean(2).argmax(1)
+
+    return decide
+
+
 def true_reasons(name, known):
     """Every sentence for an action that is true of what a prompt shows."""
     values = quotable(known)
-    said = {text.format(**values) for fields, _, text in REASONS[name]
-            if all(field in values for field in fields)}
+    said = {text.format(**values) for fields, holds, text in REASONS[name]
+            if all(field in values for field in fields)
+            and holds(*(values[field] for field in fields))}
     return said | {PLAIN[name]}
+
+
+def patterns(name):
+    """Regular expressions for what argues for an action, true or not."""
+    texts = [text for _, _, text in REASONS[name]] + [PLAIN[name]]
+    return [re.sub(r"\\{\w+\\}", ".+", re.escape(text)) for text in texts]
 
 
 def words(brain, states, seed=0):
     """Does the brain write what is true? One prompt of any kind per state,
     and a reply for an action drawn at random, beside its own.
 
-    Returns shares: replies that parse, numbers that are right, replies that
-    are a true sentence for the action taken.
+    Returns shares: replies that parse, numbers that stand in the prompt,
+    replies that argue for the action taken, and those that are true as well
+    in all they say.
     """
     rng = np.random.default_rng(seed)
-    parsed, right, numbers_seen, true = 0, 0, 0, 0
+    parsed, right, numbers_seen, argued, true = 0, 0, 0, 0, 0
     for state in states:
         asked = ask(state, rng)
         name = str(rng.choice(asked.names))
@@ -172,7 +208,68 @@ def words(brain, states, seed=0):
         quoted = NUMBER.findall(text)
         right += sum(number in prompt for number in quoted)
         numbers_seen += len(quoted)
+        argued += any(re.fullmatch(p, text) for p in patterns(name))
         true += text in true_reasons(name, asked.known)
     return {"parsed": parsed / len(states),
             "numbers right": right / max(numbers_seen, 1),
-            "true and for the action": true / len(states)}
+            "for the action": argued / len(states),
+            "true in all it says": true / len(states)}
+
+
+def arenas():
+    """What the brain is judged on: {name: Arena}."""
+    return {
+        "digits, labels right": digits(tuple((0, r) for r in RATES), 5),
+        "digits, 30 % label noise": digits(tuple((.3, r) for r in RATES), 5),
+        "breast cancer": held_out("breast_cancer"),
+        "spirals": held_out("spirals"),
+    }
+
+
+def accuracies(arena, brain, policy, say=print):
+    """Mean final accuracy in every cell, at both settings, and the regret
+    against the best constant rate of the arena."""
+    constant = arena.by_cell(run(arena)["test"])
+    say(f"  constant: {np.round(constant, 1)}")
+    for every, factors in SETTINGS:
+        for who, decide in (
+            ("logistic", by_policy(policy, arena, every, factors)),
+            ("brain", by_brain(brain, arena, every, factors)),
+            ("look-ahead", look_ahead(arena, policy, every, factors)),
+        ):
+            found = run(arena, decide, every, factors)
+            cells = arena.by_cell(found["test"])
+            stopped = every * (found["actions"] == 3).sum(1).mean()
+            say(f"  every {every}, {who}: {np.round(cells, 1)}, regret "
+                f"{(constant.max() - cells).mean():.1f}, "
+                f"{arena.situation.horizon - stopped:.0f} epochs")
+
+
+def unseen_states(groups, count, seed=1):
+    """`count` labelled states of these groups, drawn at random."""
+    states = [State(g["seen"][i, :epoch], int(g["horizon"]), int(g["every"]),
+                    tuple(g["factors"][i]))
+              for g in groups for epoch in g["epochs"]
+              for i in range(len(g["seen"]))]
+    rows = np.random.default_rng(seed).permutation(len(states))[:count]
+    return [states[i] for i in rows]
+
+
+def main(model="bundled"):
+    """Prints what the model card says."""
+    from agentic_lib import SimpleAIBrain
+    from agentic_lib.lab.deciders import LABELS, fit_logistic
+    from agentic_lib.lab.teach import held_back
+
+    torch.set_num_threads(1)
+    brain = SimpleAIBrain(model, quiet=True, explain=False)
+    policy = fit_logistic(LABELS).predict_proba
+    for name, arena in arenas().items():
+        print(name)
+        accuracies(arena, brain, policy)
+    _, kept = held_back(unpack(LABELS))
+    print(words(brain, unseen_states(kept, 1000)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -15,6 +15,7 @@ from dataclasses import asdict, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from agentic_lib.lab.methods import rests_on
 from agentic_lib.lab.trials import Row
 
 RECORDED = Path(__file__).with_name("results.csv.gz")  # ships with the package
@@ -123,37 +124,32 @@ def changed(info) -> list[str]:
             if info.get(f"{name}_crc32") != now]
 
 
-def keep(source, out, wanted):
-    """Copies a results file without the rows that are not wanted.
-
-    wanted  (row, `changed`) -> bool
-    """
-    info, rows = read_rows(source)
-    kept = [row for row in rows if wanted(row, changed(info))]
-    print(f"{source}: {len(kept)} of {len(rows)} rows are kept")
-    part = Path(out).with_suffix(".part")
-    part.unlink(missing_ok=True)
-    append_rows(part, kept, {"commands": list(dict.fromkeys(
-        [*info.get("commands", []), command()]))})
-    part.replace(out)
-
-
 def short(values) -> dict:
     """Floats without needless digits."""
     return {name: f"{x:.6g}" if isinstance(x, float) else x
             for name, x in values.items()}
 
 
-def pack(paths, out=RECORDED):
-    """Several results files as one, in an order that packs well. A row that
-    is there twice is taken from the later file."""
-    found, info = {}, {}
-    for path in paths:
-        more, rows = read_rows(path)
-        info = {**info, **more, "commands": info.get("commands", [])
-                + more.get("commands", [more["command"]])}
-        for row in rows:
-            found[row.task, row.method, f"{row.rate:.4g}", row.seed] = row
+def pack(paths, out=RECORDED, redo=()):
+    """Several results files as one, in an order that packs well.
+
+    A row that is there twice is taken from the later file. Rows that rest on
+    a bundled brain or on labels that lie here no longer are left out, and
+    those of the methods in `redo` that the first file holds.
+    """
+    found, commands = {}, []
+    for number, path in enumerate(paths):
+        info, rows = read_rows(path)
+        gone = changed(info)
+        kept = [row for row in rows if rests_on(row.method) not in gone
+                and (number or row.method not in redo)]
+        print(f"{path}: {len(kept)} of {len(rows)} rows are kept")
+        commands += info.get("commands", [info["command"]])
+        found |= {(row.task, row.method, f"{row.rate:.4g}", row.seed): row
+                  for row in kept}
     out = Path(out)
-    out.unlink(missing_ok=True)
-    append_rows(out, [found[k] for k in sorted(found)], info)
+    part = out.with_name(f"part_{out.name}")
+    part.unlink(missing_ok=True)
+    append_rows(part, [found[k] for k in sorted(found)],
+                {"commands": list(dict.fromkeys(commands))})
+    part.replace(out)
