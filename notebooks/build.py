@@ -44,7 +44,7 @@ Tags
                the output is the same everywhere, and nbval compares it.
 An exercise is a markdown cell `## Exercise: ...`, then cells tagged
 exercise, check, solution, in this order. Checks stand in
-`agentic_lib/exercises.py`, a section for each notebook; they use `expect(it
+`agentic_lib/exercises/`, a module for each notebook; they use `expect(it
 holds, "a hint")` and return a word of praise. They look at what the learner's
 code does, on data that the notebook does not show where that can be.
 Comparisons of deciders switch the guards off (`guards=False`), or say that

@@ -18,6 +18,7 @@ import nbformat
 import pytest
 
 from agentic_lib import exercises
+from agentic_lib.exercises import checking
 
 ROOT = Path(__file__).parents[1]
 spec = importlib.util.spec_from_file_location(
@@ -305,9 +306,9 @@ def test_the_buttons_of_the_quickstart_train_on(tmp_path, monkeypatch):
 
 
 def test_a_check_never_raises_and_says_where(capsys):
-    @exercises.check
+    @checking.check
     def check_sum(function):
-        exercises.expect(function(1, 2) == 3, "One and two make three.")
+        checking.expect(function(1, 2) == 3, "One and two make three.")
         return "It adds."
 
     names = {}
