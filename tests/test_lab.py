@@ -391,6 +391,44 @@ def test_teaching_teaches_and_can_be_taken_up(lessons, tokenizer, tmp_path):
     assert resume(tmp_path / "nothing", network, None) == 0
 
 
+def test_the_brain_in_the_making_steers_runs_and_learns_from_them(
+        group, tokenizer, tmp_path):
+    from agentic_lib.lab.labels import save_group, teacher
+    from agentic_lib.lab.teach import Lessons, make_network
+    from agentic_lib.lab.visits import scores, visit, visits
+    from agentic_lib.language_model import LanguageModel
+
+    model = LanguageModel(make_network(tokenizer, 64, 1).eval(), tokenizer)
+    found = visit(model, 3, situation=TINY)
+    seen, factors = found["seen"], found["factors"]
+    assert seen.shape == (labels.RUNS, TINY.horizon, 5)
+    # every change of a rate is what the model says there
+    told = scores(model, seen[:, :2], factors, TINY.horizon, TINY.every)
+    wanted = np.choose(told[:, :3].argmax(1), [1.0, *factors.T])
+    assert seen[:, 2, 4] / seen[:, 1, 4] == pytest.approx(wanted, rel=1e-5)
+
+    lessons = Lessons([group], teacher([group]), tokenizer)
+    old = len(lessons.places)
+    lessons.add([found], share=0.4)
+    assert lessons.chances.sum() == pytest.approx(1)
+    assert lessons.chances[old:].sum() == pytest.approx(0.4)
+    assert len(lessons.places) == len(lessons.targets) == len(lessons.rows)
+
+    # what was made before an interruption is not made again
+    save_group(tmp_path / "visit_00000.npz", found)
+    again, = visits(None, 1, 0, tmp_path)
+    assert np.array_equal(again["seen"], seen)
+
+
+def test_half_of_the_time_is_told_once(lessons, tokenizer):
+    from agentic_lib.lab.teach import make_network, teach
+
+    batch, called = [lessons.example() for _ in range(2)], []
+    teach(make_network(tokenizer, 64, 1), iter([batch] * 10 ** 6), 1,
+          say=lambda text: None, halfway=lambda: called.append(1))
+    assert called == [1]
+
+
 def test_calibration_finds_the_temperature_that_was_used():
     from agentic_lib.lab.teach import calibration_error, find_temperature
 

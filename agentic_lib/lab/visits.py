@@ -35,11 +35,11 @@ def scores(model, seen, factors, horizon, every):
     return told
 
 
-def visit(model, seed):
+def visit(model, seed, situation=None):
     """A group of runs under the model, never stopped: a dictionary with
     `seen`, `factors`, `horizon`, `every`, as `labels.label_group` gives."""
     rng = np.random.default_rng(seed)
-    situation = draw_situation(rng)
+    situation = situation or draw_situation(rng)
     batch, factors = draw_runs(situation, RUNS, rng)
 
     def decide(seen, factors, situation):
