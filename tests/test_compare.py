@@ -1,6 +1,7 @@
 """The comparison: are its runs the runs of train(), and its numbers right?"""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -35,6 +36,7 @@ from agentic_lib.lab.tasks import LEAK, TASKS, find_task
 from agentic_lib.lab.trials import Row, run_alone, run_batched, run_job
 from agentic_lib.training import train
 
+ROOT = Path(__file__).parents[1]
 NAN = float("nan")
 
 
@@ -537,6 +539,7 @@ def test_the_recorded_results_are_small_and_say_what_they_depend_on():
 def test_the_readmes_section_is_made_from_the_recorded_rows():
     text = summary.section(*results.read_rows())
     assert text.startswith(summary.BEGIN) and text.endswith(summary.END)
+    assert text in (ROOT / "README.md").read_text(encoding="utf8")
     assert "| ahead of every peer in mean regret | " in text
     assert all(f"| {m} | " in text.replace("**", "")
                for m in ("constant", "brain", "random_actions"))
