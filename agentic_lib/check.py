@@ -122,7 +122,7 @@ def judge(states, decisions) -> dict:
     by model   share that the model decided; the rest the rules did
     unreadable share of replies without a decision
     error      expected calibration error: how far confidence and being right
-               lie apart, on average over ten bins
+               lie apart, on average over ten bins; ties are shared
     seconds    median time of a decision
     """
     found = judge_names(states, [d.action for d in decisions])
@@ -131,20 +131,25 @@ def judge(states, decisions) -> dict:
     found["unreadable"] = statistics.fmean(
         d.note == "its reply holds no decision" for d in decisions)
     found["seconds"] = statistics.median(d.seconds for d in decisions)
-    sure = [(d.probabilities[d.action], is_best(state, d.action))
+    sure = [(d.probabilities[d.action], share_of_best(state, d.action))
             for state, d in zip(states, decisions) if d.probabilities]
     if sure:
         found["error"] = calibration_error(sure)
     return found
 
 
-def is_best(state, name) -> bool:
+def share_of_best(state, name) -> float:
+    """1 where this action alone is best, 1/k where it is one of k that are
+    (within TIE), else 0. Probabilities sum to 1 over the actions, so what is
+    right must do so as well."""
     values = worth(state)
-    return max(values.values()) - values[name] <= TIE
+    best = [other for other in values
+            if max(values.values()) - values[other] <= TIE]
+    return (name in best) / len(best)
 
 
 def calibration_error(pairs) -> float:
-    """Expected calibration error of (confidence, was it right) pairs."""
+    """Expected calibration error of (confidence, how right it was) pairs."""
     bins = {}
     for sure, right in pairs:
         bins.setdefault(min(int(sure * BINS), BINS - 1), []).append(

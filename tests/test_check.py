@@ -78,6 +78,22 @@ def test_calibration_error_lies_between_0_and_1(pairs):
     assert 0 <= check.calibration_error(pairs) <= 1 + 1e-9
 
 
+@given(st.lists(st.floats(0, 100), min_size=4, max_size=4))
+def test_what_is_right_sums_to_one_as_probabilities_do(values):
+    state = make_state(5, **dict(zip(NAMES, values, strict=True)))
+    shares = [check.share_of_best(state, name) for name in NAMES]
+    assert sum(shares) == pytest.approx(1)
+    assert shares[values.index(max(values))] == max(shares)
+
+
+def test_ties_are_shared(states):
+    share = check.share_of_best
+    assert share(states[0], "reduce_learning_rate") == 1
+    assert share(states[0], "continue") == 0
+    assert share(states[1], "increase_learning_rate") == 0.5
+    assert share(states[1], "stop_training") == 0.5
+
+
 class Firstish:
     """Prefers what is named first by `lean`, and one name by `like`."""
 

@@ -198,9 +198,10 @@ def table(states, recorded) -> str:
         [line for _, line in sorted(lines, key=lambda x: x[0])])
 
 
-def sure_and_right(states, recorded) -> list[tuple[float, bool]]:
-    """For a reliability diagram: how sure the brain was, and was it right."""
-    return [(sure, check.is_best(state, name)) for sure, state, name in zip(
+def sure_and_right(states, recorded) -> list[tuple[float, float]]:
+    """For a reliability diagram: how sure the brain was, how right it was
+    (`check.share_of_best`)."""
+    return [(sure, check.share_of_best(state, name)) for sure, state, name in zip(
         recorded["sure"], states, recorded["chosen"]["brain"])
         if sure is not None]
 

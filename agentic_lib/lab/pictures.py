@@ -97,7 +97,7 @@ def draw_profiles(rows, methods, size=(8.0, 4.5)):
 def draw_reliability(pairs, bins=5, size=(5.0, 4.5)):
     """How often a brain that was so sure was right.
 
-    pairs  [(confidence from 0 to 1, was it among the best?)]
+    pairs  [(confidence from 0 to 1, its share of being best, from 0 to 1)]
     """
     figure, (axes,) = empty(size=size)
     sure, right = (np.array(x, float) for x in zip(*pairs))
@@ -112,7 +112,7 @@ def draw_reliability(pairs, bins=5, size=(5.0, 4.5)):
                                               right[inside].mean()),
                           xytext=(6, -10), textcoords="offset points")
     axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="how sure it was",
-             ylabel="share among the best actions")
+             ylabel="how often it was best (ties shared)")
     return figure
 
 
@@ -161,9 +161,9 @@ def say_profiles(rows, methods, points=(2, 10)) -> str:
 def say_reliability(pairs) -> str:
     """What `draw_reliability` shows, in one number for each axis."""
     sure, right = (100 * np.mean(x) for x in zip(*pairs))
-    return (f"How sure the brain was against how often it was right, at "
-            f"{len(pairs)} states: {sure:.0f} % sure on average, right in "
-            f"{right:.0f} %. A dot on the diagonal is as right as it is "
+    return (f"How sure the brain was against how often it was right, ties "
+            f"shared, at {len(pairs)} states: {sure:.0f} % sure on average, "
+            f"right in {right:.0f} %. A dot on the diagonal is as right as it is "
             "sure; above it, it is too modest, below it, too bold.")
 
 

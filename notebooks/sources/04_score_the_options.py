@@ -353,7 +353,7 @@ print(f"Both orders where close: {mended} of {tried - len(some)} flip")
 # how often is someone who always says `continue`?
 
 # %%
-from agentic_lib.check import find_states, is_best, judge, judge_names
+from agentic_lib.check import find_states, judge, judge_names
 
 limit = 150  #@param {type:"integer"}
 
@@ -372,11 +372,16 @@ for name in names:
 # that does not beat the best of the four constant answers has added nothing
 # here, however sure it is.
 #
-# Now the confidence. States are put into five groups by how sure the brain
-# was. In each: how sure was it on average, and how often was it right?
+# Now the confidence. The four probabilities sum to 1, so they say how likely
+# each action is to be *the* best, and being right has to be counted the same
+# way: where two actions are equally good, each gets half a point. States are
+# put into five groups by how sure the brain was. In each: how sure was it on
+# average, and how often was it right?
 
 # %%
-pairs = [(d.probabilities[d.action], is_best(state, d.action))
+from agentic_lib.check import share_of_best
+
+pairs = [(d.probabilities[d.action], share_of_best(state, d.action))
          for state, d in zip(states, decisions) if d.probabilities]
 
 
@@ -404,16 +409,14 @@ ax.plot([p[0] for p in points], [p[1] for p in points], "o-",
 for sure, right, count in points:
     ax.annotate(f" {count}", (sure, right), fontsize=8)
 ax.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="how sure it was",
-       ylabel="how often it was right")
+       ylabel="how often it was right (ties shared)")
 show(figure, alt="Reliability: " + "; ".join(
     f"sure {s:.0%}, right {r:.0%}, {n} states" for s, r, n in points))
 
 # %% [markdown]
 # On the dotted line, confidence can be taken at its word. Below it the model
 # is too sure, above it not sure enough. The number beside a point says how
-# many states it stands for: with few, it means little. And where two actions
-# are equally good, a model that divides its bet between them is right without
-# being sure: such ties lift points above the line.
+# many states it stands for: with few, it means little.
 #
 # ### Exercise: one number for it
 #
@@ -459,7 +462,7 @@ def at_temperature(decision, temperature):
 
 def error_at(temperature, half):
     return library_error(
-        [(at_temperature(d, temperature), is_best(state, d.action))
+        [(at_temperature(d, temperature), share_of_best(state, d.action))
          for state, d in half])
 
 
