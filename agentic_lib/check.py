@@ -8,7 +8,7 @@ moves it. Beside it stand the rules, and always the same answer.
 
 import json
 import statistics
-from datetime import UTC, datetime, timezone
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 

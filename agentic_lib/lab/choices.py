@@ -201,9 +201,10 @@ def table(states, recorded) -> str:
 def sure_and_right(states, recorded) -> list[tuple[float, float]]:
     """For a reliability diagram: how sure the brain was, how right it was
     (`check.share_of_best`)."""
-    return [(sure, check.share_of_best(state, name)) for sure, state, name in zip(
-        recorded["sure"], states, recorded["chosen"]["brain"])
-        if sure is not None]
+    chosen = recorded["chosen"]["brain"]
+    return [(sure, check.share_of_best(state, name))
+            for sure, state, name in zip(recorded["sure"], states, chosen)
+            if sure is not None]
 
 
 if __name__ == "__main__":

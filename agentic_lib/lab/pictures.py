@@ -163,8 +163,8 @@ def say_reliability(pairs) -> str:
     sure, right = (100 * np.mean(x) for x in zip(*pairs))
     return (f"How sure the brain was against how often it was right, ties "
             f"shared, at {len(pairs)} states: {sure:.0f} % sure on average, "
-            f"right in {right:.0f} %. A dot on the diagonal is as right as it is "
-            "sure; above it, it is too modest, below it, too bold.")
+            f"right in {right:.0f} %. A dot on the diagonal is as right as it "
+            "is sure; above it, it is too modest, below it, too bold.")
 
 
 def save_all(rows, folder):

@@ -8,13 +8,12 @@ SCREENSHOTS=folder keeps pictures of what was seen.
 """
 
 import importlib.util
-import os
 import re
 from contextlib import contextmanager
 
 import nbformat
 import pytest
-from front_ends import ROOT, Classic, FLAGS, Lab, chromium
+from front_ends import FLAGS, ROOT, Classic, Lab, chromium
 
 # Where the series has no such notebook yet, these cells stand in.
 CELLS = {
