@@ -13,6 +13,7 @@ The story, one idea a file, in the order in which it is told:
     teach.py       labels -> a small Qwen3 that reads the prompt and answers
     adapter.py     the same lessons for Qwen3-0.6B, as a LoRA adapter
     judge.py       is it any good? on data that it was never taught on
+    speed.py       what side by side saves
 
 And how evidence is gathered (`python -m agentic_lib compare`):
 

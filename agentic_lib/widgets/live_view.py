@@ -135,14 +135,14 @@ class LiveTraining(ByHand):
 
     def show(self, draw=False):
         """Words at once; the figure at most twice a second, and at most for
-        an eighth of the time."""
+        a tenth of the time."""
         if self.ended:
             setattr(self.play, playing(self.play), False)
         self.choices.layout.display = "" if self.waiting else "none"
         self.words.value = pre(self.question() if self.waiting
                                else self.describe())
         started = time.perf_counter()
-        wait = max(PAUSE, 8 * self.drawing_takes)
+        wait = max(PAUSE, 10 * self.drawing_takes)
         if draw or started - self.last_drawing > wait:
             self.figure.value = picture(self.draw())
             self.last_drawing = time.perf_counter()

@@ -282,9 +282,9 @@ display(Markdown(choices.table(states, recorded)))
 # %%
 pairs = choices.sure_and_right(states, recorded)
 show(pictures.draw_reliability(pairs), pictures.say_reliability(pairs))
-print(f"options in reverse order: {recorded['flips']:.1%} of the answers "
-      "change,")
-print(f"{recorded['flips, both orders']:.1%} where it asks twice when unsure")
+once, twice = recorded["flips"], recorded["flips, both orders"]
+print(f"With the options in reverse order {once:.1%} of the answers "
+      f"change,\n{twice:.1%} where it asks twice when unsure.")
 
 # %% [markdown]
 # The same for a brain of your choice (the settings are at the top), on some

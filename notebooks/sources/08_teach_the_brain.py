@@ -246,8 +246,8 @@ groups = unpack(LABELS)
 taught, kept = held_back(groups)
 rows, values, now, _ = table(taught)
 print(f"{len(groups)} groups of runs, {len(kept)} of them kept back to "
-      f"judge with.\n{len(rows)} decisions to teach with. One of them, where "
-      "little is at stake:")
+      f"judge with.\n{len(rows)} decisions to teach with. One of them, "
+      "where little is at stake:")
 stake = values.max(1) - values.min(1)
 ROW = np.argmin(abs(stake - 0.4) + abs(values.max(1) - now - 0.2))
 print(f"  worth now, without training on: {now[ROW]:.1f}")
