@@ -295,7 +295,8 @@ from agentic_lib import SimpleAIBrain, check
 
 brain = SimpleAIBrain(brain_name, explain=False)
 some = states[::7]
-print(check.as_table({brain.name: check.judge(some, check.ask(brain, some))}))
+found = check.judge(some, check.ask(brain, some))
+print(check.as_table({brain.name: found}))
 
 # %% [markdown] tags=["workshop"]
 # ## Do it yourself
