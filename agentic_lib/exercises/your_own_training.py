@@ -3,6 +3,7 @@
 
 from agentic_lib.decision import ACTIONS, Decision
 from agentic_lib.exercises.checking import check, expect
+from agentic_lib.exercises.held_out import expect_last_score, shuffled
 
 
 @check
@@ -12,12 +13,6 @@ def mended_loop(train):
     import torch
 
     from agentic_lib.data import Data, load_data
-
-    def shuffled(part):
-        inputs, labels = part
-        order = torch.randperm(
-            len(labels), generator=torch.Generator().manual_seed(1))
-        return inputs, labels[order]
 
     def trained(data):
         brain = Noting()
@@ -47,12 +42,9 @@ def mended_loop(train):
     expect(trained(other_val)[3] != shown, "The rates are right, and the "
            "test set is left alone. But the brain no longer notices when "
            "data.val changes: what is it shown as val_acc?")
-    with torch.no_grad():
-        right = network(data.test[0]).argmax(1) == data.test[1]
-    score = 100 * right.float().mean().item()
-    expect(abs(score - reported) < 0.01, f"It reports {reported:.2f} %, and "
-           f"the network that it returns has {score:.2f} % on the test set. "
-           "The best of many readings lies above what new pictures give.")
+    expect_last_score(
+        network, data.test, reported,
+        "The best of many readings lies above what new pictures give.")
     return "Scaled in every epoch, and the test set is read once."
 
 
