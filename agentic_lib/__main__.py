@@ -10,14 +10,16 @@ import importlib
 import sys
 from pathlib import Path
 
-from agentic_lib.errors import LanguageModelError
+from agentic_lib.models.errors import LanguageModelError
 
 # command -> (module with add_arguments and run, what it does)
 COMMANDS = {
-    "check": ("agentic_lib.check", "does a brain choose well?"),
-    "bench": ("agentic_lib.bench", "how long a decision takes"),
-    "teach": ("agentic_lib.lab.teach", "make the bundled brain from nothing"),
-    "compare": ("agentic_lib.lab.compare", "methods x tasks x rates x seeds"),
+    "check": ("agentic_lib.lab.check", "does a brain choose well?"),
+    "bench": ("agentic_lib.lab.bench", "how long a decision takes"),
+    "teach": ("agentic_lib.lab.teach.teach",
+              "make the bundled brain from nothing"),
+    "compare": ("agentic_lib.lab.compare.compare",
+                "methods x tasks x rates x seeds"),
 }
 
 
@@ -94,11 +96,11 @@ class Formatter(argparse.ArgumentDefaultsHelpFormatter,
 def run(options):
     """The main job."""
     # Imported here, so that --help answers at once.
-    from agentic_lib.brain import SimpleAIBrain
-    from agentic_lib.data import load_data
-    from agentic_lib.plots import alt_text, save_figure
-    from agentic_lib.report import write_report
-    from agentic_lib.training import train
+    from agentic_lib.brain.brain import SimpleAIBrain
+    from agentic_lib.run.data import load_data
+    from agentic_lib.run.training import train
+    from agentic_lib.show.plots import alt_text, save_figure
+    from agentic_lib.show.report import write_report
 
     data = load_data(options.data, train_size=options.train_size,
                      label_noise=options.label_noise, seed=options.seed)

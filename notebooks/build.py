@@ -28,7 +28,7 @@ the others "bundled". Print `brain.description` where a brain answers.
 
 Tags
     exercise   the learner's stub. It runs as it is, and does not pass.
-    check      one call of a function from `agentic_lib.exercises`, which is
+    check      one call of a function from `agentic_lib.course.exercises`,
                made with `@check` there and named after the exercise.
     solution   a code cell. It becomes folded text, which folds on GitHub, in
                Colab and in Jupyter alike, and is never run in the notebook;
@@ -44,16 +44,17 @@ Tags
                the output is the same everywhere, and nbval compares it.
 An exercise is a markdown cell `## Exercise: ...`, then cells tagged
 exercise, check, solution, in this order. Checks stand in
-`agentic_lib/exercises/`, a module for each notebook; they use `expect(it
-holds, "a hint")` and return a word of praise. They look at what the learner's
-code does, on data that the notebook does not show where that can be.
+`agentic_lib/course/exercises/`, a module for each notebook; they use
+`expect(it holds, "a hint")` and return a word of praise. They look at what the
+learner's code does, on data that the notebook does not show where that can be.
 Comparisons of deciders switch the guards off (`guards=False`), or say that
 they are on.
 
-Figures: `show(figure)` from agentic_lib.notebook, with an `alt` sentence
-where the figure is not from `plot_run`. Widgets: those of this package leave a
-still picture in the committed notebook (AGENTIC_LIB_STATIC is set while it is
-built); of any other only a line of text remains, so show a picture beside it.
+Figures: `show(figure)` from agentic_lib.course.notebook, with an `alt`
+sentence where the figure is not from `plot_run`. Widgets: those of this
+package leave a still picture in the committed notebook (AGENTIC_LIB_STATIC is
+set while it is built); of any other only a line of text remains, so show a
+picture beside it.
 Outputs hold no paths, no warnings, nothing on stderr, no tracebacks (catch
 an error that is part of the story, and print it): a build that meets any of
 them ends with a message and writes nothing.
@@ -99,7 +100,7 @@ sys.path.append("..")  # a clone of the repository has it there
 if importlib.util.find_spec("agentic_lib") is None:
     source = "git+https://github.com/{repository}@{branch}"
     os.system(f'"{{sys.executable}}" -m pip install -q --no-deps {{source}}')
-from agentic_lib.notebook import get_ready
+from agentic_lib.course.notebook import get_ready
 get_ready()"""
 
 

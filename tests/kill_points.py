@@ -22,8 +22,8 @@ import torch
 import torch._dynamo  # what the first optimizer step would import
 
 from agentic_lib import SimpleAIBrain, Training, load_data
-from agentic_lib.checkpoint import checkpoints, keep, load_checkpoint
-from agentic_lib.record import FILE_NAME, Run
+from agentic_lib.run.checkpoint import checkpoints, keep, load_checkpoint
+from agentic_lib.run.record import FILE_NAME, Run
 
 EPOCHS = 6
 DATA = load_data("digits", train_size=128, val_size=64)

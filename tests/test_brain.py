@@ -16,15 +16,15 @@ from tiny_model import (
     tiny_tokenizer,
 )
 
-from agentic_lib.brain import SimpleAIBrain, answer_complete
-from agentic_lib.decision import ACTIONS, Action, with_factors
-from agentic_lib.errors import LanguageModelError
-from agentic_lib.fallback import fallback_decision
-from agentic_lib.language_model import LanguageModel
-from agentic_lib.prompt import Prompt
-from agentic_lib.scoring import margin, probabilities, softmax
-from agentic_lib.scripted import ScriptedBrain
-from agentic_lib.taught import (
+from agentic_lib.brain.brain import SimpleAIBrain, answer_complete
+from agentic_lib.brain.decision import ACTIONS, Action, with_factors
+from agentic_lib.brain.fallback import fallback_decision
+from agentic_lib.brain.prompt import Prompt
+from agentic_lib.brain.scoring import margin, probabilities, softmax
+from agentic_lib.brain.scripted import ScriptedBrain
+from agentic_lib.models.errors import LanguageModelError
+from agentic_lib.models.language_model import LanguageModel
+from agentic_lib.models.taught import (
     learn_lines,
     line_shapes,
     outside,
@@ -443,7 +443,7 @@ def test_transformers_own_pipeline_gives_the_same_probabilities(
     if not hasattr(transformers, "DecisionPipeline"):
         pytest.skip(f"transformers {transformers.__version__} has no decision "
                     "pipeline: that begins with 5.23")
-    from agentic_lib.integrations.decision_model import request_for
+    from agentic_lib.models.systemone import request_for
 
     actions = [*with_factors(ACTIONS, reduce=0.5),
                Action("restore_best", 'back to "the best", {{ not jinja }}')]

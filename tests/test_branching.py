@@ -2,11 +2,11 @@
 
 import pytest
 
-from agentic_lib.branching import describe_branches, plot_what_if, what_if
-from agentic_lib.brain import SimpleAIBrain
-from agentic_lib.decision import ACTIONS
-from agentic_lib.guards import Guards
-from agentic_lib.training import Training
+from agentic_lib.brain.brain import SimpleAIBrain
+from agentic_lib.brain.decision import ACTIONS
+from agentic_lib.control.guards import Guards
+from agentic_lib.run.training import Training
+from agentic_lib.show.branching import describe_branches, plot_what_if, what_if
 
 OPTIONS = {"lr": 0.01, "epochs": 8, "every": 2, "seed": 3}
 

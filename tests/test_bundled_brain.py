@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from agentic_lib import SimpleAIBrain, parse_decision
-from agentic_lib.which_brain import BUNDLED
-from agentic_lib.decision import ACTIONS, with_factors
-from agentic_lib.lab.judge import NUMBER
-from agentic_lib.lab.labels import RUNS
-from agentic_lib.lab.teach import LABELS
-from agentic_lib.lab.texts import State
+from agentic_lib.brain.decision import ACTIONS, with_factors
+from agentic_lib.lab.teach.judge import NUMBER
+from agentic_lib.lab.teach.labels import RUNS
+from agentic_lib.lab.teach.teach import LABELS
+from agentic_lib.lab.teach.texts import State
+from agentic_lib.models.which import BUNDLED
 
 HERE = Path(BUNDLED)
 
@@ -25,8 +25,8 @@ def brain():
 @pytest.fixture(scope="module")
 def states():
     """Decisions of labelled runs that the brain was not taught."""
-    from agentic_lib.lab.labels import unpack
-    from agentic_lib.lab.teach import held_back
+    from agentic_lib.lab.teach.labels import unpack
+    from agentic_lib.lab.teach.teach import held_back
 
     _, kept = held_back(unpack(LABELS))
     found = [State(g["seen"][i, :epoch], int(g["horizon"]), int(g["every"]),
@@ -105,7 +105,7 @@ def test_the_order_of_the_options_hardly_matters(brain, states):
 
 
 def test_what_it_was_not_taught_is_left_to_the_rules(brain):
-    from agentic_lib.decision import Action, Metrics
+    from agentic_lib.brain.decision import Action, Metrics
 
     history = [Metrics(epoch=10, train_acc=50, val_acc=50)]
     other = (*ACTIONS, Action("restore_best", "go back to the best weights"))
@@ -119,7 +119,7 @@ def test_what_it_was_not_taught_is_left_to_the_rules(brain):
 
 
 def test_other_factors_and_intervals_are_known(brain):
-    from agentic_lib.decision import Metrics
+    from agentic_lib.brain.decision import Metrics
 
     history = [Metrics(epoch=e, train_acc=20 + e, val_acc=20 + e,
                        train_loss=2 - e / 50, val_loss=2 - e / 50,

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_model import make_history, save_tiny_model
 
-from agentic_lib import bench, check
-from agentic_lib.brain import SimpleAIBrain
-from agentic_lib.decision import ACTIONS, Decision
-from agentic_lib.lab.states import write_states
-from agentic_lib.record import to_line
+from agentic_lib.brain.brain import SimpleAIBrain
+from agentic_lib.brain.decision import ACTIONS, Decision
+from agentic_lib.lab import bench, check
+from agentic_lib.lab.compare.states import write_states
+from agentic_lib.run.record import to_line
 
 NAMES = [action.name for action in ACTIONS]
 
@@ -168,7 +168,7 @@ def test_calibrating_divides_out_what_the_model_prefers(states, tmp_path):
 
 
 def test_no_states_is_told(tmp_path):
-    with pytest.raises(ValueError, match="lab.states makes one"):
+    with pytest.raises(ValueError, match="lab.compare.states makes one"):
         check.find_states(tmp_path / "none.gz")
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentic_lib.classroom import (
+from agentic_lib.course.classroom import (
     LETTERS,
     RATES,
     draw_class,

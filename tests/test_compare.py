@@ -11,30 +11,30 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from agentic_lib import __main__
-from agentic_lib.brain import SimpleAIBrain
-from agentic_lib.decision import Decision
-from agentic_lib.lab import (
+from agentic_lib.brain.brain import SimpleAIBrain
+from agentic_lib.brain.decision import Decision
+from agentic_lib.lab.compare import (
     choices,
     claims,
     compare,
+    intervals,
     pictures,
     results,
-    statistics,
     summary,
     tables,
 )
-from agentic_lib.lab.deciders import RandomActions, frequencies
-from agentic_lib.lab.methods import (
+from agentic_lib.lab.compare.deciders import RandomActions, frequencies
+from agentic_lib.lab.compare.methods import (
     METHODS,
     Method,
     decided,
     find_method,
     random_actions,
 )
+from agentic_lib.lab.compare.tasks import LEAK, TASKS, find_task
+from agentic_lib.lab.compare.trials import Row, run_alone, run_batched, run_job
 from agentic_lib.lab.pilots import Decided, EveryStep, Group
-from agentic_lib.lab.tasks import LEAK, TASKS, find_task
-from agentic_lib.lab.trials import Row, run_alone, run_batched, run_job
-from agentic_lib.training import train
+from agentic_lib.run.training import train
 
 ROOT = Path(__file__).parents[1]
 NAN = float("nan")
@@ -168,7 +168,7 @@ def test_tasks_are_three_parts_drawn_by_the_seed(task):
 
 
 def test_no_name_of_the_text_is_in_two_parts():
-    from agentic_lib.lab.tasks import unicode_names
+    from agentic_lib.lab.compare.tasks import unicode_names
 
     names = unicode_names()
     assert len(set(names)) == len(names) > 3000
@@ -337,22 +337,22 @@ scores = arrays(float, (2, 3, 4), elements=st.floats(
 def test_the_middle_half_is_scipys_trimmed_mean(values):
     from scipy.stats import trim_mean
 
-    assert statistics.iqm(values) == pytest.approx(
+    assert intervals.iqm(values) == pytest.approx(
         trim_mean(values.ravel(), 0.25))
 
 
 @given(scores, scores)
 @settings(deadline=None, max_examples=30)
 def test_improvement_is_shared_between_two(a, b):
-    assert statistics.improvement(a, b) + statistics.improvement(b, a) == \
+    assert intervals.improvement(a, b) + intervals.improvement(b, a) == \
         pytest.approx(1)
-    assert statistics.improvement(a + 101, b) == 1
+    assert intervals.improvement(a + 101, b) == 1
 
 
 @given(scores, st.floats(-20, 20, allow_subnormal=False))
 @settings(deadline=None, max_examples=20)
 def test_a_paired_interval_of_a_shift_is_the_shift(values, shift):
-    found = statistics.interval(statistics.difference, values + shift, values,
+    found = intervals.interval(intervals.difference, values + shift, values,
                                 times=50)
     assert found == pytest.approx((shift,) * 3, abs=1e-9)
 
@@ -363,7 +363,7 @@ def test_intervals_hold_what_they_promise():
     held = 0
     for trial in range(150):
         drawn = truth + rng.normal(0, 5, (3, 2, 12))
-        _, low, high = statistics.interval(np.mean, drawn, times=400,
+        _, low, high = intervals.interval(np.mean, drawn, times=400,
                                            seed=trial)
         held += low <= truth.mean() <= high
     assert 0.87 <= held / 150 <= 0.99
@@ -371,7 +371,7 @@ def test_intervals_hold_what_they_promise():
 
 def test_profiles_rise_from_none_to_all():
     regret = np.array([[[0.0, 1.0], [5.0, 9.0]]])
-    assert statistics.profile(regret, [-1, 0, 1, 5, 100]).tolist() == \
+    assert intervals.profile(regret, [-1, 0, 1, 5, 100]).tolist() == \
         [0, 0.25, 0.5, 0.75, 1]
 
 
@@ -382,7 +382,7 @@ def test_regret_is_measured_against_the_best_constant_rate():
              for r in (0.01, 0.1) for s in range(2)]
     rows += [row(method="rateless", rate=NAN, seed=s, test=95 + s)
              for s in range(2)]
-    s = statistics.collect(rows)
+    s = intervals.collect(rows)
     assert s.best.tolist() == [1]
     assert s.regret("constant").ravel().tolist() == [30, 30, 0, 0]
     assert (s.regret("other") == 10).all()
@@ -392,7 +392,7 @@ def test_regret_is_measured_against_the_best_constant_rate():
     assert "| rateless | 1 x 2 | -5.0 (-5.0 to -5.0) |" in tables.overall(rows)
     assert "| rateless | 1 x 2 | -15.0" in tables.against(rows, "other")
     with pytest.raises(ValueError, match="constant"):
-        statistics.collect(rows[4:])
+        intervals.collect(rows[4:])
 
 
 def test_tables_tell_what_stopping_cost():

@@ -7,8 +7,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentic_lib.decision import (
-    ACTIONS, Action, Decision, Metrics, check_actions, check_history,
+from agentic_lib.brain.decision import (
+    ACTIONS,
+    Action,
+    Decision,
+    Metrics,
+    check_actions,
+    check_history,
     with_factors,
 )
 

@@ -4,15 +4,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentic_lib import experiments
-from agentic_lib.brain import SimpleAIBrain
-from agentic_lib.decision import ACTIONS, Decision
-from agentic_lib.experiments import (
-    KNOBS, START, blindfold, changed, decide_all, defend, distance, find_flip,
-    knob_values, say_flip, shuffle, situation,
+from agentic_lib.brain.brain import SimpleAIBrain
+from agentic_lib.brain.decision import ACTIONS, Decision
+from agentic_lib.brain.presets import PRESETS
+from agentic_lib.brain.prompt import Prompt
+from agentic_lib.course import experiments
+from agentic_lib.course.experiments import (
+    KNOBS,
+    START,
+    blindfold,
+    changed,
+    decide_all,
+    defend,
+    distance,
+    find_flip,
+    knob_values,
+    say_flip,
+    shuffle,
+    situation,
 )
-from agentic_lib.presets import PRESETS
-from agentic_lib.prompt import Prompt
 
 
 class GapBrain:

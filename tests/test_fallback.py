@@ -3,10 +3,11 @@
 import math
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agentic_lib import ACTIONS, Action, Metrics, fallback_decision
-from agentic_lib.fallback import plain_rules
+from agentic_lib.brain.fallback import plain_rules
 
 RULES = [plain_rules, fallback_decision]
 accuracies = st.none() | st.floats(0, 100)

@@ -7,10 +7,16 @@ import pytest
 import torch
 
 from agentic_lib import (
-    ACTIONS, AgenticLR, Decision, ScriptedBrain, SimpleAIBrain, Training,
-    load_data, make_model,
+    ACTIONS,
+    AgenticLR,
+    Decision,
+    ScriptedBrain,
+    SimpleAIBrain,
+    Training,
+    load_data,
+    make_model,
 )
-from agentic_lib.guards import RESTORE, Guards
+from agentic_lib.control.guards import RESTORE, Guards
 from tests import hostile_histories
 
 UP, DOWN = "increase_learning_rate", "reduce_learning_rate"

@@ -17,7 +17,7 @@ import pytest
 import torch
 from tiny_model import save_tiny_model
 
-from agentic_lib.loading import QWEN, QWEN_REVISION, advice
+from agentic_lib.models.loading import QWEN, QWEN_REVISION, advice
 
 ROOT = Path(__file__).parent.parent
 REPO = "someone/tiny-qwen3"
@@ -28,7 +28,7 @@ CHILD = """
 import json, resource, sys
 import huggingface_hub.constants
 huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE = 8192  # the model is tiny
-from agentic_lib import loading
+from agentic_lib.models import loading
 for line in sys.stdin:
     task = json.loads(line)
     limit = task.pop("file_limit", None)
@@ -41,10 +41,10 @@ for line in sys.stdin:
         if task.pop("fetch_only", False):
             found = str(loading.find_folder(**task))
         elif brain:
-            from agentic_lib.brain import SimpleAIBrain
+            from agentic_lib.brain.brain import SimpleAIBrain
             found = SimpleAIBrain(quiet=True, **task).description
         else:
-            from agentic_lib.language_model import LanguageModel
+            from agentic_lib.models.language_model import LanguageModel
             found = LanguageModel.load(device="cpu", **task).description
         answer = {"found": found}
     except Exception as error:
@@ -302,8 +302,9 @@ def test_a_proxy_that_mangles_tls(files, tmp_path):
 
 
 def test_auto_on_a_gpu_falls_to_what_ships_and_says_why(monkeypatch):
-    from agentic_lib import language_model, which_brain
-    from agentic_lib.errors import LanguageModelError
+    from agentic_lib.models import language_model
+    from agentic_lib.models import which as which_brain
+    from agentic_lib.models.errors import LanguageModelError
 
     def fail(*args, **options):
         raise LanguageModelError("Qwen could not be fetched: no connection")

@@ -14,10 +14,9 @@ from transformers import get_scheduler
 from transformers.optimization import GreedyLR
 
 from agentic_lib import AgenticLR, Run, ScriptedBrain, load_data, make_model
-from agentic_lib.guards import Guards
-from agentic_lib.integrations.examples import plain, transformers_trainer
-
+from agentic_lib.control.guards import Guards
 from agentic_lib.integrations import trainer as for_trainer
+from agentic_lib.integrations.examples import plain, transformers_trainer
 
 try:
     from agentic_lib.integrations import lightning as for_lightning

@@ -8,15 +8,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentic_lib.decision import ACTIONS
-from agentic_lib.lab import labels, situations, texts
+from agentic_lib.brain.decision import ACTIONS
 from agentic_lib.lab.batch import METRICS, Batch, Data, Shape
-from agentic_lib.lab.labels import label_group, pack, table, unpack
-from agentic_lib.lab.numbers import NAMES, numbers
-from agentic_lib.lab.policies import StandIn, rules
-from agentic_lib.lab.situations import HELD_OUT, Situation, draw_data
-from agentic_lib.lab.texts import REASONS, SHARES, State, ask, reason
-from agentic_lib.lab.tokens import make_tokenizer
+from agentic_lib.lab.teach import labels, situations, texts
+from agentic_lib.lab.teach.features import NAMES, numbers
+from agentic_lib.lab.teach.labels import label_group, pack, table, unpack
+from agentic_lib.lab.teach.policies import StandIn, rules
+from agentic_lib.lab.teach.situations import HELD_OUT, Situation, draw_data
+from agentic_lib.lab.teach.texts import REASONS, SHARES, State, ask, reason
+from agentic_lib.lab.teach.tokens import make_tokenizer
 
 TINY = Situation(Shape((8,), 16), train=32, val=20, horizon=8, every=2,
                  features=12, classes=4)
@@ -90,9 +90,9 @@ def test_a_batch_trains_as_plain_torch_loops_do(name, activation):
 
 
 def test_a_batch_takes_the_steps_that_train_takes():
-    from agentic_lib.data import Data as RunData
-    from agentic_lib.trainees import mlp
-    from agentic_lib.training import Training
+    from agentic_lib.run.data import Data as RunData
+    from agentic_lib.run.trainees import mlp
+    from agentic_lib.run.training import Training
 
     sets = make_data(sets=1, train=64)
     parts = [(getattr(sets, p + "x")[0], getattr(sets, p + "y")[0])
@@ -286,7 +286,7 @@ def test_a_prompt_offers_the_actions_that_it_names(state, kind, seed):
 @given(states(), st.sampled_from(list(SHARES)), st.integers(0, 10 ** 6))
 def test_the_reason_taught_is_among_those_that_count_as_true(state, kind,
                                                              seed):
-    from agentic_lib.lab.judge import true_reasons
+    from agentic_lib.lab.teach.judge import true_reasons
 
     known = ask(state, np.random.default_rng(seed), kind).known
     for name in REASONS:
@@ -358,8 +358,8 @@ def test_the_template_is_that_of_qwen(tokenizer):
 
 @pytest.fixture(scope="module")
 def lessons(group, tokenizer):
-    from agentic_lib.lab.labels import teacher
-    from agentic_lib.lab.teach import Lessons
+    from agentic_lib.lab.teach.labels import teacher
+    from agentic_lib.lab.teach.teach import Lessons
 
     policy = teacher([group])
     return Lessons([group], policy, tokenizer)
@@ -380,7 +380,12 @@ def test_an_example_is_a_prompt_with_a_reply(lessons, tokenizer):
 
 
 def test_teaching_teaches_and_can_be_taken_up(lessons, tokenizer, tmp_path):
-    from agentic_lib.lab.teach import loss_of, make_network, resume, teach
+    from agentic_lib.lab.teach.teach import (
+        loss_of,
+        make_network,
+        resume,
+        teach,
+    )
 
     network = make_network(tokenizer, width=64, layers=1)
     batch = [lessons.example() for _ in range(16)]
@@ -393,10 +398,10 @@ def test_teaching_teaches_and_can_be_taken_up(lessons, tokenizer, tmp_path):
 
 def test_the_brain_in_the_making_steers_runs_and_learns_from_them(
         group, tokenizer, tmp_path):
-    from agentic_lib.lab.labels import save_group, teacher
-    from agentic_lib.lab.teach import Lessons, make_network
-    from agentic_lib.lab.visits import scores, visit, visits
-    from agentic_lib.language_model import LanguageModel
+    from agentic_lib.lab.teach.labels import save_group, teacher
+    from agentic_lib.lab.teach.teach import Lessons, make_network
+    from agentic_lib.lab.teach.visits import scores, visit, visits
+    from agentic_lib.models.language_model import LanguageModel
 
     model = LanguageModel(make_network(tokenizer, 64, 1).eval(), tokenizer)
     found = visit(model, 3, situation=TINY)
@@ -421,7 +426,7 @@ def test_the_brain_in_the_making_steers_runs_and_learns_from_them(
 
 
 def test_half_of_the_time_is_told_once(lessons, tokenizer):
-    from agentic_lib.lab.teach import make_network, teach
+    from agentic_lib.lab.teach.teach import make_network, teach
 
     batch, called = [lessons.example() for _ in range(2)], []
     teach(make_network(tokenizer, 64, 1), iter([batch] * 10 ** 6), 1,
@@ -430,7 +435,7 @@ def test_half_of_the_time_is_told_once(lessons, tokenizer):
 
 
 def test_calibration_finds_the_temperature_that_was_used():
-    from agentic_lib.lab.teach import calibration_error, find_temperature
+    from agentic_lib.lab.teach.teach import calibration_error, find_temperature
 
     rng = np.random.default_rng(0)
     logits = rng.normal(size=(4000, 4)) * 1.5
@@ -444,8 +449,8 @@ def test_calibration_finds_the_temperature_that_was_used():
 def test_an_adapter_is_taught_and_loads(group, lessons, tokenizer, tmp_path):
     pytest.importorskip("peft", reason="needs the extra 'peft'")
     from agentic_lib import SimpleAIBrain
-    from agentic_lib.lab.adapter import teach_adapter
-    from agentic_lib.lab.teach import make_network
+    from agentic_lib.lab.teach.adapter import teach_adapter
+    from agentic_lib.lab.teach.teach import make_network
 
     make_network(tokenizer, 64, 1).save_pretrained(tmp_path / "base")
     tokenizer.save_pretrained(tmp_path / "base")
@@ -461,7 +466,12 @@ def test_an_adapter_is_taught_and_loads(group, lessons, tokenizer, tmp_path):
 # -- judging -----------------------------------------------------------------
 
 def test_every_method_is_judged_on_the_same_networks():
-    from agentic_lib.lab.judge import by_policy, held_out, look_ahead, run
+    from agentic_lib.lab.teach.judge import (
+        by_policy,
+        held_out,
+        look_ahead,
+        run,
+    )
 
     arena = held_out("spirals", rates=(0.01, 0.1), seeds=2, epochs=6, every=2)
     plain = run(arena)
@@ -478,7 +488,7 @@ def test_every_method_is_judged_on_the_same_networks():
 
 
 def test_an_argument_is_not_yet_a_truth():
-    from agentic_lib.lab.judge import patterns, true_reasons
+    from agentic_lib.lab.teach.judge import patterns, true_reasons
 
     known = {"gap": "9.0", "train_loss_rises": "0 times"}
     name = "reduce_learning_rate"

@@ -17,13 +17,13 @@ from tiny_model import (
     tiny_tokenizer,
 )
 
-from agentic_lib.decision import ACTIONS, Action
-from agentic_lib.errors import LanguageModelError
-from agentic_lib.language_model import LanguageModel
-from agentic_lib.loading import choose_dtype
-from agentic_lib.prefix import shared_beginning
-from agentic_lib.prompt import Prompt
-from agentic_lib.watching import first_line_complete
+from agentic_lib.brain.decision import ACTIONS, Action
+from agentic_lib.brain.prompt import Prompt
+from agentic_lib.models.errors import LanguageModelError
+from agentic_lib.models.language_model import LanguageModel
+from agentic_lib.models.loading import choose_dtype
+from agentic_lib.models.prefix import shared_beginning
+from agentic_lib.models.watching import first_line_complete
 
 NAMES = [action.name for action in ACTIONS]
 COLLIDING = ["reduce_learning_rate", "reduce", "reduce_a_lot", "continue"]

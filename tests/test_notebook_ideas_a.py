@@ -1,7 +1,8 @@
 """Checks of exercises turn down the wrong answers that learners give."""
 
-from agentic_lib import exercises, parse_decision
-from agentic_lib.experiments import changed, shuffle
+from agentic_lib import parse_decision
+from agentic_lib.course import exercises
+from agentic_lib.course.experiments import changed, shuffle
 
 
 def passes(check, answer):

@@ -8,7 +8,8 @@ import torch
 from matplotlib import pyplot as plt
 from torch import nn
 
-from agentic_lib import ACTIONS, Metrics, exercises
+from agentic_lib import ACTIONS, Metrics
+from agentic_lib.course import exercises
 
 matplotlib.use("agg")
 

@@ -17,8 +17,8 @@ import matplotlib
 import nbformat
 import pytest
 
-from agentic_lib import exercises
-from agentic_lib.exercises import checking
+from agentic_lib.course import exercises
+from agentic_lib.course.exercises import checking
 
 ROOT = Path(__file__).parents[1]
 spec = importlib.util.spec_from_file_location(

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentic_lib import parser
-from agentic_lib.decision import (
+from agentic_lib.brain import parser
+from agentic_lib.brain.decision import (
     ACTIONS,
     CONTINUE,
     INCREASE,
@@ -20,7 +20,7 @@ from agentic_lib.decision import (
     STOP,
     Action,
 )
-from agentic_lib.parser import NO_REASON, parse_decision
+from agentic_lib.brain.parser import NO_REASON, parse_decision
 
 C, R, U, S = (action.name for action in ACTIONS)
 NAMES = (C, R, U, S, None)

@@ -8,11 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib import pyplot as plt
 
-from agentic_lib.decision import ACTIONS, SOURCES, Action, Decision, Metrics
-from agentic_lib.plots import (
-    FILLS, alt_text, image, looks_of, plot_run, save_figure,
+from agentic_lib.brain.decision import (
+    ACTIONS,
+    SOURCES,
+    Action,
+    Decision,
+    Metrics,
 )
-from agentic_lib.record import Run
+from agentic_lib.run.record import Run
+from agentic_lib.show.plots import (
+    FILLS,
+    alt_text,
+    image,
+    looks_of,
+    plot_run,
+    save_figure,
+)
 
 
 def make_run(decisions=(), epochs=20, **changes):

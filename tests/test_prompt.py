@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentic_lib import ACTIONS, PRESETS, Action, Metrics, Prompt
-from agentic_lib.decision import with_factors
-from agentic_lib.prompt import FIELDS, describe
+from agentic_lib.brain.decision import with_factors
+from agentic_lib.brain.prompt import FIELDS, describe
 
 
 @st.composite

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentic_lib.decision import Decision, Metrics
-from agentic_lib.record import FILE_NAME, Run, append, from_line, to_line
+from agentic_lib.brain.decision import Decision, Metrics
+from agentic_lib.run.record import FILE_NAME, Run, append, from_line, to_line
 
 number = st.one_of(st.none(), st.floats())
 accuracy = st.one_of(st.none(), st.floats(0, 100))

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentic_lib import report
-from agentic_lib.decision import Decision, Metrics
-from agentic_lib.plots import alt_text
-from agentic_lib.record import Run
-from agentic_lib.report import write_report
+from agentic_lib.brain.decision import Decision, Metrics
+from agentic_lib.run.record import Run
+from agentic_lib.show import report
+from agentic_lib.show.plots import alt_text
+from agentic_lib.show.report import write_report
 
 
 class Page(HTMLParser):

@@ -14,12 +14,20 @@ import torch
 from safetensors.torch import save_file
 
 from agentic_lib import (
-    Run, ScriptedBrain, SimpleAIBrain, Training, load_data, train,
+    Run,
+    ScriptedBrain,
+    SimpleAIBrain,
+    Training,
+    load_data,
+    train,
 )
-from agentic_lib.checkpoint import (
-    checkpoints, keep, load_checkpoint, save_checkpoint,
+from agentic_lib.run.checkpoint import (
+    checkpoints,
+    keep,
+    load_checkpoint,
+    save_checkpoint,
 )
-from agentic_lib.record import FILE_NAME
+from agentic_lib.run.record import FILE_NAME
 
 DATA = load_data("digits", train_size=128, val_size=64)
 HERE = Path(__file__).parent

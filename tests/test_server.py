@@ -17,9 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from tiny_model import make_history, tiny_language_model
 
-from agentic_lib.brain import SimpleAIBrain
-from agentic_lib.decision import ACTIONS
-from agentic_lib.integrations.server import (
+from agentic_lib.brain.brain import SimpleAIBrain
+from agentic_lib.brain.decision import ACTIONS
+from agentic_lib.models.server import (
     ChatServer,
     DecisionServer,
     Server,

@@ -4,10 +4,16 @@ import pytest
 import torch
 
 from agentic_lib import (
-    Run, ScriptedBrain, SimpleAIBrain, Training, load_data, make_model, train,
+    Run,
+    ScriptedBrain,
+    SimpleAIBrain,
+    Training,
+    load_data,
+    make_model,
+    train,
 )
-from agentic_lib.checkpoint import keep
-from agentic_lib.progress import show
+from agentic_lib.run.checkpoint import keep
+from agentic_lib.run.progress import show
 from tests.tiny_model import tiny_language_model
 
 UP, DOWN = "increase_learning_rate", "reduce_learning_rate"

@@ -6,16 +6,21 @@ import re
 
 import pytest
 
-from agentic_lib.brain import SimpleAIBrain
-from agentic_lib.decision import Action, ACTIONS, Decision
-from agentic_lib.presets import PRESETS
-from agentic_lib.prompt import Prompt
-from agentic_lib.record import Run
-from agentic_lib.training import Training, train
-from agentic_lib.widgets import (
-    LiveTraining, PromptLab, Replay, YouAgainstTheBrain, front_end, live_view,
+from agentic_lib.brain.brain import SimpleAIBrain
+from agentic_lib.brain.decision import ACTIONS, Action, Decision
+from agentic_lib.brain.presets import PRESETS
+from agentic_lib.brain.prompt import Prompt
+from agentic_lib.run.record import Run
+from agentic_lib.run.training import Training, train
+from agentic_lib.show.widgets import (
+    LiveTraining,
+    PromptLab,
+    Replay,
+    YouAgainstTheBrain,
+    front_end,
+    live_view,
 )
-from agentic_lib.widgets.prompt_lab import bar
+from agentic_lib.show.widgets.prompt_lab import bar
 
 OPTIONS = {"lr": 0.01, "epochs": 8, "every": 2}
 

@@ -9,9 +9,9 @@ import functools
 import torch
 from transformers import Qwen3Config, Qwen3ForCausalLM
 
-from agentic_lib.bench import make_tokenizer
-from agentic_lib.decision import Metrics
-from agentic_lib.prompt import SYSTEM, USER
+from agentic_lib.brain.decision import Metrics
+from agentic_lib.brain.prompt import SYSTEM, USER
+from agentic_lib.lab.bench import make_tokenizer
 
 
 @functools.cache
@@ -56,7 +56,7 @@ def save_tiny_model(folder, seed=0, dtype=torch.float32):
 
 def tiny_language_model(seed=0):
     """A LanguageModel over a tiny network, from no folder."""
-    from agentic_lib.language_model import LanguageModel
+    from agentic_lib.models.language_model import LanguageModel
 
     tokenizer = tiny_tokenizer()
     return LanguageModel(tiny_network(tokenizer, seed), tokenizer, "tiny")

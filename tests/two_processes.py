@@ -10,10 +10,10 @@ from pathlib import Path
 import torch
 from accelerate import Accelerator
 
-import agentic_lib.training as module
+import agentic_lib.run.training as module
 from agentic_lib import AgenticLR, SimpleAIBrain, Training, load_data, train
-from agentic_lib.checkpoint import keep
-from agentic_lib.processes import BrainElsewhere, is_first
+from agentic_lib.control.processes import BrainElsewhere, is_first
+from agentic_lib.run.checkpoint import keep
 
 DATA = load_data("digits", train_size=256, val_size=64)
 

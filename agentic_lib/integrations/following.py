@@ -6,9 +6,9 @@ epoch's numbers under the user's own names. Knows no framework.
 
 import warnings
 
-from agentic_lib.controller import AgenticLR
-from agentic_lib.processes import is_first
-from agentic_lib.record import Run, append, describe, event, versions
+from agentic_lib.control.controller import AgenticLR
+from agentic_lib.control.processes import is_first
+from agentic_lib.run.record import Run, append, describe, event, versions
 
 
 class Follower:

@@ -8,8 +8,8 @@ epochs; with several processes with sync_dist=True.
 
 from lightning.pytorch.callbacks import Callback
 
+from agentic_lib.control.rates import inner
 from agentic_lib.integrations.following import Follower
-from agentic_lib.rates import inner
 
 
 class AgenticCallback(Callback):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from agentic_lib.decision import ACTIONS, with_factors
+from agentic_lib.brain.decision import ACTIONS, with_factors
 
 MIN_LR, MAX_LR = 1e-7, 10.0  # the controller's bounds
 LETTER = {"continue": "c", "reduce_learning_rate": "r",

@@ -14,7 +14,7 @@
 #@title Settings
 from agentic_lib import Decision, Prompt, SimpleAIBrain, Training
 from agentic_lib import load_data, plot_run, train
-from agentic_lib.notebook import show
+from agentic_lib.course.notebook import show
 
 #@markdown Which brain plays against you? "bundled" starts at once.
 
@@ -104,7 +104,7 @@ print(Prompt().messages(training.run.metrics)[1]["content"])
 #@title Your buttons
 import ipywidgets as widgets
 
-from agentic_lib.widgets.front_end import button, picture, pre
+from agentic_lib.show.widgets.front_end import button, picture, pre
 
 screen, words = widgets.HTML(), widgets.HTML()
 

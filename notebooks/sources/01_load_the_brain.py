@@ -37,7 +37,7 @@ brain = SimpleAIBrain(brain_name)
 # error says what to do:
 
 # %% tags=["nbval-check-output"]
-from agentic_lib.loading import LanguageModelError
+from agentic_lib.models.loading import LanguageModelError
 
 try:
     SimpleAIBrain("somebody/no-such-model", local_files_only=True)
@@ -57,7 +57,7 @@ from transformers.utils import logging
 
 logging.disable_progress_bar()
 if not hasattr(brain.model, "network"):
-    from agentic_lib.bench import make_model
+    from agentic_lib.lab.bench import make_model
 
     folder = make_model(tempfile.mkdtemp(), seed=3, hidden_size=64,
                         head_dim=16, intermediate_size=128,
@@ -157,7 +157,7 @@ def write(network, ids, steps):
     return new
 
 # %% tags=["check"]
-from agentic_lib import exercises
+from agentic_lib.course import exercises
 
 exercises.write_without_generate(write)
 
@@ -213,7 +213,7 @@ print("Seed 4 once more gives the same:", again == reply)
 # %%
 import matplotlib.pyplot as plt
 
-from agentic_lib.notebook import show
+from agentic_lib.course.notebook import show
 
 with torch.inference_mode():
     page = torch.tensor([model.tokens(messages)], device=model.device)
@@ -411,7 +411,7 @@ for name, net in (("Qwen3-0.6B", counted), ("this model", network)):
 
 # %%
 from agentic_lib import LanguageModel
-from agentic_lib.scoring import softmax
+from agentic_lib.brain.scoring import softmax
 
 print(f"{'':10}{'MB':>8}{'largest':>10}  probabilities of the four names")
 for dtype in ("float32", "bfloat16", "float16"):

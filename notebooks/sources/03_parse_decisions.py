@@ -29,8 +29,8 @@ brain_name = "bundled"  #@param ["bundled", "auto", "qwen", "rules"]
 my_guess = 0  #@param {type:"slider", min:0, max:20}
 
 # %% tags=["workshop"]
-from agentic_lib import exercises
-from agentic_lib.notebook import show
+from agentic_lib.course import exercises
+from agentic_lib.course.notebook import show
 
 CONTINUE, REDUCE = "continue", "reduce_learning_rate"
 INCREASE, STOP = "increase_learning_rate", "stop_training"

@@ -28,7 +28,7 @@ from transformers.utils import logging
 
 logging.disable_progress_bar()
 if not hasattr(brain.model, "network"):
-    from agentic_lib.bench import make_model
+    from agentic_lib.lab.bench import make_model
 
     folder = make_model(tempfile.mkdtemp(), seed=3, hidden_size=64,
                         head_dim=16, intermediate_size=128,
@@ -104,8 +104,8 @@ print(f"On the four names together: {chances[firsts].sum():.1%}")
 # above.
 
 # %%
-from agentic_lib.experiments import changed
-from agentic_lib.scoring import probabilities, softmax
+from agentic_lib.course.experiments import changed
+from agentic_lib.brain.scoring import probabilities, softmax
 
 library = softmax(model.score(messages, names))
 apart = max(abs(library[name] - by_hand[name]) for name in names)
@@ -192,7 +192,7 @@ cost = {
 # %%
 import matplotlib.pyplot as plt
 
-from agentic_lib.notebook import show
+from agentic_lib.course.notebook import show
 
 figure, ax = plt.subplots(figsize=(7.5, 1.8), layout="constrained")
 ax.barh(list(cost), [1000 * s for s in cost.values()], color="#0072B2")
@@ -225,7 +225,7 @@ print(f"A written reply costs {cost['written reply'] / scored:.1f} times a "
 # ground to prefer any action. **Guess first:** will all four get 25 %?
 
 # %%
-from agentic_lib.scoring import CONTENT_FREE
+from agentic_lib.brain.scoring import CONTENT_FREE
 
 blank = [messages[0], {"role": "user", "content": CONTENT_FREE}]
 prior = softmax(model.score(blank, names))
@@ -276,7 +276,7 @@ def without_prior(chances, prior):
     return dict(chances)
 
 # %% tags=["check"]
-from agentic_lib import exercises
+from agentic_lib.course import exercises
 
 exercises.without_prior(without_prior)
 
@@ -300,7 +300,7 @@ print(f"Yours and the library's: {apart:.1e} apart, at most.")
 # first:** which place will be favoured: the first, the last, or none?
 
 # %%
-from agentic_lib.experiments import shuffle
+from agentic_lib.course.experiments import shuffle
 
 one_reading = changed(brain, mode="score", explain=False,
                       both_orders=False, taught={})
@@ -353,7 +353,7 @@ print(f"Both orders where close: {mended} of {tried - len(some)} flip")
 # how often is someone who always says `continue`?
 
 # %%
-from agentic_lib.check import find_states, judge, judge_names
+from agentic_lib.lab.check import find_states, judge, judge_names
 
 limit = 150  #@param {type:"integer"}
 
@@ -379,7 +379,7 @@ for name in names:
 # average, and how often was it right?
 
 # %%
-from agentic_lib.check import share_of_best
+from agentic_lib.lab.check import share_of_best
 
 pairs = [(d.probabilities[d.action], share_of_best(state, d.action))
          for state, d in zip(states, decisions) if d.probabilities]
@@ -450,7 +450,7 @@ def calibration_error(bins):
 # than it is. If the brain has a temperature already, this one comes on top.
 
 # %%
-from agentic_lib.check import calibration_error as library_error
+from agentic_lib.lab.check import calibration_error as library_error
 
 
 def at_temperature(decision, temperature):
@@ -552,7 +552,7 @@ import transformers
 from transformers import pipeline
 from transformers.pipelines import PIPELINE_REGISTRY
 
-from agentic_lib.integrations.decision_model import request_for
+from agentic_lib.models.systemone import request_for
 
 if "decision" in PIPELINE_REGISTRY.get_supported_tasks():
     with tempfile.TemporaryDirectory() as saved:

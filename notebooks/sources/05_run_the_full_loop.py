@@ -268,7 +268,7 @@ print("Our own loop of before, and train():",
 
 # %% tags=["workshop"]
 from agentic_lib import plot_run
-from agentic_lib.notebook import show
+from agentic_lib.course.notebook import show
 
 constant = train(digits, None, lr=lr, epochs=EPOCHS)
 guarded = train(digits, brain, lr=lr, epochs=EPOCHS)
@@ -404,7 +404,7 @@ def scale_rates(optimizer, scheduler, factor):
     optimizer.param_groups[0]["lr"] *= factor
 
 # %% tags=["check", "workshop"]
-from agentic_lib import exercises
+from agentic_lib.course import exercises
 
 exercises.scale_rates(scale_rates)
 
@@ -647,7 +647,7 @@ shutil.rmtree("calm", ignore_errors=True)
 calm = train(digits, bundled, folder="calm", **same)
 
 # %%
-from agentic_lib.checkpoint import newest_good
+from agentic_lib.run.checkpoint import newest_good
 
 
 def weights_in(folder):

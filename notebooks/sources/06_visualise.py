@@ -56,7 +56,7 @@ print(lines[2][:140])
 # %%
 import matplotlib.pyplot as plt
 
-from agentic_lib.notebook import show
+from agentic_lib.course.notebook import show
 
 epochs = [m.epoch for m in run.metrics]
 rates = [m.learning_rate for m in run.metrics]
@@ -161,7 +161,7 @@ def draw_rate(run):
     return figure
 
 # %% tags=["check"]
-from agentic_lib import exercises
+from agentic_lib.course import exercises
 
 exercises.draw_rate(draw_rate)
 
@@ -436,7 +436,7 @@ print(page[found - 14:found + 33])
 # For a paper or a slide, the picture alone:
 
 # %%
-from agentic_lib.plots import save_figure
+from agentic_lib.show.plots import save_figure
 
 for name, theme in (("run.svg", "light"), ("run_dark.png", "dark")):
     path = save_figure(run, name, compare=constant, theme=theme)

@@ -28,7 +28,7 @@ brain_name = "bundled"  #@param ["bundled", "rules"]
 # ```
 
 # %% tags=["workshop"]
-from agentic_lib.lab import claims, results, tables
+from agentic_lib.lab.compare import claims, results, tables
 
 info, rows = results.read_rows()
 main = tables.honest(rows)
@@ -65,8 +65,8 @@ from_good = 0  #@param {type:"slider", min:-5, max:20}
 from_poor = 0  #@param {type:"slider", min:-20, max:80}
 
 # %% tags=["workshop"]
-from agentic_lib.lab import pictures
-from agentic_lib.notebook import show
+from agentic_lib.lab.compare import pictures
+from agentic_lib.course.notebook import show
 
 few = [m for m in ("constant", "plateau_tuned", "greedy_tuned", "rules",
                    ours) if m in tables.names(main)]
@@ -115,7 +115,7 @@ def my_regret(constant, method):
 
 
 # %% tags=["check"]
-from agentic_lib import exercises
+from agentic_lib.course import exercises
 
 exercises.regret_of(my_regret)
 
@@ -268,8 +268,8 @@ display(Markdown(tables.guarded(rows)))
 # 0.3 points), and what does it cost?
 
 # %%
-from agentic_lib.lab import choices
-from agentic_lib.lab.states import read_states
+from agentic_lib.lab.compare import choices
+from agentic_lib.lab.compare.states import read_states
 
 states, recorded = read_states(), choices.read_choices()
 display(Markdown(choices.table(states, recorded)))
@@ -291,7 +291,8 @@ print(f"With the options in reverse order {once:.1%} of the answers "
 # of these states:
 
 # %%
-from agentic_lib import SimpleAIBrain, check
+from agentic_lib import SimpleAIBrain
+from agentic_lib.lab import check
 
 brain = SimpleAIBrain(brain_name, explain=False)
 some = states[::7]
@@ -305,9 +306,9 @@ print(check.as_table({brain.name: found}))
 # small networks are trained side by side, so it takes seconds.
 
 # %% tags=["workshop"]
-from agentic_lib.lab.methods import METHODS
-from agentic_lib.lab.tasks import TASKS
-from agentic_lib.lab.trials import run_job
+from agentic_lib.lab.compare.methods import METHODS
+from agentic_lib.lab.compare.tasks import TASKS
+from agentic_lib.lab.compare.trials import run_job
 
 STARTS = [(rate, seed) for rate in (0.001, 0.1, 0.3162) for seed in (0, 1)]
 names = ("constant", "plateau", "rules", ours)
@@ -339,7 +340,7 @@ def my_rule(history, actions, every):
 
 
 # %% tags=["check", "workshop"]
-from agentic_lib import exercises
+from agentic_lib.course import exercises
 
 exercises.beats_constant(my_rule)
 
@@ -360,7 +361,7 @@ def my_rule(history, actions, every):
 # And now among the others, on the slice from above:
 
 # %% tags=["workshop"]
-from agentic_lib.lab.methods import Method, decided
+from agentic_lib.lab.compare.methods import Method, decided
 
 mine = Method("mine", decided(my_rule))
 fresh = [r for r in fresh if r.method != "mine"]
@@ -377,7 +378,7 @@ display(Markdown(tables.cells(fresh)))
 # where it holds zero, *not measured* where nobody looked.
 
 # %% tags=["workshop"]
-from agentic_lib.lab import choices
+from agentic_lib.lab.compare import choices
 
 lines = claims.claims(rows, ours, choices.read_choices())
 display(Markdown(tables.markdown(["claim", "verdict", "rests on"], lines)))

@@ -63,7 +63,7 @@ for name, factor in FACTORS.items():
 import matplotlib.pyplot as plt
 
 from agentic_lib import ACTIONS
-from agentic_lib.notebook import show
+from agentic_lib.course.notebook import show
 
 
 def draw_futures(futures):
@@ -101,7 +101,7 @@ print(f"Lowest at epoch 15: {best[15]}. At epoch 60: {best[60]}.")
 # %%
 import torch
 
-from agentic_lib.lab import judge
+from agentic_lib.lab.teach import judge
 
 LOOKS = (5, 10, 20, 50)
 arena = judge.digits(cells=((0.3, 0.003), (0.3, 0.03)), seeds=6)
@@ -239,8 +239,8 @@ for name, end in ends.items():
 # So worth, and what is at stake in a decision, is counted in points.
 
 # %%
-from agentic_lib.lab.labels import table, unpack, with_stop
-from agentic_lib.lab.teach import LABELS, NAMES, held_back
+from agentic_lib.lab.teach.labels import table, unpack, with_stop
+from agentic_lib.lab.teach.teach import LABELS, NAMES, held_back
 
 groups = unpack(LABELS)
 taught, kept = held_back(groups)
@@ -298,7 +298,7 @@ def soft_label(worth, now):
     return label
 
 # %% tags=["check"]
-from agentic_lib import exercises
+from agentic_lib.course import exercises
 
 exercises.soft_label(soft_label)
 
@@ -348,10 +348,10 @@ def split(run_of_row):
 
 # %%
 from agentic_lib import Prompt
-from agentic_lib.lab.labels import teacher
-from agentic_lib.lab.teach import make_network, probabilities
-from agentic_lib.lab.texts import State
-from agentic_lib.lab.tokens import make_tokenizer
+from agentic_lib.lab.teach.labels import teacher
+from agentic_lib.lab.teach.teach import make_network, probabilities
+from agentic_lib.lab.teach.texts import State
+from agentic_lib.lab.teach.tokens import make_tokenizer
 
 SHORT = Prompt(
     system="Choose an action.",
@@ -445,7 +445,7 @@ for step in range(0, teach_steps, max(1, teach_steps // 8)):
     print(f"step {step:4}  loss {np.mean(losses[step:step + 20]):.2f}")
 
 # %%
-from agentic_lib.language_model import LanguageModel
+from agentic_lib.models.language_model import LanguageModel
 
 fresh = SimpleAIBrain(LanguageModel(network, tokenizer), prompt=SHORT,
                       mode="score", explain=False, quiet=True)
@@ -466,7 +466,7 @@ print(fresh.analyze_training(training.run.metrics[:20]))
 # `worth_of`, which smoothed the labels.
 
 # %%
-from agentic_lib.lab.numbers import NAMES as NUMBERS
+from agentic_lib.lab.teach.features import NAMES as NUMBERS
 
 SHOWN = [NUMBERS.index(name) for name in (
     "train_acc", "val_acc", "val_acc_1", "train_rises", "done", "left",
@@ -505,7 +505,7 @@ print(f"{len(SHOWN)} numbers for one, all {len(NUMBERS)} for the other")
 # regressions, the forest, and always saying the same.
 
 # %%
-from agentic_lib.experiments import changed
+from agentic_lib.course.experiments import changed
 
 test_rows, test_values, test_now, _ = table(kept)
 right = with_stop(test_values, test_now)

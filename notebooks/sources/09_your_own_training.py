@@ -91,7 +91,7 @@ else:
 # above, run that again, then the check:
 
 # %% tags=["check"]
-from agentic_lib import exercises
+from agentic_lib.course import exercises
 
 exercises.mended_loop(my_training)
 
@@ -151,7 +151,7 @@ import math
 
 import matplotlib.pyplot as plt
 
-from agentic_lib.notebook import show
+from agentic_lib.course.notebook import show
 
 
 def draw_rates(controller, lr=0.003):
@@ -206,7 +206,7 @@ show(draw_rates(controller), alt="The rates of the cosine schedule and "
 # **Guess first:** is a lower rate enough to save a run that has diverged?
 
 # %%
-from agentic_lib.guards import Guards
+from agentic_lib.control.guards import Guards
 
 
 def hot_run(seed, guards, with_model=False, epochs=20):

@@ -25,7 +25,7 @@ seat = 1  #@param {type:"integer"}
 
 # %%
 from agentic_lib import SimpleAIBrain, load_data, train
-from agentic_lib.classroom import result_code, rolled_rate
+from agentic_lib.course.classroom import result_code, rolled_rate
 
 START = {"data": load_data("digits", label_noise=0.3), "seed": seat,
          "lr": rolled_rate(seat), "epochs": 60, "guards": False}
@@ -43,8 +43,8 @@ print("Your code:", result_code(seat, alone.test_acc, steered.test_acc))
 #@title The codes of the class
 codes = ""  #@param {type:"string"}
 
-from agentic_lib.classroom import draw_class, read_codes, summary
-from agentic_lib.notebook import show
+from agentic_lib.course.classroom import draw_class, read_codes, summary
+from agentic_lib.course.notebook import show
 
 codes = codes or result_code(seat, alone.test_acc, steered.test_acc)
 show(draw_class(codes))

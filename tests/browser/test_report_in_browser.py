@@ -3,9 +3,9 @@
 import pytest
 from front_ends import FLAGS, chromium
 
-from agentic_lib.decision import Decision, Metrics
-from agentic_lib.record import Run
-from agentic_lib.report import write_report
+from agentic_lib.brain.decision import Decision, Metrics
+from agentic_lib.run.record import Run
+from agentic_lib.show.report import write_report
 
 ATTACK = ("</pre></td><script>document.title = 'taken'</script>"
           "<img src=x onerror=\"document.title = 'taken'\">")

@@ -19,16 +19,16 @@ from front_ends import FLAGS, ROOT, Classic, Lab, chromium
 CELLS = {
     "02_craft_prompts": [
         "from agentic_lib import SimpleAIBrain\n"
-        "from agentic_lib.widgets import PromptLab\n"
+        "from agentic_lib.show.widgets import PromptLab\n"
         "lab = PromptLab(SimpleAIBrain('auto'))\nlab"],
     "05_run_the_full_loop": [
         "from agentic_lib import SimpleAIBrain, Training\n"
-        "from agentic_lib.widgets import LiveTraining\n"
+        "from agentic_lib.show.widgets import LiveTraining\n"
         "live = LiveTraining(Training('digits', SimpleAIBrain('auto'), "
         "lr=0.002))\nlive"],
     "game_and_replay": [
         "from agentic_lib import SimpleAIBrain, Training, train\n"
-        "from agentic_lib.widgets import Replay, YouAgainstTheBrain\n"
+        "from agentic_lib.show.widgets import Replay, YouAgainstTheBrain\n"
         "brain = SimpleAIBrain('rules')\n"
         "options = {'lr': 0.01, 'epochs': 15}\n"
         "YouAgainstTheBrain(brain, **options)",

@@ -1,0 +1,1 @@
+"""The brain: metrics -> prompt -> language model -> reply -> decision."""

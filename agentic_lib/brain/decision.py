@@ -1,0 +1,270 @@
+"""The nouns of the whole package: Action, Metrics, Decision.
+
+Uses the standard library alone. Knows nothing about prompts, language models,
+optimizers or pictures: those are built on these three.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from agentic_lib.brain import checks
+
+# Who made a decision. What a rule, a guard or a person did is never credited
+# to the model.
+SOURCES = ("model", "fallback", "guard", "human")
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that can be decided. A plain record: pass your own in a list.
+
+    name     what the language model writes, a Python-like identifier
+    meaning  one line for the prompt; may hold {factor}
+    words    other ways in which people and models say it, for the parser
+    factor   the learning rate is multiplied by it
+    stop     True ends the training
+    effect   optional function of the controller, for anything else
+    marker   matplotlib's marker for it, and `colour` its colour, for plots
+    """
+
+    name: str
+    meaning: str
+    words: tuple[str, ...] = ()
+    factor: float = 1.0
+    stop: bool = False
+    effect: Callable | None = None
+    marker: str = "o"
+    colour: str = "#777777"
+
+    def __post_init__(self):
+        if not isinstance(self.name, str) or not self.name.isidentifier():
+            raise ValueError(
+                f"Action name={self.name!r} is not usable: write one word of "
+                "letters, digits and underscores, such as 'restore_best'."
+            )
+        checks.positive(factor=self.factor)
+
+    @property
+    def line(self) -> str:
+        """The line for the prompt, with the factor filled in."""
+        factor = f"{self.factor:g}"
+        return f"{self.name}: " + self.meaning.replace("{factor}", factor)
+
+
+# Colours: Okabe and Ito's palette, told apart by colour-blind readers.
+CONTINUE = Action(
+    name="continue",
+    meaning="keep the learning rate as it is",
+    words=("keep going", "keep training", "keep rate", "carry on", "proceed",
+           "maintain rate", "rate unchanged", "same rate", "no change needed",
+           "继续", "保持"),
+    marker="o",
+    colour="#999999",
+)
+REDUCE = Action(
+    name="reduce_learning_rate",
+    meaning="multiply the learning rate by {factor}",
+    words=("reduce", "lower", "decrease", "decay", "smaller", "drop", "cut",
+           "halve", "shrink", "down", "降低", "减小", "调低", "下调"),
+    factor=0.7,
+    marker="v",
+    colour="#0072B2",
+)
+INCREASE = Action(
+    name="increase_learning_rate",
+    meaning="multiply the learning rate by {factor}",
+    words=("increase", "raise", "higher", "boost", "larger", "bump", "bigger",
+           "up", "提高", "增加", "增大", "调高"),
+    factor=1.3,
+    marker="^",
+    colour="#E69F00",
+)
+STOP = Action(
+    name="stop_training",
+    meaning="end the training now and keep what was learned",
+    words=("stop", "early stopping", "end training", "terminate", "halt",
+           "停止", "终止", "结束"),
+    stop=True,
+    marker="s",
+    colour="#D55E00",
+)
+ACTIONS = (CONTINUE, REDUCE, INCREASE, STOP)
+
+
+def with_factors(actions, reduce=None, increase=None) -> tuple[Action, ...]:
+    """The same actions with other step sizes for lowering and raising.
+
+    `reduce` replaces every factor below 1, `increase` every factor above 1;
+    None leaves them as they are.
+    """
+    checks.between(0, 1, reduce=reduce)
+    checks.between(1, math.inf, increase=increase)
+
+    def scaled(action):
+        if action.factor < 1 and reduce is not None:
+            return replace(action, factor=float(reduce))
+        if action.factor > 1 and increase is not None:
+            return replace(action, factor=float(increase))
+        return action
+
+    return tuple(scaled(action) for action in actions)
+
+
+def check_actions(actions) -> tuple[Action, ...]:
+    """`actions` as a tuple, or a ValueError saying what is wrong with it."""
+    actions = tuple(actions)
+    for action in actions:
+        if not isinstance(action, Action):
+            raise ValueError(
+                f"actions holds {action!r}, which is no Action. Write "
+                "Action(name=..., meaning=...)."
+            )
+    names = [action.name for action in actions]
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise ValueError(
+            f"actions={names} must be two or more with different names."
+        )
+    return actions
+
+
+MEASURED = ("train_acc", "val_acc", "train_loss", "val_loss")
+KINDS = {
+    "epoch": checks.count,
+    "train_acc": checks.percentage,
+    "val_acc": checks.percentage,
+    "train_loss": checks.number,
+    "val_loss": checks.number,
+    "learning_rate": checks.rate,
+}
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """What was measured after one epoch. Unknown values are None.
+
+    epoch          counts from 1
+    train_acc      accuracy on the training data, in percent (0-100)
+    val_acc        accuracy on the validation data, in percent (0-100)
+    train_loss, val_loss
+                   NaN and infinity are allowed: the run diverged
+    learning_rate  the rate that was used in this epoch
+    total_epochs   the budget, in epochs
+
+    At least one of the two accuracies and two losses is needed.
+    Raises ValueError naming the field and the value.
+    """
+
+    epoch: int
+    train_acc: float | None = None
+    val_acc: float | None = None
+    train_loss: float | None = None
+    val_loss: float | None = None
+    learning_rate: float | None = None
+    total_epochs: int | None = None
+
+    def __post_init__(self):
+        for name, check in KINDS.items():
+            value = check(name, getattr(self, name))
+            object.__setattr__(self, name, value)  # the class is frozen
+        if self.total_epochs is not None:
+            checks.count("total_epochs", self.total_epochs)
+            if self.total_epochs < self.epoch:
+                raise ValueError(
+                    f"epoch={self.epoch} lies beyond "
+                    f"total_epochs={self.total_epochs}."
+                )
+        if all(getattr(self, name) is None for name in MEASURED):
+            raise ValueError(
+                f"nothing was measured at epoch={self.epoch}: pass at least "
+                f"one of {', '.join(MEASURED)}."
+            )
+
+    @property
+    def gap(self) -> float | None:
+        """Training minus validation accuracy, in percentage points."""
+        if self.train_acc is None or self.val_acc is None:
+            return None
+        return self.train_acc - self.val_acc
+
+    @property
+    def diverged(self) -> bool:
+        """True when a loss is NaN or infinite."""
+        losses = (self.train_loss, self.val_loss)
+        return any(x is not None and not math.isfinite(x) for x in losses)
+
+
+def check_history(history) -> list[Metrics]:
+    """`history` as a list of Metrics, or a ValueError saying what is wrong.
+
+    Epochs must rise: the same epoch twice, or an earlier one after a later
+    one, means that two runs were mixed.
+    """
+    history = list(history)
+    if not history:
+        raise ValueError("history=[] is empty: pass at least one Metrics.")
+    for item in history:
+        if not isinstance(item, Metrics):
+            raise ValueError(
+                f"history holds {item!r}, which is no Metrics. Write "
+                "Metrics(epoch=..., train_acc=..., val_acc=...)."
+            )
+    for before, after in zip(history, history[1:]):
+        if after.epoch <= before.epoch:
+            raise ValueError(
+                f"history goes from epoch={before.epoch} to "
+                f"epoch={after.epoch}: pass it oldest first, each epoch once."
+            )
+    return history
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided, why, and by whom. Unpacks to (action, reason).
+
+    action         the name of an Action
+    reason         one sentence
+    source         'model', 'fallback', 'guard' or 'human'
+    probabilities  {action name: probability} where the model was scored
+    reply          what the model wrote, untouched
+    prompt         the messages it was asked with, as text
+    seconds        how long the decision took
+    note           what went wrong, where something did
+    epoch, old_lr, new_lr
+                   when it fell and what it did; set by the controller
+    """
+
+    action: str
+    reason: str
+    source: str = "model"
+    probabilities: dict[str, float] | None = None
+    reply: str | None = None
+    prompt: str | None = None
+    seconds: float | None = None
+    note: str | None = None
+    epoch: int | None = None
+    old_lr: float | None = None
+    new_lr: float | None = None
+
+    def __post_init__(self):
+        if self.source not in SOURCES:
+            raise ValueError(
+                f"source={self.source!r} must be one of {SOURCES}."
+            )
+
+    def __iter__(self):
+        return iter((self.action, self.reason))
+
+    def __str__(self):
+        when = "" if self.epoch is None else f"epoch {self.epoch}: "
+        rate = ""
+        if self.old_lr is not None and self.new_lr is not None:
+            rate = f"  lr {self.old_lr:.3g}"
+            if self.new_lr != self.old_lr:
+                rate += f" -> {self.new_lr:.3g}"
+        sure = ""
+        if self.source == "model" and self.action in (
+                self.probabilities or ()):
+            sure = f", {self.probabilities[self.action]:.0%} sure"
+        return f"{when}{self.action}{rate}  ({self.source}{sure})\n" \
+               f"    {self.reason}"

@@ -1,0 +1,137 @@
+"""Rules -> Decision: what stands in when the language model fails.
+
+Knows nothing about language models or optimizers.
+"""
+
+import math
+
+from agentic_lib.brain.decision import ACTIONS, Decision, check_history
+
+BIG_GAP = 15.0  # percentage points between training and validation accuracy
+SLOW = 2.0      # points of training accuracy from decision to decision
+STEADY = 6.0    # the same, where a higher rate is known to be safe
+GREAT = 95.0    # percent of accuracy
+CRAWL = 0.3     # share of the missing accuracy, from decision to decision
+RESTLESS = 0.3  # share of epochs in which the training loss rose
+
+
+def plain_rules(history, actions=ACTIONS, every=5) -> Decision:
+    """The original's three rules as it states them. Kept for teaching: they
+    take divergence for slow learning, and answer it with a higher rate.
+    `fallback_decision` is what runs.
+    """
+    now, before = now_and_before(history, every)
+    if now.gap is not None and now.gap > BIG_GAP:
+        return choose(is_lower, actions, big_gap(now))
+    if (now.val_acc or 0) > GREAT:
+        return choose(is_stop, actions, great(now))
+    if gained(before, now, "train_acc", every) < SLOW:
+        return choose(is_higher, actions, "Learning is slow.")
+    return choose(is_plain, actions, "Learning goes well.")
+
+
+def fallback_decision(history, actions=ACTIONS, every=5) -> Decision:
+    """The same three rules, made to do no harm.
+
+    history  list of Metrics, oldest first; every is the number of epochs
+             between two decisions
+    A training loss that is broken or restless is asked about first, since a
+    rate that is too high looks like slow learning; and training ends only
+    where nothing has moved since the last decision.
+    """
+    now, before = now_and_before(history, every)
+    rises, steps = count_rises(history, every)
+    if now.diverged:
+        return choose(is_lower, actions, "The loss is no longer finite.")
+    if steps and rises >= RESTLESS * steps:
+        return choose(is_lower, actions, f"The training loss rose in {rises} "
+                      f"of {steps} epochs: the rate is too high.")
+    if now.gap is not None and now.gap > BIG_GAP:
+        return choose(is_lower, actions, big_gap(now))
+    if (now.val_acc or 0) > GREAT and before is not None and (
+            abs(gained(before, now, "val_acc", every)) < 0.3):
+        return choose(is_stop, actions, great(now))
+    if rises == 0 and (now.gap or 0) < BIG_GAP / 2 and (
+            crawls(history, before, every)):
+        return choose(is_higher, actions, "Learning is slow but steady.")
+    return choose(is_plain, actions, "Learning goes well.")
+
+
+def now_and_before(history, every):
+    """The newest Metrics, and those of the last decision or None."""
+    history = check_history(history)
+    now = history[-1]
+    for metrics in history:
+        if metrics.epoch == now.epoch - every:
+            return now, metrics
+    return now, None
+
+
+def gained(before, now, name, every) -> float:
+    """Points that accuracy `name` rose since the last decision. Where only
+    the newest is known, its average rise since the start; infinity without
+    an accuracy."""
+    new = getattr(now, name)
+    old = getattr(before, name, None)
+    if new is None:
+        return math.inf
+    return new * every / now.epoch if old is None else new - old
+
+
+def crawls(history, before, every) -> bool:
+    """True where training accuracy rises slowly, measured by what is missing
+    to 100 %, and has not begun to level off, measured by its own pace."""
+    now = history[-1]
+    if now.train_acc is None:
+        return False
+    gain = pace = gained(before, now, "train_acc", every)
+    first = history[0]
+    if first.epoch < now.epoch and first.train_acc is not None:
+        pace = (now.train_acc - first.train_acc) * every / (
+            now.epoch - first.epoch)
+    return pace / 2 <= gain < CRAWL * (100 - now.train_acc)
+
+
+def count_rises(history, every) -> tuple[int, int]:
+    """In how many epochs since the last decision the training loss rose,
+    and how many there were."""
+    first = history[-1].epoch - every
+    losses = [m.train_loss for m in history
+              if m.epoch >= first and m.train_loss is not None]
+    pairs = list(zip(losses, losses[1:]))
+    return sum(new > old for old, new in pairs), len(pairs)
+
+
+def is_lower(action):
+    return action.factor < 1
+
+
+def is_higher(action):
+    return action.factor > 1
+
+
+def is_stop(action):
+    return action.stop
+
+
+def is_plain(action):
+    return action.factor == 1 and not action.stop and action.effect is None
+
+
+def choose(kind, actions, reason) -> Decision:
+    """The first action of that kind; one that changes nothing where the list
+    has none of it; and the first of all where it has none of those."""
+    for wanted in (kind, is_plain, lambda action: not action.stop):
+        for action in actions:
+            if wanted(action):
+                return Decision(action.name, reason, source="fallback")
+    return Decision(actions[0].name, reason, source="fallback")
+
+
+def big_gap(now) -> str:
+    return (f"The gap of {now.gap:.1f} points between training and "
+            "validation accuracy is big.")
+
+
+def great(now) -> str:
+    return f"Validation accuracy is great: {now.val_acc:.1f} %."

@@ -1,0 +1,252 @@
+"""The reply of a language model -> Decision, or None where it holds none.
+
+Knows nothing about prompts, models or metrics: it reads text, and all that it
+knows about the actions is in their records. The words that replies use are in
+wording.py; here are the steps:
+
+1. `without_thinking`  drop <think> blocks
+2. `plain_text`        Markdown, JSON and tags become lines of plain text
+3. `mend_names`        a misspelt or cut-off name becomes that name
+4. `mentions`          find every action in every sentence, unless refused
+5. `without_echoes`    drop a list that names every action once
+6. `parse_decision`    the plainest kind of mention must name one action
+
+It never guesses: two actions left over are as good as none.
+"""
+
+import re
+import unicodedata
+from os.path import commonprefix
+from typing import NamedTuple
+
+from agentic_lib.brain.decision import ACTIONS, Action, Decision, check_actions
+from agentic_lib.brain.wording import (
+    LABEL,
+    LABELLED,
+    ONE_WORD,
+    QUALIFIER,
+    REASON,
+    SENTENCE_END,
+    is_sure,
+    last_clause,
+    patterns,
+    refused,
+    tokens,
+)
+
+LIMIT = 4000  # characters read at either end of a reply
+NO_REASON = "The model gave no reason."
+
+
+class Mention(NamedTuple):
+    """An action found in the text.
+
+    weight  2 in a final answer, 1 in an answer or at the head of a line,
+            0 in running text
+    sure    False for a stop that may not be meant: no decision, but enough
+            to doubt another one
+    """
+
+    action: Action
+    start: int
+    end: int
+    sure: bool = True
+    weight: int = 0
+
+
+def parse_decision(reply, actions=ACTIONS) -> Decision | None:
+    """The decision that a reply holds, or None.
+
+    reply    what the model wrote; the Decision keeps it untouched
+    actions  the Actions it could choose from, in the order of the prompt
+             (an answer "B" or "2" means the second)
+
+    Raises ValueError where `reply` is no str or `actions` are unusable.
+    """
+    if not isinstance(reply, str):
+        raise ValueError(
+            f"reply={reply!r} is no text: pass what the model wrote, a str."
+        )
+    actions = check_actions(actions)
+    text = plain_text(without_thinking(reply), actions)
+    mended = mend_names(text, actions)
+    found = without_echoes(mentions(mended, actions), actions)
+    weight = max((m.weight for m in found), default=None)
+    found = [m for m in found if m.weight == weight]
+    if len({m.action for m in found}) != 1 or not any(m.sure for m in found):
+        return None
+    return Decision(found[0].action.name, reason_in(text, actions),
+                    reply=reply)
+
+
+def without_thinking(reply) -> str:
+    """The reply without <think> blocks; one that is cut off hides the rest."""
+    before, _, thought = reply.partition("<think>")
+    _, closed, after = thought.rpartition("</think>")
+    before = before.rpartition("</think>")[2]
+    return f"{before}\n{after.partition('<think>')[0] if closed else ''}"
+
+
+def plain_text(text, actions) -> str:
+    """Lines without Markdown, JSON or tags; a long text loses its middle."""
+    if len(text) > 2 * LIMIT:  # the sentences that are cut through go too
+        head = SENTENCE_END.split(text[:LIMIT])[:-1]
+        tail = SENTENCE_END.split(text[-LIMIT:])[1:]
+        text = "\n".join(head + tail)
+    text = text.replace("\\boxed{", "\nanswer: ")
+    text = unicodedata.normalize("NFKC", text).replace("’", "'")
+    for action in actions:  # a quoted option is as good as its name
+        for quoted in (action.line, action.line.partition(": ")[2]):
+            text = re.sub(re.escape(quoted), action.name, text, flags=re.I)
+    text = re.sub(r"""(?<=["'\w\]])\s*,\s*(?=["']\w+["']\s*:)|\\n""", "\n",
+                  text)                           # JSON: one field a line
+    text = re.sub(r"</\w+>|\|", "\n", text)       # closing tags, table cells
+    text = re.sub(r"<(\w+)>", r"\n\1: ", text)    # <answer> is a label
+    text = re.sub(r"(?<!\w)'|'(?!\w)", "", text)
+    text = re.sub(r"[*`#\"“”{}\[\]$\\]|(?<!\w)_+|_+(?!\w)", "", text)
+    text = re.sub(rf"({LABEL} ?[:=])\s+", r"\1 ", text, flags=re.I)
+    return text
+
+
+def mend_names(text, actions) -> str:
+    """Writes a name that is misspelt, spelt otherwise or cut off as it is."""
+    squashed = {squash(action.name): action.name for action in actions}
+
+    def mend(match):
+        word, letters = match[0], squash(match[0])
+        joined = re.search("[_-]|[a-z][A-Z]", word)
+        if letters in squashed:
+            return squashed[letters]
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])|[_-]", " ", word)
+        near = [name for key, name in squashed.items()
+                if len(letters) > 5 and one_typo(letters, key)
+                and (joined or key not in letters)
+                or len(letters) > 4 and joined and key.startswith(letters)]
+        return near[0] if len(near) == 1 else words
+
+    return re.sub(r"[^\W\d][\w-]*", mend, text)
+
+
+def squash(name) -> str:
+    """A name without case, underscores and hyphens."""
+    return re.sub(r"[_-]", "", name.lower())
+
+
+def one_typo(a, b) -> bool:
+    """True if one letter too many, too few, wrong or swapped is all."""
+    start = len(commonprefix([a, b]))
+    a, b = a[start:], b[start:]
+    end = len(commonprefix([a[::-1], b[::-1]]))
+    a, b = a[:len(a) - end], b[:len(b) - end]
+    return max(len(a), len(b)) <= 1 or len(a) == 2 and a == b[::-1]
+
+
+def mentions(text, actions) -> list[Mention]:
+    """Every action that is named and not refused, in the order of the text."""
+    lines = text.replace("?", " ?\n").strip().splitlines()
+    found = []
+    for line in lines:
+        for i, part in enumerate(SENTENCE_END.split(line)):
+            words = tokens(part)
+            found += weighed(
+                without_lead(named(words, actions), words)
+                or one_word(words, actions, only=len(lines) == 1 and i == 0),
+                words, opens_line=i == 0)
+    return found
+
+
+def named(words, actions) -> list[Mention]:
+    """The actions that one sentence names and does not refuse."""
+    found = [
+        Mention(action, *match.span(), is_sure(action, words, *match.span()))
+        for action, pattern in patterns(actions)
+        for match in pattern.finditer(words)
+        if not refused(words, *match.span())
+    ]
+    return sorted(found, key=lambda m: m.start)
+
+
+def one_word(words, actions, only) -> list[Mention]:
+    """An answer of one word: a letter, a number, a verb, a name's beginning.
+
+    only  True for the first sentence of a reply of one line: there a letter
+          may open the sentence, elsewhere it must be all of it
+    """
+    label = LABELLED.search(words)
+    starts = [label.end()] if label else [0, last_clause(words, -2)]
+    found = []
+    for match in (ONE_WORD.match(words, start) for start in starts):
+        if not match or found:
+            continue
+        word, alone = match[1], words.strip(" :,") == match[1]
+        sure = label or alone and only
+        letter_will_do = sure or alone or only and match.start() == 0
+        found = [
+            Mention(action, *match.span(1)) for i, action in enumerate(actions)
+            if sure and word in (str(i + 1), *action.words)
+            or letter_will_do and word == chr(ord("a") + i)
+            or len(word) > 3 and action.name.lower().startswith(word)
+            if not refused(words, match.start(1) - 1, match.end(1))
+        ]
+    return found
+
+
+def without_lead(found, words) -> list[Mention]:
+    """ "continue, but with a lower rate" is no `continue`."""
+    def leads(m):
+        return m.action.factor == 1 and not m.action.stop and any(
+            other.action.factor != 1 and other.start >= m.end
+            and QUALIFIER.search(words[m.end:other.start + 1])
+            for other in found)
+
+    return [m for m in found if not leads(m)]
+
+
+def weighed(found, words, opens_line) -> list[Mention]:
+    """With their weights; an action named twice in a row counts once."""
+    label, result = LABELLED.search(words), []
+    for m in found:
+        if label and m.end > label.end():
+            m = m._replace(weight=2 if label[1] else 1)
+        elif m is found[0] and opens_line and is_head(words, *found[:2]):
+            m = m._replace(weight=1)
+        if not result or result[-1].action != m.action:
+            result.append(m)
+    return result
+
+
+def is_head(words, first, second=None) -> bool:
+    """True if the line begins with the first mention and a colon or an end."""
+    ends = [words[m.end:].strip() == "" or words.startswith(" :", m.end)
+            for m in (first, second) if m]
+    listed = second and second.start == first.end + 2 and ends[1]
+    marker = re.fullmatch(r"(?: [,:]| \w{1,2} :)*", words[:first.start])
+    return bool(marker and ends[0] and not listed)
+
+
+def without_echoes(found, actions) -> list[Mention]:
+    """Drops every run of mentions that names all actions once."""
+    kept, i = [], 0
+    while i < len(found):
+        run = {m.action for m in found[i:i + len(actions)]}
+        if len(run) == len(actions):
+            i += len(actions)
+        else:
+            kept.append(found[i])
+            i += 1
+    return kept
+
+
+def reason_in(text, actions) -> str:
+    """The model's own sentence, or a note that it wrote none."""
+    given = REASON.search(text)
+    if given:
+        return " ".join(given[1].split())
+    names = "|".join(re.escape(action.name) for action in actions)
+    head = re.compile(
+        rf"^\W*(?:(?:final )?{LABEL}\W*[:=])?\W*(?:(?:{names})\b)?\W*", re.I)
+    for sentence in re.split(r"(?<=[.!?])\s+|[。！？]|\n", text):
+        sentence = head.sub("", sentence, count=1).strip(" ,;:-")
+        if len(tokens(sentence).split()) > 2:
+            return " ".join(sentence.split())
+    return NO_REASON

@@ -1,0 +1,240 @@
+"""Metrics -> chat messages.
+
+What a small language model is bad at (differences, counting, comparing) is
+computed here and said in words. Knows nothing about language models: its
+output is a list of {"role", "content"} dictionaries.
+"""
+
+import math
+import re
+import string
+from dataclasses import dataclass
+
+from agentic_lib.brain.decision import ACTIONS, check_history
+
+SYSTEM = """\
+You control the learning rate of a neural network while it trains. \
+Every {every} epochs you read its metrics and choose one action.
+{actions}
+Accuracies are in percent. Brackets hold the change since the last decision. \
+The gap is training minus validation accuracy.
+A loss that jumps, rises or is nan calls for a lower rate; progress that is \
+steady but slow for a higher one; stop only when nothing more is to be gained.
+Answer with the name of one action, a colon and one short reason."""
+
+# Each decision pays for these words, and for those above only once a run:
+# what explains stands there, what changes stands here.
+USER = """\
+Epoch: {progress}
+Learning rate: {learning_rate}[, before {last_learning_rate}]
+Training accuracy: {train_acc}[ ({train_acc_change})]
+Validation accuracy: {val_acc}[ ({val_acc_change})][, best {since_best}]
+Gap: {gap}
+Training loss: {train_loss}[ ({train_loss_change})][, rose {train_loss_rises}]
+Validation loss: {val_loss}[ ({val_loss_change})][, best {since_best_loss}]
+Which action?"""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Two templates: `system`, constant during a run, and `user`, the metrics.
+
+    `system` may hold {actions} and {every}; `user` any field of `FIELDS`.
+    A line of `user` that holds a value which is not known (no loss was given,
+    say) is left out, never printed as None; so is a part of a line in square
+    brackets.
+    Raises ValueError naming an unknown field and listing the fields there are.
+    """
+
+    system: str = SYSTEM
+    user: str = USER
+
+    def __post_init__(self):
+        check_template("system", self.system, ("actions", "every"))
+        check_template("user", self.user, FIELDS)
+
+    def messages(self, history, actions=ACTIONS, every=5) -> list[dict]:
+        """The chat messages for a history of Metrics, oldest first.
+
+        The system message depends on `actions` and `every` alone, so that a
+        language model can keep what it computed for it.
+        """
+        options = "\n".join(f"- {action.line}" for action in actions)
+        system = self.system.format(actions=options, every=every)
+        values = describe(history, every)
+        user = "\n".join(line.format(**values)
+                         for line in known_lines(self.user, values))
+        return [{"role": "system", "content": system},
+                {"role": "user", "content": user}]
+
+
+def known_lines(template, known) -> list[str]:
+    """The lines of a template, and the parts in square brackets, whose fields
+    are all in `known`."""
+    def is_known(text):
+        return all(field in known for field in template_fields(text))
+
+    lines = [OPTIONAL.sub(lambda part: part[1] if is_known(part[1]) else "",
+                          line) for line in template.splitlines()]
+    return [line for line in lines if is_known(line)]
+
+
+OPTIONAL = re.compile(r"\[([^\[\]]*\{\w+\}[^\[\]]*)\]")
+
+
+def template_fields(template) -> list[str]:
+    """The names in curly brackets in a template, in their order."""
+    return [name for _, name, _, _ in string.Formatter().parse(template)
+            if name is not None]
+
+
+def check_template(argument, template, known):
+    """Raises a ValueError that says which field is wrong and which exist."""
+    try:
+        names = template_fields(template)
+    except ValueError as error:
+        raise ValueError(
+            f"{argument}={template!r} cannot be read: {error}. Write {{{{ "
+            "and }}} for curly brackets that are meant as text."
+        ) from None
+    for name in names:
+        if name not in known:
+            raise ValueError(
+                f"{argument} holds the unknown field {{{name}}}. The fields "
+                f"there are: {', '.join(sorted(known))}."
+            )
+
+
+# Every field a user template may hold, with its meaning. "Change" and "rises"
+# are counted from the last decision on.
+FIELDS = {
+    "progress": "epoch and epochs left, in words",
+    "epoch": "the epoch just finished, counted from 1",
+    "total_epochs": "the budget",
+    "epochs_left": "budget minus epoch",
+    "learning_rate": "the rate of this epoch",
+    "last_learning_rate": "the rate before the last decision changed it",
+    "train_acc": "training accuracy, in percent",
+    "train_acc_change": "its change, in points",
+    "val_acc": "validation accuracy, in percent",
+    "val_acc_change": "its change, in points",
+    "gap": "training minus validation accuracy, in points",
+    "trend": "where validation accuracy is heading, in words",
+    "best_val_acc": "best validation accuracy so far, in percent",
+    "since_best": "when that was: now, or so many epochs ago",
+    "train_loss": "training loss",
+    "train_loss_change": "its change, in percent of what it was",
+    "train_loss_rises": "how many times it rose from epoch to epoch",
+    "val_loss": "validation loss",
+    "val_loss_change": "its change, in percent of what it was",
+    "val_loss_rises": "how many times it rose from epoch to epoch",
+    "best_val_loss": "lowest validation loss so far",
+    "since_best_loss": "when that was: now, or so many epochs ago",
+}
+
+
+def describe(history, every=5) -> dict[str, str]:
+    """The values of `FIELDS` that are known, as text.
+
+    history  list of Metrics, oldest first; `every` is the number of epochs
+             between two decisions: changes are counted over it.
+    """
+    history = check_history(history)
+    now = history[-1]
+    values = {"epoch": str(now.epoch), "progress": str(now.epoch)}
+    if now.total_epochs is not None:
+        left = now.total_epochs - now.epoch
+        values["total_epochs"] = str(now.total_epochs)
+        values["epochs_left"] = str(left)
+        values["progress"] = f"{now.epoch}, {left} left"
+    for name, show in (
+        ("learning_rate", number), ("train_acc", percent),
+        ("val_acc", percent), ("train_loss", number), ("val_loss", number),
+    ):
+        if getattr(now, name) is not None:
+            values[name] = show(getattr(now, name))
+    if now.gap is not None:
+        values["gap"] = percent(now.gap)
+    before = [m for m in history if m.epoch == now.epoch - every]
+    if before:
+        values.update(describe_change(before[0], now))
+    for name in ("train_loss", "val_loss"):
+        values.update(describe_rises(history, name, every))
+    values.update(describe_best(history, "val_acc", max, percent))
+    values.update(describe_best(history, "val_loss", min, number))
+    return values
+
+
+def percent(value) -> str:
+    """An accuracy in percent, with one digit behind the point."""
+    return f"{value:.1f}"
+
+
+def number(value) -> str:
+    """A loss or a rate, with three digits that count."""
+    return f"{value:.3g}"
+
+
+def describe_change(before, now) -> dict[str, str]:
+    """What changed from the last decision's Metrics to this one's."""
+    values = {}
+    old, new = before.learning_rate, now.learning_rate
+    if None not in (old, new) and number(old) != number(new):
+        values["last_learning_rate"] = number(old)
+    for name in ("train_acc", "val_acc"):
+        old, new = getattr(before, name), getattr(now, name)
+        if None not in (old, new):
+            values[f"{name}_change"] = f"{new - old:+.1f}"
+    for name in ("train_loss", "val_loss"):
+        old, new = getattr(before, name), getattr(now, name)
+        if old and new is not None and math.isfinite((new - old) / old):
+            values[f"{name}_change"] = share((new - old) / abs(old))
+    if "val_acc_change" in values:
+        values["trend"] = trend(now.val_acc - before.val_acc)
+    return values
+
+
+def share(change) -> str:
+    """A change of -0.25 as -25%; a very large one in powers of ten."""
+    return f"{100 * change:{'+.0f' if abs(change) < 100 else '+.0e'}}%"
+
+
+def trend(points) -> str:
+    """A change of accuracy, in percentage points, as one word or two."""
+    if points > 3:
+        return "rising fast"
+    if points > 0.5:
+        return "rising slowly"
+    if points >= -0.5:
+        return "flat"
+    return "falling"
+
+
+def describe_rises(history, name, every) -> dict[str, str]:
+    """How often loss `name` rose from one epoch to the next since then."""
+    first = history[-1].epoch - every
+    losses = [getattr(m, name) for m in history if m.epoch >= first]
+    pairs = [(a, b) for a, b in zip(losses, losses[1:])
+             if a is not None and b is not None]
+    if not pairs:
+        return {}
+    rises = sum(not b <= a for a, b in pairs)  # nan counts as a rise
+    return {f"{name}_rises": count(rises, "time")}
+
+
+def describe_best(history, name, best_of, show) -> dict[str, str]:
+    """The best value of `name` so far, and how long ago that was."""
+    seen = [m for m in history if getattr(m, name) is not None
+            and math.isfinite(getattr(m, name))]
+    if len(seen) < 2:
+        return {}
+    best = best_of(seen, key=lambda m: getattr(m, name))
+    ago = history[-1].epoch - best.epoch
+    since = "since_best" if name == "val_acc" else "since_best_loss"
+    return {f"best_{name}": show(getattr(best, name)),
+            since: f"{count(ago, 'epoch')} ago" if ago else "now"}
+
+
+def count(n, noun) -> str:
+    """1 epoch, 2 epochs."""
+    return f"{n} {noun}{'' if n == 1 else 's'}"

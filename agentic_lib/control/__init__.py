@@ -1,0 +1,1 @@
+"""The controller: a decision -> the optimizer, under guards."""

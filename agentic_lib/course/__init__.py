@@ -1,0 +1,1 @@
+"""What the notebooks call: exercises, experiments, the classroom."""

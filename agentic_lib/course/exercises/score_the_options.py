@@ -1,0 +1,53 @@
+"""The checks of notebook 04, score the options."""
+
+import random
+
+from agentic_lib.course.exercises.checking import check, expect
+
+
+@check
+def without_prior(divide):
+    """divide(chances, prior) -> probabilities with the prior divided out."""
+    dice = random.Random(4)
+    for size in (2, 4, 4, 5):
+        names = [f"action_{i}" for i in range(size)]
+        chances, prior = ({name: dice.uniform(0.05, 1) for name in names}
+                          for _ in range(2))
+        for row in (chances, prior):
+            total = sum(row.values())
+            row.update({name: x / total for name, x in row.items()})
+        kept = dict(chances)
+        answer = divide(chances, prior)
+        expect(isinstance(answer, dict) and list(answer) == names,
+               f"Return a dictionary with the names {names}; yours is "
+               f"{answer!r}.")
+        expect(chances == kept, "Your function changes the dictionary it was "
+               "given. Make a new one.")
+        total = sum(answer.values())
+        expect(abs(total - 1) < 1e-6, f"Your probabilities sum to {total:g}: "
+               "divide each by their sum.")
+        a, b = names[:2]
+        ratio = chances[a] / prior[a] / (chances[b] / prior[b])
+        expect(abs(answer[a] / answer[b] / ratio - 1) < 1e-6,
+               f"With chances of {chances[a]:.2f} and {chances[b]:.2f} and "
+               f"priors of {prior[a]:.2f} and {prior[b]:.2f}, the first "
+               f"should be {ratio:.2f} times the second; yours is "
+               f"{answer[a] / answer[b]:.2f} times.")
+    return "What the model prefers anyway is divided out."
+
+
+@check
+def calibration_error(measure):
+    """measure([(confidence, share right, count)]) -> one number."""
+    for bins, wanted in (
+        ([(0.9, 0.6, 10)], 0.3), ([(0.5, 0.5, 3), (0.8, 0.8, 9)], 0.0),
+        ([(0.3, 0.5, 10)], 0.2), ([(0.9, 0.5, 30), (0.5, 0.5, 10)], 0.3),
+        ([(0.6, 0.8, 10), (0.8, 0.6, 10)], 0.2),
+    ):
+        answer = measure(list(bins))
+        expect(isinstance(answer, (int, float))
+               and abs(answer - wanted) < 1e-9,
+               f"For bins of (sure, right, how many) = {bins} the error is "
+               f"{wanted:g}, and you say {answer!r}. Distances count as "
+               "positive, and each bin by its number of states.")
+    return "Far off in many states weighs most, too sure or not enough."

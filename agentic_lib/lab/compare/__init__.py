@@ -1,0 +1,1 @@
+"""How the evidence is gathered."""

@@ -1,0 +1,250 @@
+"""The claims of the original text, held against what was recorded.
+
+A verdict is computed from the rows, so that it cannot outlive the numbers
+that it rests on: 'supported' or 'refuted' where an interval excludes zero,
+'not shown' where it does not, 'not measured' where nobody looked.
+"""
+
+import numpy as np
+
+from agentic_lib.lab.compare.intervals import (
+    difference,
+    interval,
+    masked,
+    mean,
+)
+from agentic_lib.lab.compare.tables import (
+    GUARDS,
+    OURS,
+    ahead,
+    honest,
+    names,
+    pair,
+    with_interval,
+)
+
+PEERS = ("plateau", "plateau_tuned", "greedy", "greedy_tuned", "cosine",
+         "one_cycle", "schedule_free", "prodigy")
+PLACEBOS = ("random_actions", "shuffled_metrics")
+NOT_MEASURED = "not measured"
+NEAR = 2.0     # points: a run this close to the best constant rate is near it
+BEHIND = 0.3   # points that may be lost where the start was good
+CHEAP = 0.1    # of the training's own time
+LONGEST = 0.1  # seconds: above that nobody speaks of milliseconds
+
+
+def verdict(found) -> str:
+    """From an interval of which above zero speaks for the claim."""
+    _, low, high = found
+    return ("supported" if low > 0 else "refuted" if high < 0
+            else "not shown")
+
+
+def yes(holds) -> str:
+    """For what is counted, and has no interval."""
+    return "supported" if holds else "refuted"
+
+
+def lead(rows, other, ours):
+    """(interval, text): how far ahead of another method ours is."""
+    found = ahead(rows, other, ours)
+    tasks = len(pair(rows, ours, other).tasks)
+    return found, (f"ahead by {with_interval(found)} points of regret on "
+                   f"{tasks} tasks")
+
+
+def best_of(rows, methods):
+    """The one of these methods with the lowest mean regret."""
+    found = [m for m in methods if m in names(rows)]
+    return min(found, key=lambda m: pair(rows, m).regret(m).mean(),
+               default=None)
+
+
+def beside(rows, ours, name):
+    """A method at our setting where it was recorded, else as it comes."""
+    same = name + ours.removeprefix("brain")
+    return same if same in names(rows) else name
+
+
+def our_own(rows) -> str:
+    """The brain at the last of its settings that was recorded."""
+    return ([m for m in OURS if m in names(honest(rows))] or ["rules"])[-1]
+
+
+# -- what was set as the aim before anything was measured ---------------------
+
+def aims(rows, ours=None) -> list[tuple[str, str, str]]:
+    """[(aim, verdict, what it rests on)]; `ours` is the brain at the setting
+    that was chosen for it where None."""
+    rows, ours = honest(rows), ours or our_own(rows)
+    placebos = [beside(rows, ours, name) for name in PLACEBOS]
+    lines = [ahead_of_every(rows, ours, *some) for some in (
+        ("peer", PEERS), ("placebo", placebos))]
+    lines.append(good_starts(rows, ours))
+    return [line for line in lines if line]
+
+
+def ahead_of_every(rows, ours, who, methods):
+    found = {m: lead(rows, m, ours) for m in methods if m in names(rows)}
+    if found:
+        nearest = min(found, key=lambda m: found[m][0][0])
+        return (f"ahead of every {who} in mean regret",
+                of_all(one for one, _ in found.values()),
+                f"nearest is {nearest}: {found[nearest][1]}")
+
+
+def good_starts(rows, ours):
+    def regret(method):
+        s = pair(rows, method)
+        return mean(s.regret(method)[s.is_good])
+
+    peers = [m for m in PEERS if m in names(rows)]
+    if peers:
+        best = min(peers, key=regret)
+        s = pair(rows, ours, best)
+        found = interval(masked(difference, s.is_good), s.regret(best),
+                         s.regret(ours))
+        return (f"at good starts at most {BEHIND} points behind the best "
+                "peer there", verdict([x + BEHIND for x in found]),
+                f"ahead of {best} by {with_interval(found)}")
+
+
+def of_all(found) -> str:
+    """The verdict on a claim that must hold for each of these intervals."""
+    each = {verdict(one) for one in found}
+    return ("refuted" if "refuted" in each else
+            "supported" if each == {"supported"} else "not shown")
+
+
+# -- the claims ---------------------------------------------------------------
+
+def claims(rows, ours=None, choices=None) -> list[tuple[str, str, str]]:
+    """[(claim, verdict, what it rests on)].
+
+    ours     as in `aims`
+    choices  what `choices.read_choices` gives
+    """
+    ours = ours or our_own(rows)
+    parts = (better, spots_patterns, faster, consistent, effortless,
+             unattended, customisable)
+    found = [line for part in parts for line in part(rows, ours)]
+    return [*found, *asked(choices or {}),
+            ("educational", NOT_MEASURED, "no learner was tested")]
+
+
+def better(rows, ours):
+    rows = honest(rows)
+    for other, who in (
+        (best_of(rows, PEERS), "the best peer"),
+        (beside(rows, ours, "rules"), "which no model is in"),
+        (beside(rows, ours, "logistic"), "a regression on the same labels"),
+    ):
+        if other in names(rows) and other != ours:
+            found, text = lead(rows, other, ours)
+            yield f"better results than {other}, {who}", verdict(found), text
+    yield ("better results than a person who watches", NOT_MEASURED,
+           "no person took part")
+
+
+def spots_patterns(rows, ours):
+    rows = honest(rows)
+    for placebo in [beside(rows, ours, name) for name in PLACEBOS]:
+        if placebo in names(rows):
+            found, text = lead(rows, placebo, ours)
+            yield (f"it spots patterns in the metrics (against {placebo})",
+                   verdict(found), text)
+
+
+def faster(rows, ours):
+    rows = honest(rows)
+    for other in ("constant", best_of(rows, PEERS)):
+        if other in names(rows):
+            s = pair(rows, ours, other)
+            share = [100.0 * np.isfinite(s.columns[m]["to_target"])
+                     for m in (ours, other)]
+            found = interval(difference, *share)
+            yield (f"faster: reaches the target more often than {other}",
+                   verdict(found), f"{with_interval(found)} percentage "
+                   "points more of the runs")
+    if f"{ours}_no_stop" in names(rows):
+        s = pair(rows, ours, f"{ours}_no_stop")
+        mine, full = s.columns[ours], s.columns[f"{ours}_no_stop"]
+        found = interval(difference, mine["test"], full["test"])
+        saved = 100 * (1 - mean(mine["epochs"]) / mean(full["epochs"]))
+        yield ("can stop early when optimal: stopping costs no accuracy",
+               verdict([x + BEHIND for x in found]),
+               f"saves {saved:.0f} % of the epochs and gains "
+               f"{with_interval(found, 2)} points; a loss of {BEHIND} would "
+               "pass")
+    yield "faster than a person who watches", NOT_MEASURED, "none took part"
+
+
+def consistent(rows, ours):
+    s = pair(honest(rows), ours)
+    scores = [s.columns[m]["test"] for m in ("constant", ours)]
+    found = interval(less_spread, *scores)
+    yield ("consistent: results depend less on the seed than those of a "
+           "constant rate", verdict(found),
+           f"the spread over seeds is {with_interval(found)} points smaller")
+
+
+def less_spread(a, b) -> float:
+    """How much more the scores of `a` differ from seed to seed."""
+    return mean(a.std(-1)) - mean(b.std(-1))
+
+
+def effortless(rows, ours):
+    s = pair(honest(rows), ours)
+    near = {m: 100.0 * (s.regret(m) <= NEAR) for m in (ours, "constant")}
+    found = interval(mean, near[ours])
+    yield ("effortless: set and forget, from any starting rate",
+           verdict([x - 95 for x in found]),
+           f"{with_interval(found)} % of the runs end within {NEAR:g} points "
+           f"of the best constant rate, and 95 are asked; of a constant rate "
+           f"{mean(near['constant']):.1f} %")
+
+
+def unattended(rows, ours):
+    for method in (ours, ours + GUARDS):
+        if method in names(rows):
+            lost = 100 * mean([r.diverged for r in rows
+                               if r.method == method])
+            yield (f"zero human intervention: no run of {method} is lost",
+                   yes(lost == 0), f"{lost:.1f} % end no better than "
+                   "guessing after their loss has risen")
+
+
+def customisable(rows, ours):
+    first, last = OURS
+    if {first, last} <= set(names(rows)):
+        found, text = lead(honest(rows), first, last)
+        yield ("customisable: three numbers changed, nothing taught anew",
+               verdict(found), f"{last} against {first}: {text}")
+
+
+def asked(choices):
+    """What is known of the brain from asking it about saved states."""
+    if not choices:
+        yield from ((claim, NOT_MEASURED, "it was not asked") for claim in (
+            "interpretable", "cheap", "milliseconds a decision"))
+        return
+    flips, reasons = choices["flips, both orders"], choices["reasons"]
+    yield ("consistent: the options in another order, the same answer",
+           yes(flips < 0.01), f"{flips:.1%} of its answers change")
+    true = reasons["true in all it says"]
+    yield ("interpretable: the reasons that it writes are true",
+           yes(true >= 0.99), f"{true:.1%} are true and speak for the "
+           "action; 99 % are asked")
+    yield ("interpretable: the reason is why it chose", NOT_MEASURED,
+           "it can write a reason for any action")
+    took = choices["seconds"]
+    share = took["a decision"] / 5 / took["an epoch"]
+    yield ("cheap: every 5 epochs, under a tenth of the training's time",
+           yes(share < CHEAP), f"{share:.0%} of the time of the smallest "
+           "task's epochs; of a larger network's less")
+    longest = took["a decision with its reason"]
+    yield ("milliseconds a decision, the bundled brain",
+           yes(longest < LONGEST), f"{1000 * took['a decision']:.0f} ms, "
+           f"{1000 * longest:.0f} ms with its reason, one thread")
+    yield ("milliseconds a decision, Qwen3-0.6B", NOT_MEASURED,
+           "python -m agentic_lib bench measures it on a machine with it")

@@ -1,0 +1,210 @@
+"""Pilots that decide: brains, placebos, a logistic regression, look-ahead.
+
+Each is asked through `decide`: histories, every, actions -> for each a name
+or a Decision.
+"""
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from agentic_lib.brain.decision import ACTIONS
+from agentic_lib.brain.fallback import fallback_decision
+from agentic_lib.lab.batch import METRICS
+from agentic_lib.lab.compare.trials import train_on
+from agentic_lib.lab.pilots import (
+    LETTER,
+    Decided,
+    bounded,
+    one_by_one,
+    without_stop,
+)
+from agentic_lib.lab.teach.features import numbers
+
+NAMES = [action.name for action in ACTIONS]
+LABELS = Path(__file__).parents[1] / "data" / "labels.npz.xz"
+
+
+@cache
+def load_brain(model):
+    """A brain that scores and is asked only once for its weights."""
+    from agentic_lib.brain.brain import SimpleAIBrain
+
+    return SimpleAIBrain(model, explain=False, quiet=True)
+
+
+def ask_brain(model):
+    """`decide` of a SimpleAIBrain. Where the rules decide in its place, that
+    stands, as in a training run."""
+    def decide(histories, every, actions):
+        return load_brain(model).decide_many(histories, every, actions)
+    return decide
+
+
+def no_model(model):
+    """A `missing`: why this language model cannot be asked here."""
+    def missing():
+        from agentic_lib.models.loading import LanguageModelError
+
+        try:
+            brain = load_brain(model)
+        except (LanguageModelError, ValueError, OSError) as error:
+            return str(error).splitlines()[0]
+        return None if brain.model is not None else brain.description
+    return missing
+
+
+class Brain(Decided):
+    """Decisions of a brain."""
+
+    def __init__(self, group, model="bundled", **options):
+        super().__init__(group, ask_brain(model), **options)
+
+
+class ShuffledMetrics(Brain):
+    """A placebo: the brain decides well, but on the metrics of another run
+    of the same task. What it gains owes nothing to what it saw."""
+
+    def __init__(self, group, **options):
+        super().__init__(group, **options)
+        self.random = np.random.default_rng(sum(group.seeds))
+
+    def choose(self, histories, going, batch):
+        others = self.random.permutation(len(histories))
+        return super().choose([histories[i] for i in others], going, batch)
+
+
+class RandomActions(Decided):
+    """A placebo: actions drawn with given frequencies.
+
+    frequencies  [{name: share}], one for each decision of a run in turn
+    """
+
+    def __init__(self, group, frequencies, **options):
+        super().__init__(group, None, **options)
+        self.frequencies = frequencies
+        self.random = [np.random.default_rng((s, round(-1e3 * np.log10(r))
+                                              % 10 ** 6))
+                       for s, r in zip(group.seeds, group.rates)]
+
+    def choose(self, histories, going, batch):
+        names = []
+        for i in going:
+            at = min(len(self.actions[i]), len(self.frequencies) - 1)
+            shares = self.frequencies[at]
+            names.append(str(self.random[i].choice(
+                list(shares), p=list(shares.values()))))
+        return names
+
+
+def frequencies(rows, method="brain", names=NAMES) -> list[dict]:
+    """[{action: share}] for the first, second, ... decision of a method, from
+    the rows of a comparison."""
+    texts = [r.actions.lower() for r in rows
+             if r.method == method and r.actions]
+    if not texts:
+        raise ValueError(f"there are no rows of method={method!r} to take "
+                         "frequencies from: run it first.")
+    letters = [LETTER[name] for name in names]
+    columns = [[t[at] for t in texts if at < len(t)]
+               for at in range(max(map(len, texts)))]
+    return [{name: column.count(letter) / len(column)
+             for name, letter in zip(names, letters)} for column in columns]
+
+
+# -- what the labels say without a language model -----------------------------
+
+def as_rows(histories, every, actions) -> np.ndarray:
+    """Histories of one length as rows of `numbers`."""
+    seen = np.array([[[getattr(m, name) for name in METRICS] for m in h]
+                     for h in histories])
+    factors = [min(a.factor for a in actions), max(a.factor for a in actions)]
+    return numbers(seen, histories[0][-1].total_epochs, every,
+                   np.tile(factors, (len(seen), 1)))
+
+
+@cache
+def fit_logistic(path):
+    """A logistic regression on the labels that the bundled brain was taught,
+    every action weighted by its probability."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    from agentic_lib.lab.teach.labels import table, unpack, with_stop
+    from agentic_lib.lab.teach.teach import probabilities
+
+    rows, values, now, _ = table(unpack(path))
+    shares = probabilities(with_stop(values, now))
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=300))
+    return model.fit(np.repeat(rows, 4, 0), np.tile(range(4), len(rows)),
+                     logisticregression__sample_weight=shares.ravel())
+
+
+def no_labels():
+    """Why there can be no regression, or None."""
+    return None if LABELS.exists() else "this copy holds no labels"
+
+
+class Logistic(Decided):
+    """A logistic regression in the language model's place."""
+
+    def __init__(self, group, path=LABELS, **options):
+        super().__init__(group, self.ask, **options)
+        self.path = path
+
+    def ask(self, histories, every, actions):
+        shares = fit_logistic(self.path).predict_proba(
+            as_rows(histories, every, actions))
+        offered = [a.name for a in actions]
+        places = [i for i, name in enumerate(NAMES) if name in offered]
+        return [NAMES[places[k]] for k in shares[:, places].argmax(1)]
+
+
+# -- the ceiling --------------------------------------------------------------
+
+class LookAhead(Decided):
+    """Tries every action on a copy of the run, and takes the one that led to
+    the best validation result. It costs several trainings; no method that
+    cannot look into the future is expected to reach it.
+
+    ahead   epochs that are tried; None goes to the end of the budget
+    after   what decides on the copies after the first action
+    """
+
+    def __init__(self, group, ahead=None, after=None, **options):
+        super().__init__(group, None, actions=without_stop(), **options)
+        self.ahead = ahead or group.epochs
+        self.after = after or one_by_one(fallback_decision)
+
+    def choose(self, histories, going, batch):
+        actions = list(self.table.values())
+        rows = np.repeat(going, len(actions))
+        factors = np.tile([a.factor for a in actions], len(going))
+        copies = batch.take(torch.tensor(rows))
+        group = replace(
+            self.group, seeds=tuple(self.group.seeds[i] for i in rows),
+            rates=tuple(bounded(self.rates[i], f)
+                        for i, f in zip(rows, factors)))
+        pilot = Decided(group, self.after, self.every,
+                        actions=tuple(actions))
+        paths = [list(histories[k // len(actions)])
+                 for k in range(len(rows))]
+        first = len(paths[0]) + 1
+        last = min(first + self.ahead - 1, group.epochs)
+        for _ in train_on(copies, pilot, paths, first, last, other=1):
+            pilot.step(paths)
+        best = worth(copies).reshape(len(going), -1).argmax(1)
+        return [actions[k].name for k in best]
+
+
+def worth(batch) -> np.ndarray:
+    """(N,) validation accuracy in percent, less the loss, which decides
+    where accuracies tie: at most that of guessing."""
+    acc, loss = batch.measure("val")
+    guess = batch.data.classes[batch.sets].log()
+    loss = torch.where(loss.isfinite(), loss, guess).minimum(guess)
+    return (acc - loss).numpy()

@@ -1,0 +1,284 @@
+"""Tables from a results file, and from nothing else.
+
+Every function takes the rows of `results.read_rows` and gives Markdown. What
+an interval means is said in `statistics.py`.
+"""
+
+import math
+
+import numpy as np
+
+from agentic_lib.lab.compare.intervals import (
+    GOOD,
+    collect,
+    difference,
+    improvement,
+    interval,
+    iqm,
+    masked,
+    mean,
+)
+from agentic_lib.lab.compare.methods import says
+from agentic_lib.lab.compare.tasks import LEAK
+
+OURS = ("brain", "brain_quick")  # the brain at its two settings
+GUARDS = "+guards"
+LANGUAGE_MODELS = {
+    "qwen": "Qwen3-0.6B as it comes (--methods qwen qwen_quick)",
+    "brain:": "Qwen3-0.6B with a LoRA adapter (--methods brain:FOLDER)"}
+
+
+def pair(rows, method, other="constant", tasks=None):
+    """Scores of two methods, and of constant, on what they have in common;
+    the best constant rates are those of all rows."""
+    everything = collect(rows, tasks, ("constant",))
+    scores = collect(rows, tasks, ("constant", method, other))
+    scores.best = np.array([
+        everything.best[everything.tasks.index(t)] for t in scores.tasks])
+    scores.is_good = np.array([
+        everything.good()[everything.tasks.index(t)] for t in scores.tasks])
+    return scores
+
+
+def meet(rows, one, other) -> bool:
+    """True where two methods have a task in common."""
+    return bool({r.task for r in rows if r.method == one}
+                & {r.task for r in rows if r.method == other})
+
+
+def honest(rows):
+    """The rows of the comparison itself: no leak, no guards."""
+    return [r for r in rows if not r.task.endswith(LEAK)
+            and not r.method.endswith(GUARDS)]
+
+
+def names(rows):
+    return list(dict.fromkeys(r.method for r in rows))
+
+
+def with_interval(found, digits=1) -> str:
+    if np.isnan(found[0]):
+        return ""
+    return "{} ({} to {})".format(*(f"{x:.{digits}f}" for x in found))
+
+
+def markdown(head, lines) -> str:
+    return "\n".join(["| " + " | ".join(head) + " |",
+                      "|" + "---|" * len(head),
+                      *("| " + " | ".join(line) + " |" for line in lines)])
+
+
+def overall(rows) -> str:
+    """One line a method: regret, everywhere and at good and poor starts."""
+    lines = []
+    for method in names(rows):
+        s = pair(rows, method)
+        regret = s.regret(method)
+        best = s.regret(method, "test_best")
+        cell = s.columns[method]
+        lines.append((mean(regret), [
+            method, f"{len(s.tasks)} x {len(s.seeds)}",
+            with_interval(interval(mean, regret)),
+            with_interval(interval(masked(mean, s.is_good), regret)),
+            with_interval(interval(masked(mean, ~s.is_good), regret)),
+            with_interval(interval(iqm, regret)), f"{best.mean():.1f}",
+            f"{cell['area'].mean():.1f}", to_target(cell["to_target"]),
+            f"{100 * cell['diverged'].mean():.0f} %",
+            mean_or_nothing(regret[cell["diverged"] == 0])]))
+    return markdown(
+        ["method", "tasks x seeds", "mean regret", "at good starts",
+         "at poor starts",
+         "middle half", "best weights", "area", "reached the target",
+         "diverged", "regret without those"],
+        [line for _, line in sorted(lines, key=lambda x: x[0])])
+
+
+def mean_or_nothing(values) -> str:
+    return f"{values.mean():.1f}" if len(values) else ""
+
+
+def to_target(epochs) -> str:
+    """How many runs reached it, and the median of their epochs."""
+    reached = epochs[np.isfinite(epochs)]
+    if not len(reached):
+        return "0 %"
+    return (f"{100 * len(reached) / epochs.size:.0f} %, "
+            f"{np.median(reached):.0f} epochs")
+
+
+def against(rows, ours="brain") -> str:
+    """How many points of regret each method has more than ours: above 0
+    means that ours is ahead."""
+    lines = []
+    for method in names(rows):
+        if method == ours or not meet(rows, ours, method):
+            continue
+        s = pair(rows, ours, method)
+        mine, other = s.regret(ours), s.regret(method)
+        apart = [interval(difference, other, mine)] + [
+            interval(masked(difference, mask), other, mine)
+            for mask in (s.is_good, ~s.is_good)]
+        chance = interval(improvement, s.columns[ours]["test"],
+                          s.columns[method]["test"], times=300)
+        lines.append([method, f"{len(s.tasks)} x {len(s.seeds)}",
+                      *map(with_interval, apart),
+                      "{:.0f} % ({:.0f} to {:.0f})".format(
+                          *(100 * x for x in chance))])
+    return markdown(
+        [f"{ours} is ahead of", "tasks x seeds", "by", "at good starts",
+         "at poor starts", f"{ours} scores higher"], lines)
+
+
+def by_task(rows) -> str:
+    """Mean regret of every method on every task."""
+    tasks = list(dict.fromkeys(r.task for r in rows))
+    lines = []
+    for method in names(rows):
+        s = pair(rows, method)
+        means = dict(zip(s.tasks, s.regret(method).mean((1, 2))))
+        lines.append([method, *(f"{means[t]:.1f}" if t in means else ""
+                                for t in tasks)])
+    everything = collect(rows, None, ("constant",))
+    best = [f"{t}, best at {everything.rates[b]:g}"
+            for t, b in zip(everything.tasks, everything.best)]
+    return markdown(["method", *best], lines)
+
+
+def stopping(rows) -> str:
+    """What stopping early saved, and what it cost: a method against itself
+    without that action."""
+    lines = []
+    for method in names(rows):
+        other = method + "_no_stop"
+        if other not in names(rows):
+            continue
+        s = pair(rows, method, other)
+        mine, full = s.columns[method], s.columns[other]
+        cost = interval(difference, full["test"], mine["test"])
+        saved = 1 - mine["epochs"] / full["epochs"]
+        lines.append([method, f"{100 * (saved > 0).mean():.0f} %",
+                      f"{100 * saved.mean():.0f} %", with_interval(cost)])
+    return markdown(["method", "runs stopped", "epochs saved",
+                     "points that cost"], lines)
+
+
+def leak(rows) -> str:
+    """What would have been claimed if decisions and the choice of the best
+    epoch had been made on the test data, and what it is."""
+    tasks = sorted({r.task for r in rows if r.task.endswith(LEAK)})
+    lines = []
+    for method in names([r for r in rows if r.task in tasks]):
+        dirty = [r for r in rows if r.task in tasks and r.method == method]
+        starts = {(r.task.removesuffix(LEAK), r.rate, r.seed) for r in dirty}
+        clean = [r for r in rows if r.method == method
+                 and (r.task, r.rate, r.seed) in starts]
+        claimed = mean([r.val_best for r in dirty])
+        fresh = mean([r.test_best for r in dirty])
+        lines.append([method, str(len(dirty)), f"{claimed:.1f}",
+                      f"{fresh:.1f}", f"{claimed - fresh:.1f}",
+                      f"{mean([r.test_best for r in clean]):.1f}"
+                      if clean else ""])
+    return markdown(
+        ["method", "runs", "claimed", "on data never looked at",
+         "too much by", "honest: decided on validation data"], lines)
+
+
+def stood_in(rows) -> str:
+    """How many of a brain's decisions the rules took in its place."""
+    lines = []
+    for method in names(rows):
+        letters = "".join(r.actions for r in rows if r.method == method)
+        capitals = sum(map(str.isupper, letters))
+        if capitals:
+            lines.append([method, str(len(letters)),
+                          f"{100 * capitals / len(letters):.1f} %"])
+    return markdown(["method", "decisions", "of them the rules'"], lines)
+
+
+def guarded(rows) -> str:
+    """Methods with and without the controller's guards, and how far the
+    brain is ahead of each where both have them."""
+    found = [m for m in names(rows) if m.endswith(GUARDS)]
+    ours = [m + GUARDS for m in OURS if m + GUARDS in found]
+    lines = []
+    for method in found:
+        bare = method.removesuffix(GUARDS)
+        s = pair(rows, method, bare)
+        lines.append([
+            bare, f"{len(s.tasks)} x {len(s.seeds)}",
+            *(f"{mean(s.regret(m)):.1f}" for m in (bare, method)),
+            with_interval(interval(difference, s.regret(bare),
+                                   s.regret(method))),
+            "{:.0f} % to {:.0f} %".format(*(
+                100 * mean(s.columns[m]["diverged"])
+                for m in (bare, method))),
+            *(with_interval(ahead(rows, method, mine)) for mine in ours)])
+    return markdown(
+        ["method", "tasks x seeds", "mean regret", "with guards", "gained",
+         "diverged", *(f"{m} is ahead by" for m in ours)], lines)
+
+
+def ahead(rows, other, ours):
+    """Points of mean regret that `ours` is ahead of `other`, with the
+    interval."""
+    s = pair(rows, ours, other)
+    return interval(difference, s.regret(other), s.regret(ours))
+
+
+def settings(rows) -> str:
+    """What each method is, and what its setting was chosen on."""
+    return markdown(["method", "what it is"],
+                    [[name, says(name, rows)] for name in names(rows)])
+
+
+def cells(rows) -> str:
+    """Mean final test accuracy of each method from each start."""
+    found = {}
+    for r in rows:
+        found.setdefault((r.task, r.rate), {}).setdefault(
+            r.method, []).append(r.test)
+    rateless = {(task, m): values for (task, rate), by in found.items()
+                if math.isnan(rate) for m, values in by.items()}
+    lines = []
+    for (task, rate), by in sorted(found.items(), key=str):
+        if math.isnan(rate):
+            continue
+        values = [by.get(m, rateless.get((task, m))) for m in names(rows)]
+        lines.append([task, f"{rate:g}",
+                      *(f"{mean(v):.1f}" if v else "" for v in values)])
+    return markdown(["task", "start rate", *names(rows)], lines)
+
+
+def everything(rows, ours=None) -> str:
+    """All tables, each under a heading, as one text.
+
+    ours  whom the others are held against; the brain at its two settings
+          where None, the rules where there is none
+    """
+    main = honest(rows)
+    ours = [ours] if ours else [
+        name for name in OURS if name in names(main)] or ["rules"]
+    parts = [
+        ("What they are", settings(main)),
+        ("Regret: points of final test accuracy behind the best constant "
+         f"rate in hindsight; a start is good where the constant rate lies "
+         f"within {GOOD:g} points of that", overall(main)),
+        *((f"Paired differences: {name}", against(main, name))
+          for name in ours),
+        ("Mean regret on each task", by_task(main)),
+        ("Stopping early", stopping(main)),
+        ("Decisions that the rules took in a brain's place",
+         stood_in(main)),
+        ("With the same guards", guarded(rows)),
+        ("What deciding on the test data would have claimed", leak(rows)),
+    ]
+    texts = [f"{title}\n\n{text}" for title, text in parts
+             if text.count("\n") > 1]
+    return "\n\n".join([*texts, *not_measured(main)])
+
+
+def not_measured(rows) -> list[str]:
+    """A line on the language models that nobody has run yet."""
+    absent = [says for name, says in LANGUAGE_MODELS.items()
+              if not any(m.startswith(name) for m in names(rows))]
+    return ["Not measured: " + "; ".join(absent) + "."] if absent else []

@@ -1,0 +1,285 @@
+"""Prompts in many wordings, and reasons that are true.
+
+A brain that has read one wording knows that wording; one that has read many
+answers to what the words say. A reason is chosen by what the numbers show and
+takes every number from the prompt itself, so that there is nothing to invent.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from agentic_lib.brain.decision import ACTIONS, Metrics, with_factors
+from agentic_lib.brain.presets import PRESETS
+from agentic_lib.brain.prompt import (
+    SYSTEM,
+    USER,
+    Prompt,
+    describe,
+    known_lines,
+    template_fields,
+)
+from agentic_lib.lab.batch import METRICS
+
+SYSTEMS = (
+    SYSTEM,
+    "You steer the training of a neural network.\n{actions}\n"
+    "Answer with the name of one action, a colon and one short reason.",
+    "A neural network is in training. Every {every} epochs one action is "
+    "chosen:\n{actions}\nName the action, then a colon, then why.",
+    "Choose one action for this training run.\n{actions}",
+)
+# Other ways to say a line of the default prompt, in its order.
+WORDINGS = (
+    ("Progress: epoch {progress}", "Epoch {epoch} of {total_epochs}",
+     "Epoch: {epoch}", "Epochs left: {epochs_left}"),
+    ("LR: {learning_rate}", "Learning rate: {learning_rate}",
+     "Rate: {learning_rate}[, was {last_learning_rate}]"),
+    ("Train acc: {train_acc}", "Training accuracy: {train_acc} %",
+     "Accuracy on the training data: {train_acc}[ ({train_acc_change})]"),
+    ("Val acc: {val_acc}", "Validation accuracy: {val_acc} %",
+     "Test accuracy: {val_acc} %[, {trend}]",
+     "Accuracy on the validation data: {val_acc}[ ({val_acc_change})]",
+     "Best validation accuracy: {best_val_acc}, {since_best}"),
+    ("Gap, training minus validation: {gap} points", "Gap: {gap} points"),
+    ("Train loss: {train_loss}", "Training loss: {train_loss}",
+     "Loss on the training data: {train_loss}[ ({train_loss_change})]",
+     "The training loss rose {train_loss_rises}."),
+    ("Val loss: {val_loss}", "Validation loss: {val_loss}",
+     "Loss on the validation data: {val_loss}[ ({val_loss_change})]",
+     "The validation loss rose {val_loss_rises}.",
+     "Lowest validation loss: {best_val_loss}, {since_best_loss}"),
+    ("What should I do?", "Your decision?", "What next?"),
+)
+SHARES = {  # how often a prompt of each kind is taught
+    "default": 0.50, "three numbers": 0.07, "fewer metrics": 0.08,
+    "accuracies": 0.06, "varied": 0.14, "original": 0.05,
+    "trend in words": 0.04, "few-shot": 0.04, "bad": 0.02,
+}
+
+
+@dataclass(frozen=True)
+class State:
+    """A run at a decision.
+
+    seen            (epochs, 5) metrics so far, in batch.METRICS' order
+    horizon, every  epochs in all, and between two decisions
+    factors         for lowering and raising
+    """
+
+    seen: np.ndarray
+    horizon: int
+    every: int
+    factors: tuple[float, float]
+
+    def history(self, hide=()) -> list[Metrics]:
+        """As the controller would hand it to the brain; `hide` names what
+        is not known."""
+        total = None if "total_epochs" in hide else self.horizon
+        names = [(i, n) for i, n in enumerate(METRICS) if n not in hide]
+        return [Metrics(epoch=e + 1, total_epochs=total,
+                        **{name: float(row[i]) for i, name in names})
+                for e, row in enumerate(self.seen)]
+
+    def actions(self):
+        """The four actions with this run's factors."""
+        return with_factors(ACTIONS, *self.factors)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the brain is shown, and what it is shown in words.
+
+    messages  chat messages; `names` the actions in the order shown
+    known     {field: text} of what the prompt holds
+    """
+
+    messages: list
+    names: tuple[str, ...]
+    known: dict
+
+
+def ask(state, rng, kind=None) -> Question:
+    """A prompt about `state`, of a kind drawn by SHARES."""
+    kind = kind or rng.choice(list(SHARES), p=list(SHARES.values()))
+    hide, prompt = (), PRESETS.get(kind, PRESETS["default"])
+    if kind == "three numbers":
+        return three_numbers(state, rng)
+    if kind == "accuracies":
+        return accuracies(state, rng)
+    if kind == "fewer metrics":
+        hideable = ("train_loss", "val_loss", "learning_rate",
+                    "total_epochs", "train_acc")
+        hide = [n for n in hideable if rng.random() < 0.35]
+    if kind == "varied":
+        prompt = varied_prompt(rng)
+    if kind == "default" and rng.random() < 0.1:
+        prompt = replace(prompt, user=fewer_lines(prompt.user, rng))
+    return question(prompt, state.history(hide), state, rng)
+
+
+def question(prompt, history, state, rng) -> Question:
+    """The prompt's messages, with the options in any order."""
+    actions = list(state.actions())
+    if rng.random() < 0.6:
+        rng.shuffle(actions)
+    if rng.random() < 0.05:
+        actions = [a for a in actions if not a.stop]
+    values = describe(history, state.every)
+    shown = [field for line in known_lines(prompt.user, values)
+             for field in template_fields(line)]
+    return Question(
+        prompt.messages(history, actions, state.every),
+        tuple(a.name for a in actions),
+        {field: values[field] for field in shown},
+    )
+
+
+def three_numbers(state, rng) -> Question:
+    """As `think_about_training` asks: two accuracies and the epoch."""
+    now = state.history(hide=("train_loss", "val_loss", "learning_rate",
+                              "total_epochs"))[-1:]
+    return question(PRESETS["default"], now, state, rng)
+
+
+def accuracies(state, rng) -> Question:
+    """Accuracies and the rate at the last three decisions, and no more."""
+    history = state.history(hide=("train_loss", "val_loss"))
+    newest_first = history[:-2 - 2 * state.every:-state.every]
+    return question(PRESETS["default"], newest_first[::-1], state, rng)
+
+
+def fewer_lines(user, rng):
+    """A template without some of its lines; the last line stays."""
+    *lines, last = user.splitlines()
+    kept = [line for line in lines if rng.random() < 0.75]
+    return "\n".join((kept or lines[:4]) + [last])
+
+
+def varied_prompt(rng) -> Prompt:
+    """The default prompt reworded, reordered, with lines left out."""
+    *lines, closing = [
+        str(rng.choice([line, *others])) if rng.random() < 0.6 else line
+        for line, others in zip(USER.splitlines(), WORDINGS)]
+    if rng.random() < 0.5:
+        rng.shuffle(lines)
+    user = fewer_lines("\n".join([*lines, closing]), rng)
+    return Prompt(system=str(rng.choice(SYSTEMS)), user=user)
+
+
+def anchor(rng):
+    """One of the original text's examples, varied a little.
+
+    Returns (Question, the action it calls for): a gap of 16 reduces, 89 and
+    85 continues, both high late in the run stops, both low increases.
+    """
+    train, gap, epoch, action = (
+        (rng.uniform(88, 97), rng.uniform(13, 24), rng.integers(8, 31), 1),
+        (rng.uniform(82, 93), rng.uniform(-1, 5), rng.integers(8, 31), 0),
+        (rng.uniform(97, 100), rng.uniform(-1, 3), rng.integers(40, 91), 3),
+        (rng.uniform(6, 22), rng.uniform(-2, 3), rng.integers(5, 31), 2),
+    )[rng.integers(4)]
+    seen = np.full((int(epoch), len(METRICS)), np.nan)
+    seen[:, 0], seen[:, 1] = train, min(max(train - gap, 0), 100)
+    seen[:, 4] = 10 ** rng.uniform(-2.5, -1.5)
+    state = State(seen, max(60, int(epoch) + 5), 5, (0.7, 1.3))
+    show = three_numbers if rng.random() < 0.6 else accuracies
+    return show(state, rng), action
+
+
+# -- reasons ---------------------------------------------------------------
+
+def first_number(text):
+    """The number that a field's text begins with; 'now' is 0 epochs ago."""
+    return 0.0 if text == "now" else float(text.split()[0])
+
+
+# For every action, in order of weight: (fields it speaks of, when it holds,
+# what it says). The first that fits is the reason.
+REASONS = {
+    "reduce_learning_rate": (
+        (("train_loss",), lambda v: v == "nan" or v == "inf",
+         "The training loss is {train_loss}: the rate is far too high."),
+        (("train_loss_rises",), lambda v: first_number(v) >= 1,
+         "The training loss rose {train_loss_rises}: "
+         "smaller steps calm it."),
+        (("epochs_left",), lambda v: first_number(v) <= 15,
+         "Only {epochs_left} epochs are left: smaller steps let it settle."),
+        (("gap",), lambda v: first_number(v) >= 8,
+         "The gap of {gap} points is large: smaller steps are safer."),
+        (("since_best",), lambda v: first_number(v) >= 3,
+         "The best validation accuracy was {since_best}: "
+         "smaller steps may get past it."),
+        (("val_acc",), lambda v: True,
+         "Validation accuracy is {val_acc} %: "
+         "smaller steps can refine it."),
+    ),
+    "increase_learning_rate": (
+        (("val_acc",), lambda v: first_number(v) < 40,
+         "Validation accuracy is only {val_acc} %: "
+         "larger steps get there sooner."),
+        (("train_loss_rises",), lambda v: first_number(v) == 0,
+         "The training loss rose {train_loss_rises}: "
+         "there is room for larger steps."),
+        (("gap",), lambda v: first_number(v) < 5,
+         "The gap is only {gap} points: larger steps can be risked."),
+        (("epochs_left",), lambda v: True,
+         "There are {epochs_left} epochs left: "
+         "larger steps make more of them."),
+        (("val_acc",), lambda v: True,
+         "Validation accuracy is {val_acc} %: "
+         "larger steps may bring more."),
+    ),
+    "continue": (
+        (("since_best",), lambda v: first_number(v) == 0,
+         "Validation accuracy is at its best now: "
+         "this rate works."),
+        (("train_loss_rises",), lambda v: first_number(v) <= 1,
+         "The training loss rose {train_loss_rises}: "
+         "this rate works."),
+        (("gap",), lambda v: first_number(v) < 8,
+         "The gap is {gap} points: this rate works."),
+        (("epochs_left",), lambda v: True,
+         "There are {epochs_left} epochs left: "
+         "this rate may still do."),
+        (("val_acc",), lambda v: True,
+         "Validation accuracy is {val_acc} %: "
+         "nothing calls for another rate."),
+    ),
+    "stop_training": (
+        (("train_loss",), lambda v: v == "nan" or v == "inf",
+         "The training loss is {train_loss}: no rate can bring it back."),
+        (("since_best",), lambda v: first_number(v) >= 3,
+         "The best validation accuracy was {since_best}: "
+         "nothing more is to be gained."),
+        (("epochs_left",), lambda v: first_number(v) <= 15,
+         "Only {epochs_left} epochs are left: "
+         "nothing more is to be gained."),
+        (("val_acc",), lambda v: True,
+         "Validation accuracy is {val_acc} %: "
+         "nothing more is to be gained."),
+    ),
+}
+PLAIN = {  # where the prompt shows no number that could be quoted
+    "reduce_learning_rate": "Smaller steps are safer.",
+    "increase_learning_rate": "Larger steps get there sooner.",
+    "continue": "Nothing calls for another rate.",
+    "stop_training": "Nothing more is to be gained.",
+}
+
+
+def quotable(known) -> dict:
+    """{field: text} that a reason may quote: what is shown, and what stands
+    within it."""
+    epoch, *left = known.get("progress", "").split()[:2] or [""]
+    return {"epochs_left": left[0], **known} if left else known
+
+
+def reason(name, known) -> str:
+    """A true sentence for action `name`, from what the prompt shows."""
+    values = quotable(known)
+    for fields, holds, text in REASONS[name]:
+        if all(f in values for f in fields) and \
+                holds(*(values[f] for f in fields)):
+            return text.format(**values)
+    return PLAIN[name]

@@ -1,0 +1,1 @@
+"""Language models: load, ask, score. Knows nothing about training."""

@@ -1,0 +1,191 @@
+"""A causal language model: load it, let it write, score options with it.
+
+Knows nothing about training: it gets chat messages and gives text or
+log-probabilities. Where it comes from and where it runs: loading.py.
+"""
+
+import threading
+
+import torch
+
+from agentic_lib.models import loading
+from agentic_lib.models.packing import as_mask, pack, sums
+from agentic_lib.models.prefix import Prefixes, shared_beginning
+from agentic_lib.models.watching import (
+    FiniteOnly,
+    Watch,
+    check_finite,
+    first_line_complete,
+    own_random_numbers,
+    writing_settings,
+)
+
+PLAIN_TEMPLATE = ("{% for message in messages %}{{ message.content }}\n\n"
+                  "{% endfor %}")
+
+
+class LanguageModel:
+    """A network, its tokenizer, and what it has computed for prompts so far.
+
+    network    a transformers causal language model
+    tokenizer  its tokenizer, with a chat template
+    why        the reason for its number format, in a few words
+    folder     where its files are
+    """
+
+    def __init__(self, network, tokenizer, name="model", revision=None,
+                 why="as given", folder=None):
+        if tokenizer.chat_template is None:
+            tokenizer.chat_template = PLAIN_TEMPLATE
+        self.network, self.tokenizer = network.eval(), tokenizer
+        self.name, self.revision = name, revision
+        self.why, self.folder = why, folder
+        self._lock = threading.RLock()
+        self.forget()
+
+    @classmethod
+    def load(cls, model=loading.QWEN, revision=None, local_files_only=False,
+             device=None, dtype=None):
+        """Loads a folder or a hub id. No code from the hub is ever run.
+
+        Raises LanguageModelError in words that say what to do.
+        """
+        device, dtype = loading.as_device(device), loading.as_dtype(dtype)
+        folder = loading.find_folder(model, revision, local_files_only)
+        network, tokenizer, why = loading.load(folder, device, dtype)
+        return cls(network, tokenizer, str(model),
+                   revision or loading.pinned(model), why, folder)
+
+    @property
+    def device(self) -> torch.device:
+        return self.network.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.network.dtype
+
+    @property
+    def description(self) -> str:
+        """What runs, where, in which number format, and why."""
+        size = f"{self.network.num_parameters() / 1e6:.3g} million weights"
+        dtype = str(self.dtype).removeprefix("torch.")
+        return f"{self.name}, {size}, {self.device.type}, {dtype}: {self.why}"
+
+    def __repr__(self):
+        return f"<LanguageModel {self.description}>"
+
+    def forget(self):
+        """Drops what it keeps. Call it after changing the weights."""
+        self.prefixes, self._names = Prefixes(self.network), {}
+        self._checked = False
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def render(self, messages, thinking=False) -> str:
+        """The chat template's text for `messages`."""
+        def fill(messages):
+            return self.tokenizer.apply_chat_template(
+                messages, tokenize=False, add_generation_prompt=True,
+                enable_thinking=thinking)
+
+        try:
+            return fill(messages)
+        except Exception:  # some templates refuse a system message
+            return fill([{"role": "user", "content": "\n\n".join(
+                message["content"] for message in messages)}])
+
+    def tokens(self, messages, start="", thinking=False) -> list[int]:
+        """The ids of a conversation, up to where the reply goes on.
+
+        start  the forced beginning of the reply
+        """
+        return self.tokenizer(self.render(messages, thinking) + start,
+                              add_special_tokens=False)["input_ids"]
+
+    def generate(self, messages, start="", max_new_tokens=None,
+                 max_seconds=None, thinking=False, sample=False, seed=0,
+                 on_text=None, until=first_line_complete) -> str:
+        """The reply to `messages`, its forced beginning `start` included.
+
+        It ends when `until(reply)` is true, at the model's end token, after
+        max_new_tokens (64; 2048 with thinking) or max_seconds (60; 300).
+        sample   draws at random as Qwen's card advises, else greedy; thinking
+                 always draws, since greedy thoughts run in circles
+        on_text  a function that gets each new piece of text
+        """
+        ids = self.tokens(messages, start, thinking)
+        watch = Watch(self.tokenizer, len(ids), start, until,
+                      max_seconds or (300 if thinking else 60), on_text)
+        settings = writing_settings(
+            self.network, sample or thinking, thinking,
+            max_new_tokens or (2048 if thinking else 64))
+        with (torch.inference_mode(), self._lock,
+              own_random_numbers(self.device, seed)):
+            self._check(ids)
+            ids = torch.tensor([ids], device=self.device)
+            self.network.generate(
+                ids, attention_mask=torch.ones_like(ids),
+                generation_config=settings, stopping_criteria=[watch],
+                logits_processor=[FiniteOnly()])
+        return start + watch.text
+
+    def score(self, messages, options) -> dict[str, float]:
+        """{option: log-probability that the reply begins with it}."""
+        return self.score_many([messages], options)[0]
+
+    @torch.inference_mode()
+    def score_many(self, list_of_messages, options) -> list[dict]:
+        """`score` for many conversations, in one batch.
+
+        Where the options begin with different tokens, the logits of those are
+        the answer; else whole names are scored, with the colon behind them.
+        What all conversations begin with is computed once and kept.
+        """
+        options = list(options)
+        rows = [self.tokens(messages) for messages in list_of_messages]
+        names = [self.name_tokens(option) for option in options]
+        if len({name[0] for name in names}) == len(names):
+            names = [name[:1] for name in names]
+        other = [*list_of_messages[0][:-1], {"role": "user", "content": "?"}]
+        prefix = shared_beginning([*rows, self.tokens(other)])
+        with self._lock:
+            self._check(rows[0])
+            table = self._log_probabilities(prefix, rows, names)
+        return [dict(zip(options, row)) for row in table]
+
+    def name_tokens(self, option) -> list[int]:
+        """The tokens of `option:` where a reply begins."""
+        if option not in self._names:
+            question = [{"role": "user", "content": "?"}]
+            before = len(self.tokens(question))
+            whole = self.tokens(question, start=f"{option}:")
+            self._names[option] = whole[before:]
+        return self._names[option]
+
+    def _log_probabilities(self, prefix, rows, names) -> list[list[float]]:
+        """(conversations, names), from one pass over what is not kept."""
+        ids, positions, sees, places = pack(rows, names, len(prefix))
+        packed = {}
+        if sees is not None:
+            packed = {"position_ids": positions.to(self.device),
+                      "attention_mask":
+                      as_mask(sees, self.dtype).to(self.device)}
+        columns = sorted({c for row in places for name in row for c in name})
+        logits = self.network(
+            input_ids=ids.to(self.device), use_cache=True,
+            past_key_values=self.prefixes.get(prefix, len(rows)),
+            logits_to_keep=torch.tensor(columns, device=self.device),
+            **packed).logits.float()
+        check_finite(logits)
+        return sums(logits.log_softmax(-1), columns, places, names)
+
+    @torch.inference_mode(False)
+    def _check(self, ids):
+        """float16 overflows in some models: seen once, at the first prompt.
+        """
+        if self.dtype is torch.float16 and not self._checked:
+            if loading.overflows(self.network, ids):
+                self.network.float()
+                self.why = "float16 gave nan or infinity"
+                print(f"Going on in float32: {self.why}.")
+        self._checked = True

@@ -1,0 +1,238 @@
+"""Run: what happened in one training run, on disk and back.
+
+A run is a file of JSON lines: the settings first, then every epoch and every
+decision in the order in which they fell, then the test result. Knows nothing
+about models, optimizers or pictures.
+"""
+
+import json
+import math
+import os
+import platform
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from agentic_lib import __version__
+from agentic_lib.brain.decision import Decision, Metrics
+
+FILE_NAME = "run.jsonl"
+
+
+@dataclass
+class Run:
+    """Everything that a run left behind.
+
+    settings   what was asked for: data, rate, brain, seed, versions, ...
+    metrics    list of Metrics, one an epoch
+    decisions  list of Decision, with .epoch, .old_lr and .new_lr
+    test       {"test_acc": percent, "test_loss": ...}, read once at the end;
+               None while the run goes on
+    """
+
+    settings: dict = field(default_factory=dict)
+    metrics: list = field(default_factory=list)
+    decisions: list = field(default_factory=list)
+    test: dict | None = None
+
+    @property
+    def test_acc(self) -> float | None:
+        """Accuracy on the test set in percent, once the run has ended."""
+        return None if self.test is None else self.test["test_acc"]
+
+    @property
+    def learning_rates(self) -> list:
+        """The learning rate of every epoch."""
+        return [m.learning_rate for m in self.metrics]
+
+    @property
+    def seconds_deciding(self) -> float:
+        """How long all decisions together took."""
+        return sum(d.seconds or 0 for d in self.decisions)
+
+    @property
+    def stopped_early(self) -> bool:
+        """True when a decision ended the run before its budget."""
+        budget = self.settings.get("epochs")
+        return self.test is not None and len(self.metrics) < (budget or 0)
+
+    def events(self) -> list[dict]:
+        """The lines of the file, as dictionaries, in their order."""
+        lines = [{"kind": "settings", **self.settings}]
+        # an epoch's metrics come before the decisions that they led to
+        lines += [event(item) for item in sorted(
+            [*self.metrics, *self.decisions],
+            key=lambda item: item.epoch or 0)]
+        if self.test is not None:
+            lines.append({"kind": "test", **self.test})
+        return lines
+
+    def save(self, folder) -> Path:
+        """Writes the run whole to `folder`/run.jsonl and returns that path."""
+        path = Path(folder) / FILE_NAME
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = "".join(to_line(e) for e in self.events())
+        write_whole(path, text.encode())
+        return path
+
+    @classmethod
+    def load(cls, folder) -> "Run":
+        """Reads the run in `folder` (or the file itself).
+
+        A last line that was cut off while it was written is left out.
+        Raises FileNotFoundError, or ValueError naming file and line.
+        """
+        path = Path(folder)
+        if path.is_dir():
+            path = own_file(path, FILE_NAME)
+        lines = path.read_bytes().split(b"\n")
+        unfinished = lines.pop()  # empty after a line that was ended
+        run = cls()
+        for count, line in enumerate(lines, start=1):
+            try:
+                run.add(from_line(line))
+            except (ValueError, TypeError, KeyError,
+                    RecursionError) as error:
+                raise ValueError(
+                    f"{path}, line {count} is damaged: {error}. Delete the "
+                    "lines from there on to keep what came before."
+                ) from None
+        if unfinished:
+            print(f"{path}: the last line was cut off and is left out.")
+        return run
+
+    def add(self, values: dict):
+        """Adds one event, as `events` gives it."""
+        values = dict(values)
+        kind = values.pop("kind")
+        if kind == "settings":
+            self.settings = values
+        elif kind == "epoch":
+            self.metrics.append(Metrics(**values))
+        elif kind == "decision":
+            self.decisions.append(check_decision(Decision(**values)))
+        elif kind == "test":
+            Metrics(epoch=1, val_acc=values["test_acc"])  # raises if not one
+            self.test = values
+        else:
+            raise ValueError(f"kind={kind!r} is not known")
+
+    def __repr__(self):
+        end = "still going" if self.test is None else \
+            f"test accuracy {self.test_acc:.1f} %"
+        return (f"Run({self.settings.get('data', '?')}, "
+                f"{len(self.metrics)} epochs, "
+                f"{len(self.decisions)} decisions, {end})")
+
+
+def check_decision(decision) -> Decision:
+    """A decision from a file as it is, or a ValueError: files can be
+    damaged, and what a Decision holds is drawn and printed."""
+    rates = (decision.old_lr, decision.new_lr, decision.seconds,
+             *dict(decision.probabilities or {}).values())
+    texts = (decision.reply, decision.prompt, decision.note)
+    if not (isinstance(decision.action, str)
+            and isinstance(decision.reason, str)
+            and isinstance(decision.epoch, (int, type(None)))
+            and isinstance(decision.probabilities, (dict, type(None)))
+            and all(isinstance(x, (str, type(None))) for x in texts)
+            and all(isinstance(x, (int, float, type(None))) for x in rates)):
+        raise ValueError("a decision holds values of the wrong kind")
+    return decision
+
+
+def event(item) -> dict:
+    """A Metrics or a Decision as one event; what is None is left out."""
+    kind = "epoch" if isinstance(item, Metrics) else "decision"
+    known = {k: v for k, v in asdict(item).items() if v is not None}
+    return {"kind": kind, **known}
+
+
+def append(folder, values: dict):
+    """Adds one event to the end of the file in `folder`, at once."""
+    with open(own_file(folder, FILE_NAME), "ab") as file:
+        file.write(to_line(values).encode())
+
+
+def own_file(folder, name) -> Path:
+    """folder/name, or a ValueError where that is a link, which would lead
+    out of the folder."""
+    path = Path(folder) / name
+    if path.is_symlink():
+        raise ValueError(f"{path} is a link and leads out of its folder: "
+                         "delete it.")
+    return path
+
+
+def to_line(values: dict) -> str:
+    """One line of strict JSON: nan and infinities as {"float": "nan"}."""
+    def spell(value):
+        if isinstance(value, float) and not math.isfinite(value):
+            return {"float": str(value)}
+        if isinstance(value, dict):
+            return {k: spell(v) for k, v in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [spell(v) for v in value]
+        return value
+    return json.dumps(spell(values), ensure_ascii=False,
+                      allow_nan=False) + "\n"
+
+
+def from_line(line) -> dict:
+    """The inverse of `to_line`."""
+    def read(value):
+        if set(value) == {"float"}:
+            return float(value["float"])
+        return value
+    values = json.loads(line, object_hook=read)
+    if not isinstance(values, dict):
+        raise ValueError("a line must hold one JSON object")
+    return values
+
+
+def write_whole(path, content: bytes):
+    """Writes a file so that it is there whole or not at all."""
+    path = Path(path)
+    draft = path.with_name(path.name + ".part")
+    draft.unlink(missing_ok=True)  # what an earlier attempt left
+    try:
+        with open(draft, "xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def settings_of(training) -> dict:
+    """What a Training was asked for, and what its result depends on."""
+    controller = training.controller
+    model = training.accelerator.unwrap_model(training.model)
+    weights = sum(p.numel() for p in model.parameters())
+    return {
+        "data": training.data.name, "data_crc32": training.data.crc32,
+        "lr": training.lr, "epochs": training.epochs,
+        "every": controller.every, "batch_size": training.batch_size,
+        "seed": training.seed,
+        "brain": getattr(controller.brain, "description", "none"),
+        "model": f"{type(model).__name__} of {weights} weights",
+        "optimizer": type(controller.rates.optimizer).__name__,
+        "guards": asdict(controller.guards) if controller.guards else None,
+        "actions": [describe(a) for a in controller.actions],
+        "versions": versions(),
+    }
+
+
+def describe(action) -> dict:
+    """What a run keeps of an Action, so that it can be drawn later."""
+    return {"name": action.name, "factor": action.factor,
+            "stop": action.stop, "marker": action.marker,
+            "colour": action.colour}
+
+
+def versions() -> dict:
+    """The versions that a result depends on."""
+    import torch
+
+    return {"python": platform.python_version(),
+            "torch": torch.__version__, "agentic_lib": __version__}

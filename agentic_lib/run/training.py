@@ -1,0 +1,189 @@
+"""The training loop, under a controller. A generator at heart.
+
+Iterate over `Training` to go through a run epoch by epoch: it can be paused,
+steered, drawn, killed and resumed; `train` runs it to its end. Runs on
+accelerate's Accelerator: one process by default, the same code under
+`accelerate launch`. Knows nothing about how a brain decides.
+"""
+
+import copy
+
+import torch
+from accelerate import Accelerator
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from agentic_lib.brain import checks
+from agentic_lib.brain.brain import SimpleAIBrain
+from agentic_lib.brain.decision import ACTIONS
+from agentic_lib.control.controller import AgenticLR
+from agentic_lib.control.processes import BrainElsewhere, is_first
+from agentic_lib.run.checkpoint import keep
+from agentic_lib.run.data import Data, load_data
+from agentic_lib.run.progress import show
+from agentic_lib.run.record import Run, settings_of
+from agentic_lib.run.trainees import make_model, make_optimizer
+
+
+class Training:
+    """One training run, one epoch at a time.
+
+    data        a name for `load_data`, or Data
+    brain       what decides; None keeps the learning rate constant
+    lr          the learning rate to start with
+    epochs      the budget
+    model       any nn.Module that maps inputs to logits; None makes one
+    optimizer   'sgd' (momentum 0.9), 'adam' or 'adamw', or a function
+                (parameters, lr) -> torch optimizer
+    seed        for the weights and the order of the data
+    accelerator accelerate's Accelerator, if you have one
+    options     the rest goes to AgenticLR: every, reduce, increase, ...
+
+    All randomness of an epoch follows from the seed and the epoch's number.
+    So two runs agree bit for bit, a resumed one with one never interrupted,
+    and nothing else that draws random numbers has any influence.
+    """
+
+    def __init__(self, data="digits", brain=None, lr=0.01, epochs=60,
+                 model=None, optimizer="sgd", batch_size=64, seed=0,
+                 accelerator=None, **options):
+        checks.positive(lr=lr)
+        checks.count("batch_size", batch_size)
+        if not isinstance(seed, int) or seed < 0:
+            raise ValueError(f"seed={seed!r} must be a whole number from 0.")
+        self.data = data if isinstance(data, Data) else load_data(data)
+        self.lr, self.epochs, self.seed = lr, epochs, seed
+        self.batch_size = batch_size
+        self.accelerator = accelerator or Accelerator()
+        if model is None:
+            model = make_model(self.data, seed=seed)
+        self.order = torch.Generator()
+        loader = DataLoader(TensorDataset(*self.data.train), batch_size,
+                            shuffle=True, generator=self.order)
+        self.model, self.optimizer, self.loader = self.accelerator.prepare(
+            model, make_optimizer(optimizer, model, lr), loader)
+        self.loss = nn.CrossEntropyLoss()
+        self.controller = AgenticLR(self.optimizer, brain,
+                                    total_epochs=epochs, model=model,
+                                    **options)
+        self.run = Run(settings=settings_of(self))
+
+    @property
+    def epoch(self) -> int:
+        """The number of epochs done."""
+        return len(self.run.metrics)
+
+    @property
+    def done(self) -> bool:
+        """True when the budget is used up or the controller stopped."""
+        return self.epoch >= self.epochs or self.controller.should_stop
+
+    def __iter__(self):
+        """Trains, and yields (Metrics, Decision or None) after every epoch;
+        reads the test set after the last one."""
+        while not self.done:
+            yield self.step()
+        if self.run.test is None:
+            accuracy, loss = self.evaluate(*self.data.test)
+            self.run.test = {"test_acc": accuracy, "test_loss": loss}
+
+    def step(self):
+        """One epoch, and the decision after it where one is due."""
+        epoch = self.epoch + 1
+        train_acc, train_loss = self.train_one_epoch(epoch)
+        val_acc, val_loss = self.evaluate(*self.data.val)
+        decision = self.controller.step(
+            epoch=epoch, train_acc=train_acc, val_acc=val_acc,
+            train_loss=train_loss, val_loss=val_loss)
+        metrics = self.controller.history[-1]
+        self.run.metrics.append(metrics)
+        if decision is not None:
+            self.run.decisions.append(decision)
+        return metrics, decision
+
+    def train_one_epoch(self, epoch):
+        """Accuracy (percent) and loss, averaged while the epoch ran."""
+        self.model.train()
+        self.order.manual_seed(self.seed * 100_003 + epoch)
+        totals = torch.zeros(3, device=self.accelerator.device)
+        with torch.random.fork_rng():
+            torch.manual_seed(self.seed * 100_003 + epoch)
+            for inputs, labels in self.loader:
+                logits = self.model(inputs)
+                loss = self.loss(logits, labels)
+                self.optimizer.zero_grad()
+                self.accelerator.backward(loss)
+                self.optimizer.step()
+                totals += count(logits.detach(), labels, loss.detach())
+        return self.average(totals)
+
+    @torch.no_grad()
+    def evaluate(self, inputs, labels, batch_size=1024):
+        """Accuracy (percent) and loss on (inputs, labels), weights as
+        they are."""
+        self.model.eval()
+        totals = torch.zeros(3, device=self.accelerator.device)
+        for x, y in zip(inputs.split(batch_size), labels.split(batch_size)):
+            x = x.to(self.accelerator.device)
+            y = y.to(self.accelerator.device)
+            logits = self.model(x)
+            totals += count(logits, y, self.loss(logits, y))
+        return self.average(totals)
+
+    def state_dict(self) -> dict:
+        """All that is needed to go on from here, or to branch: copies."""
+        best = self.controller.best
+        return copy.deepcopy({
+            "model": self.accelerator.unwrap_model(self.model).state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "controller": self.controller.state_dict(),
+            "best": best and best.state_dict(),
+        })
+
+    def load_state_dict(self, state):
+        """Goes on from a saved state, as if never interrupted."""
+        state = copy.deepcopy(state)
+        model = self.accelerator.unwrap_model(self.model)
+        model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.controller.load_state_dict(state["controller"])
+        if self.controller.best and state["best"]:
+            self.controller.best.load_state_dict(state["best"])
+        self.run.metrics = list(self.controller.history)
+        self.run.decisions = list(self.controller.decisions)
+        self.run.test = None
+
+    def average(self, totals):
+        """(correct, loss, examples) of all processes -> percent, loss."""
+        correct, loss, examples = self.accelerator.reduce(totals).tolist()
+        return 100 * correct / examples, loss / examples
+
+
+def count(logits, labels, loss) -> torch.Tensor:
+    """(correct answers, summed loss, examples) of one batch."""
+    correct = (logits.argmax(1) == labels).sum()
+    examples = labels.new_tensor(len(labels))
+    return torch.stack([correct, loss * examples, examples])
+
+
+def train(data="digits", brain="auto", progress=False, folder=None,
+          resume=False, **options) -> Run:
+    """Trains to the end under a brain and returns the Run.
+
+    brain     SimpleAIBrain or a name for it; None keeps the rate constant
+    progress  True shows a progress bar and prints each decision as it falls
+    folder    where the run is kept as it happens: run.jsonl, checkpoints
+    resume    True goes on with the run in `folder`, if there is one
+    The other options are those of Training.
+    """
+    options.setdefault("accelerator", Accelerator())
+    if isinstance(brain, str):  # of several processes, one needs the brain
+        brain = SimpleAIBrain(brain) if is_first() else BrainElsewhere(
+            options.get("actions") or ACTIONS)
+    training = Training(data, brain, **options)
+    steps = training if folder is None else keep(training, folder, resume)
+    if progress and is_first():
+        steps = show(steps, training)
+    for _ in steps:
+        pass
+    return training.run

@@ -1,0 +1,182 @@
+"""A training that one watches and steers, in a notebook.
+
+The browser's clock drives it: each tick trains one epoch and returns, so that
+a button is answered between two epochs. Knows nothing about language models.
+"""
+
+import time
+
+import ipywidgets as w
+
+from agentic_lib.show.plots import plot_run
+from agentic_lib.show.widgets.by_hand import ByHand
+from agentic_lib.show.widgets.front_end import (
+    asleep,
+    button,
+    picture,
+    pre,
+    row,
+)
+
+STALE = 0.02  # seconds: a tick that comes sooner had been waiting in a queue
+CHUNK = 0.4   # seconds of training between two looks at the buttons
+PAUSE = 0.5   # seconds at least between two drawings
+
+
+class LiveTraining(ByHand):
+    """Shows a training while it runs; pause it, steer it, decide yourself.
+
+    training  a Training
+    compare   a Run to be drawn beside it, dotted
+    interval  milliseconds from epoch to epoch
+    theme     as in `plot_run`
+
+    `finish()` trains what is left without stopping for anybody and returns
+    the Run: the next cell of a notebook calls it, so that "run all" works.
+    """
+
+    def __init__(self, training, compare=None, interval=150, theme="light"):
+        self.training, self.compare, self.theme = training, compare, theme
+        self.brain = training.controller.brain
+        self.epochs = iter(training)
+        self.waiting = self.hurry = self.ended = False
+        self.last_work = self.last_drawing = self.drawing_takes = 0.0
+        self.play = w.Play(max=10**6, interval=interval, show_repeat=False)
+        self.play.observe(self.on_tick, "value")
+        self.play.observe(lambda _: self.show(draw=True), playing(self.play))
+        self.mine = w.Checkbox(description="I take the decisions",
+                               indent=False)
+        self.why = w.Text(placeholder="because (as you like)")
+        self.choices = row(*self.buttons(), self.why)
+        self.figure, self.words = w.HTML(), w.HTML()
+        self.box = w.VBox([
+            row(self.play, button("one epoch", self.on_step),
+                button("skip to the end", self.on_skip),
+                button("stop training", self.on_stop), self.mine),
+            self.figure, self.choices, self.words, asleep()])
+        self.show(draw=True)
+
+    # -- what answers an event ---------------------------------------------
+
+    def on_tick(self, change):
+        """The browser's clock. A tick that waited in a queue is dropped, and
+        so is the jump back to 0 by the clock's own stop button."""
+        idle = time.perf_counter() - self.last_work
+        if change["new"] > change["old"] and idle > STALE:
+            self.advance(CHUNK if self.hurry else 0)
+
+    def on_step(self):
+        """One epoch more."""
+        self.advance()
+        self.show(draw=True)
+
+    def on_skip(self):
+        """From now on as many epochs a tick as fit."""
+        self.hurry = True
+        self.hand_over()
+        setattr(self.play, playing(self.play), True)
+        self.advance(CHUNK)
+
+    def on_stop(self):
+        """A person ends the training; that is a decision too."""
+        if self.training.epoch == 0 or self.training.done:
+            return
+        controller = self.training.controller
+        for action in [a for a in controller.actions if a.stop][:1]:
+            self.decide(self.human(action.name, "A person pressed stop."))
+        self.waiting, controller.should_stop = False, True
+        self.advance()
+
+    def on_decision(self, name):
+        """A person took the decision that was due."""
+        if self.waiting:
+            reason = self.why.value.strip() or "A person decided."
+            self.decide(self.human(name, reason))
+            self.waiting, self.why.value = False, ""
+            self.show(draw=True)
+
+    # -- training ----------------------------------------------------------
+
+    def advance(self, seconds=0):
+        """Trains one epoch, or as many as fit into that time."""
+        until = time.perf_counter() + seconds
+        while self.step() and time.perf_counter() < until:
+            pass
+        self.show(draw=self.waiting or self.ended)
+        self.last_work = time.perf_counter()
+
+    def step(self) -> bool:
+        """One epoch; False when there is nothing to go on with."""
+        if self.waiting or self.ended:
+            return False
+        controller, epoch = self.training.controller, self.training.epoch + 1
+        due = self.mine.value and epoch % controller.every == 0 \
+            and epoch != self.training.epochs
+        controller.brain = None if due else self.brain
+        item = next(self.epochs, None)
+        controller.brain = self.brain
+        self.ended = item is None
+        # Where a guard had to act there is nothing left to decide.
+        self.waiting = due and not self.ended and item[1] is None
+        return not (self.waiting or self.ended)
+
+    def hand_over(self):
+        """All decisions to the brain, the one that is awaited too."""
+        controller, self.mine.value = self.training.controller, False
+        if self.waiting and self.brain is not None:
+            self.decide(self.brain.analyze_training(
+                controller.history, every=controller.every,
+                actions=controller.actions))
+        self.waiting = False
+
+    def finish(self):
+        """Trains to the end, the brain deciding, and returns the Run."""
+        self.hand_over()
+        while self.step():
+            pass
+        self.show(draw=True)
+        return self.run
+
+    # -- showing -----------------------------------------------------------
+
+    def show(self, draw=False):
+        """Words at once; the figure at most twice a second, and at most for
+        a tenth of the time."""
+        if self.ended:
+            setattr(self.play, playing(self.play), False)
+        self.choices.layout.display = "" if self.waiting else "none"
+        self.words.value = pre(self.question() if self.waiting
+                               else self.describe())
+        started = time.perf_counter()
+        wait = max(PAUSE, 10 * self.drawing_takes)
+        if draw or started - self.last_drawing > wait:
+            self.figure.value = picture(self.draw())
+            self.last_drawing = time.perf_counter()
+            self.drawing_takes = self.last_drawing - started
+
+    def draw(self):
+        """The figure of the run so far."""
+        return plot_run(self.run, self.compare, self.theme)
+
+    def describe(self) -> str:
+        """Where the training stands, and the last decision with its reason."""
+        if not self.run.metrics:
+            return "Press play."
+        now = self.run.metrics[-1]
+        text = f"Epoch {now.epoch} of {self.training.epochs}"
+        if now.val_acc is not None:
+            text += f", validation {now.val_acc:.1f} %"
+        text += f", learning rate {now.learning_rate:.3g}"
+        if self.ended:
+            text += ", the end"
+        return "\n".join([text, *map(str, self.run.decisions[-1:])])
+
+    def still(self):
+        """Where no widget can run: the run, trained to its end."""
+        self.finish()
+        return super().still()
+
+
+def playing(play) -> str:
+    """The name of the trait that says whether the clock runs."""
+    return "playing" if play.has_trait("playing") else "_playing"  # 8, 7
