@@ -39,6 +39,7 @@ _HOME = {
     "LiveTraining": "show.widgets",
     "YouAgainstTheBrain": "show.widgets",
     "Replay": "show.widgets",
+    "silence": "messages",
 }
 __all__ = sorted(_HOME)
 

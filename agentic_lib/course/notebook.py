@@ -7,6 +7,7 @@ about brains or training.
 import base64
 import importlib.util
 import io
+import os
 import platform
 import subprocess
 import sys
@@ -23,16 +24,31 @@ NEEDED = {
 
 def get_ready():
     """Installs what is missing, touches nothing that is there, and prints
-    one line. Raises ModuleNotFoundError naming what could not be had."""
+    one line. From then on the cells compute on one thread, so that everybody
+    sees the same numbers. Raises ModuleNotFoundError naming what could not be
+    installed."""
     missing = [package for module, package in NEEDED.items()
                if importlib.util.find_spec(module) is None]
     if missing:
         install(missing)
     from agentic_lib import __version__
 
+    one_thread()
     print(f"Ready: agentic_lib {__version__}, Python "
           f"{platform.python_version()}, torch {version('torch')}, "
           f"transformers {version('transformers')}.")
+
+
+def one_thread():
+    """One thread for torch, and for the linear algebra of numpy and scipy,
+    whichever of them is loaded now or later."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from threadpoolctl import threadpool_limits  # scikit-learn brings it
+
+    from agentic_lib.models.threads import use_one_thread
+
+    use_one_thread()
+    threadpool_limits(1, user_api="blas")
 
 
 def install(packages):

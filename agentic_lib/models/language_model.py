@@ -11,6 +11,7 @@ import torch
 from agentic_lib.models import loading
 from agentic_lib.models.packing import as_mask, pack, sums
 from agentic_lib.models.prefix import Prefixes, shared_beginning
+from agentic_lib.models.threads import is_small_brain, threads_for
 from agentic_lib.models.watching import (
     FiniteOnly,
     Watch,
@@ -40,6 +41,7 @@ class LanguageModel:
         self.network, self.tokenizer = network.eval(), tokenizer
         self.name, self.revision = name, revision
         self.why, self.folder = why, folder
+        self.small = is_small_brain(network)
         self._lock = threading.RLock()
         self.forget()
 
@@ -119,7 +121,7 @@ class LanguageModel:
         settings = writing_settings(
             self.network, sample or thinking, thinking,
             max_new_tokens or (2048 if thinking else 64))
-        with (torch.inference_mode(), self._lock,
+        with (torch.inference_mode(), self._lock, threads_for(self.small),
               own_random_numbers(self.device, seed)):
             self._check(ids)
             ids = torch.tensor([ids], device=self.device)
@@ -148,7 +150,7 @@ class LanguageModel:
             names = [name[:1] for name in names]
         other = [*list_of_messages[0][:-1], {"role": "user", "content": "?"}]
         prefix = shared_beginning([*rows, self.tokens(other)])
-        with self._lock:
+        with self._lock, threads_for(self.small):
             self._check(rows[0])
             table = self._log_probabilities(prefix, rows, names)
         return [dict(zip(options, row)) for row in table]

@@ -18,6 +18,7 @@ from agentic_lib.brain.brain import SimpleAIBrain
 from agentic_lib.brain.decision import ACTIONS
 from agentic_lib.control.controller import AgenticLR
 from agentic_lib.control.processes import BrainElsewhere, is_first
+from agentic_lib.models.threads import is_small_network, threads_for
 from agentic_lib.run.checkpoint import keep
 from agentic_lib.run.data import Data, load_data
 from agentic_lib.run.progress import show
@@ -39,7 +40,8 @@ class Training:
     accelerator accelerate's Accelerator, if you have one
     options     the rest goes to AgenticLR: every, reduce, increase, ...
 
-    All randomness of an epoch follows from the seed and the epoch's number.
+    A small network is trained on one thread (see models/threads.py). All
+    randomness of an epoch follows from the seed and the epoch's number.
     So two runs agree bit for bit, a resumed one with one never interrupted,
     and nothing else that draws random numbers has any influence.
     """
@@ -63,6 +65,7 @@ class Training:
         self.model, self.optimizer, self.loader = self.accelerator.prepare(
             model, make_optimizer(optimizer, model, lr), loader)
         self.loss = nn.CrossEntropyLoss()
+        self.small = is_small_network(model, batch_size)
         self.controller = AgenticLR(self.optimizer, brain,
                                     total_epochs=epochs, model=model,
                                     **options)
@@ -106,7 +109,7 @@ class Training:
         self.model.train()
         self.order.manual_seed(self.seed * 100_003 + epoch)
         totals = torch.zeros(3, device=self.accelerator.device)
-        with torch.random.fork_rng():
+        with threads_for(self.small), torch.random.fork_rng():
             torch.manual_seed(self.seed * 100_003 + epoch)
             for inputs, labels in self.loader:
                 logits = self.model(inputs)
@@ -123,11 +126,13 @@ class Training:
         they are."""
         self.model.eval()
         totals = torch.zeros(3, device=self.accelerator.device)
-        for x, y in zip(inputs.split(batch_size), labels.split(batch_size)):
-            x = x.to(self.accelerator.device)
-            y = y.to(self.accelerator.device)
-            logits = self.model(x)
-            totals += count(logits, y, self.loss(logits, y))
+        with threads_for(self.small):
+            for x, y in zip(inputs.split(batch_size),
+                            labels.split(batch_size)):
+                x = x.to(self.accelerator.device)
+                y = y.to(self.accelerator.device)
+                logits = self.model(x)
+                totals += count(logits, y, self.loss(logits, y))
         return self.average(totals)
 
     def state_dict(self) -> dict:
