@@ -97,7 +97,7 @@ def main():
     parser.add_argument("--python", type=Path,
                         help="the Python of a twin that is there")
     parser.add_argument("--packages", type=Path,
-                        default=HERE / "colab-2026-08.txt")
+                        default=HERE / "colab.txt")
     parser.add_argument("--brain", default="bundled",
                         help="AGENTIC_LIB_BRAIN: bundled needs no network")
     options = parser.parse_args()
