@@ -17,7 +17,12 @@ from tiny_model import (
 )
 
 from agentic_lib.brain.brain import SimpleAIBrain, answer_complete
-from agentic_lib.brain.decision import ACTIONS, Action, with_factors
+from agentic_lib.brain.decision import (
+    ACTIONS,
+    Action,
+    meanings,
+    with_factors,
+)
 from agentic_lib.brain.fallback import fallback_decision
 from agentic_lib.brain.prompt import Prompt
 from agentic_lib.brain.scoring import margin, probabilities, softmax
@@ -439,11 +444,13 @@ def test_a_saved_brain_decides_as_before(model, tmp_path):
 
 def test_transformers_own_pipeline_gives_the_same_probabilities(
         taught_folder, tmp_path):
+    """Also in another order of the options, for some of them only, and with
+    another number of epochs between decisions."""
     transformers = pytest.importorskip("transformers")
     if not hasattr(transformers, "DecisionPipeline"):
         pytest.skip(f"transformers {transformers.__version__} has no decision "
                     "pipeline: that begins with 5.23")
-    from agentic_lib.models.systemone import request_for
+    from agentic_lib.models.systemone import decision_request
 
     actions = [*with_factors(ACTIONS, reduce=0.5),
                Action("restore_best", 'back to "the best", {{ not jinja }}')]
@@ -453,10 +460,21 @@ def test_transformers_own_pipeline_gives_the_same_probabilities(
     brain.save(tmp_path)
     decide = transformers.pipeline(
         "decision", model=str(tmp_path), device="cpu")
+    every_name = sorted(meanings(actions))
     for n in (1, 7, 30):
-        answer = decide(request_for(make_history(n), actions))["action"]
-        expected, = brain.probabilities([make_history(n)])
-        assert answer["probabilities"] == pytest.approx(expected, abs=1e-5)
+        for offered, every in [(actions, 5), (actions[::-1], 5),
+                               (actions[3:] + actions[:3], 2),
+                               (actions[1:3], 5), (actions[4:1:-1], 7)]:
+            messages = Prompt().messages(make_history(n), offered, every)
+            found = decide(decision_request(
+                messages, meanings(offered), every_name))["action"]
+            found = {action.name: found["probabilities"][action.name]
+                     for action in offered}
+            expected, = brain.probabilities(
+                [make_history(n)], offered, every)
+            assert expected == pytest.approx(
+                {name: p / sum(found.values()) for name, p in found.items()},
+                abs=1e-5)
 
 
 def test_what_no_decision_model_can_read_is_not_saved(model, tmp_path):

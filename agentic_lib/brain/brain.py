@@ -14,6 +14,7 @@ from agentic_lib.brain.decision import (
     Metrics,
     check_actions,
     check_history,
+    meanings,
 )
 from agentic_lib.brain.fallback import fallback_decision
 from agentic_lib.brain.parser import parse_decision
@@ -216,9 +217,10 @@ class SimpleAIBrain:
     def save(self, folder):
         """Writes the model as a decision model that transformers reads too:
         pipeline("decision", model=folder), transformers serve folder."""
-        from agentic_lib.models.systemone import save_brain
+        from agentic_lib.models.systemone import save_decision_model
 
-        return save_brain(self, folder)
+        return save_decision_model(
+            self.model, folder, list(meanings(self.actions)), self.taught)
 
 
 def by_rules(history, actions, every, note, reply=None) -> Decision:

@@ -111,6 +111,11 @@ def with_factors(actions, reduce=None, increase=None) -> tuple[Action, ...]:
     return tuple(scaled(action) for action in actions)
 
 
+def meanings(actions) -> dict[str, str]:
+    """{action name: its meaning, with the factor filled in}."""
+    return {action.name: action.line.partition(": ")[2] for action in actions}
+
+
 def check_actions(actions) -> tuple[Action, ...]:
     """`actions` as a tuple, or a ValueError saying what is wrong with it."""
     actions = tuple(actions)

@@ -7,7 +7,7 @@ about how the log-probabilities were computed.
 
 import math
 
-from agentic_lib.brain.decision import check_actions
+from agentic_lib.brain.decision import check_actions, meanings
 
 CLOSE = 0.2  # two best closer than this: ask in the other order too
 CONTENT_FREE = "Nothing was measured yet.\nWhich action?"
@@ -27,8 +27,7 @@ def probabilities(model, prompt, histories, actions, every=5,
     actions = check_actions(actions)
 
     def ask(histories, actions):
-        options = {action.name: action.line.partition(": ")[2]
-                   for action in actions}
+        options = meanings(actions)
         asked = [prompt.messages(h, actions, every) for h in histories]
         prior = dict.fromkeys(options, 0.0)
         if calibrate:

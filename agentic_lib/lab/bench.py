@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from agentic_lib.brain.decision import ACTIONS, Metrics
+from agentic_lib.brain.decision import ACTIONS, Metrics, meanings
 
 WRITTEN = 25  # tokens of a generated decision
 MANY = 32     # decisions scored in one batch
@@ -276,14 +276,19 @@ def decision_pipeline(brain, found):
         from transformers.pipelines import DecisionPipeline
     except ImportError:
         return None
-    from agentic_lib.models import systemone as decision_model
+    from agentic_lib.models.systemone import (
+        decision_request,
+        decision_template,
+        first_labels,
+    )
 
+    options = meanings(brain.actions)
     config = DecisionConfig(
-        labels={"choice": decision_model.first_labels(found, ACTIONS)},
-        chat_template=decision_model.decision_template(found, brain.prompt))
+        labels={"choice": first_labels(found, sorted(options))},
+        chat_template=decision_template(found))
     pipe = DecisionPipeline(model=found.network, tokenizer=found.tokenizer,
                             decision_config=config)
-    request = decision_model.request_for(histories(1)[0])
+    request = decision_request(ask(histories(1)[0]), options)
     return (lambda: None), (lambda _: pipe(request)), "with our template"
 
 

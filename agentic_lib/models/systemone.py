@@ -1,26 +1,34 @@
-"""The brain as what transformers (5.23 on) calls a decision model.
+"""A language model as what transformers (5.23 on) calls a decision model.
 
 Writes `decision.json` and `decision_template.jinja` beside the weights, so
-that `pipeline("decision", model=folder)` and `transformers serve` read the
-same tokens and answer with the same probabilities; and makes requests in the
-System One format that they understand. Needs no such transformers itself.
+that `pipeline("decision", model=folder)` and `transformers serve folder` read
+the same tokens and give the same probabilities; and makes requests in the
+System One format that they understand. Needs no such transformers itself, and
+knows nothing about training: it gets messages, names and meanings.
+
+The labels in `decision.json` belong to places: the first is read for the
+first option of a request, and so on. A saved model therefore lists its names
+in alphabetical order, and requests do the same. The order in which the model
+sees the options is that of the system message.
 """
 
 import json
 import re
 from pathlib import Path
 
-from agentic_lib.brain.decision import ACTIONS
-from agentic_lib.brain.prompt import Prompt
 from agentic_lib.models.taught import write_taught
 
 QUESTION = "action"
 
 
-def decision_request(messages, options) -> dict:
-    """A System One request for the chat messages of a Prompt.
+def decision_request(messages: list[dict], options: dict,
+                     order: list[str] | None = None) -> dict:
+    """A System One request: chat messages, and what may be answered.
 
-    options  {action name: meaning}
+    messages  the last one holds the state, those before it the instructions
+    options   {name: meaning}; a meaning may be None
+    order     the names in the request's order; None is the alphabet, as a
+              saved model needs it. It may hold names that `options` lacks.
     """
     return {
         "state": messages[-1]["content"],
@@ -28,38 +36,33 @@ def decision_request(messages, options) -> dict:
             "type": "choice",
             "instructions": "\n\n".join(
                 message["content"] for message in messages[:-1]),
-            "criteria": dict(options),
+            "criteria": {name: options.get(name)
+                         for name in order or sorted(options)},
         }},
     }
 
 
-def request_for(history, actions=ACTIONS, every=5, prompt=None) -> dict:
-    """`decision_request` for a history of Metrics."""
-    messages = (prompt or Prompt()).messages(history, actions, every)
-    return decision_request(messages, meanings(actions))
-
-
-def meanings(actions) -> dict[str, str]:
-    """{action name: its line in the prompt, without the name}."""
-    return {action.name: action.line.partition(": ")[2] for action in actions}
-
-
-def save_brain(brain, folder, every=5) -> Path:
+def save_decision_model(model, folder, names: list[str],
+                        taught: dict | None = None) -> Path:
     """Saves weights, tokenizer, brain.json and the two decision files.
 
-    Raises ValueError for a brain without weights of its own, and where two
-    names begin with the same token: a decision model reads one for each.
+    model   a LanguageModel
+    names   every option that it may be asked about, in any order
+    taught  the fields of brain.json
+    Raises ValueError for a model without weights of its own, and if two names
+    begin with the same token: a decision model reads one token for each.
     """
-    if not hasattr(brain.model, "network"):
-        raise ValueError(f"{brain.name} has no weights that can be saved.")
-    folder = Path(folder)
-    labels = first_labels(brain.model, brain.actions)
-    brain.model.network.save_pretrained(folder)
-    brain.model.tokenizer.save_pretrained(folder)
-    write_taught(folder, **{**brain.taught, "mode": "score"})
+    if not hasattr(model, "network"):
+        raise ValueError(f"{getattr(model, 'name', 'The rules')} cannot be "
+                         "saved: there are no weights here.")
+    folder, taught = Path(folder), taught or {}
+    labels = first_labels(model, sorted(names))
+    model.network.save_pretrained(folder)
+    model.tokenizer.save_pretrained(folder)
+    write_taught(folder, **{**taught, "mode": "score"})
     config = {
         "labels": {"choice": labels},
-        "temperature": {"choice": brain.taught.get("temperature", 1.0)},
+        "temperature": {"choice": taught.get("temperature", 1.0)},
         "noul_options": ["true", "false"],
         "sanitize_control_tokens": True,
         "adapter": None,
@@ -67,41 +70,35 @@ def save_brain(brain, folder, every=5) -> Path:
     (folder / "decision.json").write_text(
         json.dumps(config, indent=2) + "\n", encoding="utf-8")
     (folder / "decision_template.jinja").write_text(
-        decision_template(brain.model, brain.prompt, every),
-        encoding="utf-8")
+        decision_template(model), encoding="utf-8")
     return folder
 
 
-def first_labels(model, actions) -> list[str]:
-    """The text of the first token of each name, in the actions' order."""
-    tokens = [model.name_tokens(action.name)[0] for action in actions]
+def first_labels(model, names: list[str]) -> list[str]:
+    """The text of the first token of each name, in the names' order."""
+    tokens = [model.name_tokens(name)[0] for name in names]
     labels = [model.tokenizer.decode([token]) for token in tokens]
-    for action, token, label in zip(actions, tokens, labels):
+    for name, token, label in zip(names, tokens, labels):
         again = model.tokenizer(label, add_special_tokens=False)["input_ids"]
         if again != [token] or tokens.count(token) > 1:
             raise ValueError(
-                f"{action.name!r} does not begin with a token of its own "
+                f"{name!r} does not begin with a token of its own "
                 f"({label!r}): this tokenizer and these names make no "
                 "decision model. Rename the action.")
     return labels
 
 
-def decision_template(model, prompt, every=5) -> str:
-    """The chat, rendered with holes where a request's texts belong."""
-    system = prompt.system.format(actions="<<actions>>", every=every)
+def decision_template(model) -> str:
+    """The chat, rendered with holes for a request's texts."""
     text = model.render([
-        {"role": "system", "content": system},
+        {"role": "system", "content": "<<instructions>>"},
         {"role": "user", "content": "<<state>>"}])
     holes = {
-        "<<actions>>": (
-            "{%- for option in question.options -%}"
-            "{{- '- ' ~ option ~ ': ' ~ question.descriptions[loop.index0]"
-            " ~ ('' if loop.last else '\\n') -}}"
-            "{%- endfor -%}"),
+        "<<instructions>>": "{{- question.instructions -}}",
         "<<state>>": "{{- state if state is string else state|tojson -}}",
     }
-    parts = re.split("|".join(map(re.escape, holes)), text)
-    found = re.findall("|".join(map(re.escape, holes)), text)
+    marks = "|".join(map(re.escape, holes))
+    parts, found = re.split(marks, text), re.findall(marks, text)
     return literal(parts[0]) + "".join(
         holes[mark] + literal(part) for mark, part in zip(found, parts[1:]))
 

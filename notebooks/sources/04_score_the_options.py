@@ -552,13 +552,16 @@ import transformers
 from transformers import pipeline
 from transformers.pipelines import PIPELINE_REGISTRY
 
-from agentic_lib.models.systemone import request_for
+from agentic_lib.brain.decision import meanings
+from agentic_lib.models.systemone import decision_request
 
 if "decision" in PIPELINE_REGISTRY.get_supported_tasks():
     with tempfile.TemporaryDirectory() as saved:
         brain.save(saved)
         decide = pipeline("decision", model=saved, device=network.device)
-        theirs = decide(request_for(history))["action"]["probabilities"]
+        request = decision_request(
+            Prompt().messages(history), meanings(ACTIONS))
+        theirs = decide(request)["action"]["probabilities"]
     ours = probabilities(
         model, Prompt(), [history], ACTIONS, both_orders=False,
         temperature=brain.taught.get("temperature", 1.0))[0]
