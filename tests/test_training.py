@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from agentic_lib import (
+    Decision,
     Run,
     ScriptedBrain,
     SimpleAIBrain,
@@ -217,3 +218,27 @@ def test_progress_tells_what_the_decisions_cost(capsys, tmp_path):
     assert "6/6" in said.err
     run = training.run
     assert run.seconds_deciding == sum(d.seconds for d in run.decisions)
+
+
+def test_a_decision_made_by_hand_is_on_record_at_once():
+    training = Training(small(), None, lr=0.1, epochs=8)
+    state = training.state_dict()
+    training.step()
+    training.controller.apply(Decision(DOWN, "I say so.", source="human"))
+    assert [d.action for d in training.run.decisions] == [DOWN]
+    training.load_state_dict(state)
+    assert training.run.decisions == [] and training.run.metrics == []
+    training.step()
+    assert len(training.run.metrics) == training.epoch == 1
+
+
+def test_a_step_without_the_brain_leaves_the_brain_as_it_was():
+    """Also if the step ends in an error."""
+    training = Training(small(), ScriptedBrain([f"{DOWN}: a"] * 9), lr=0.1,
+                        epochs=8, every=1)
+    assert training.step(ask=False)[1] is None
+    whole, training.model = training.model, None
+    with pytest.raises(AttributeError):
+        training.step(ask=False)
+    training.model = whole
+    assert training.step()[1].action == DOWN

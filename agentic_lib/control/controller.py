@@ -50,7 +50,8 @@ class AgenticLR:
     guards        Guards(...), or False for none; None takes the usual ones
                   where there is a brain
 
-    `history` and `decisions` hold all that was seen and decided. In a job of
+    `history` and `decisions` hold all that was seen and decided: the same
+    two lists throughout, so that a Run can hold them too. In a job of
     several processes the first one's metrics count, and it decides for all.
     """
 
@@ -83,22 +84,24 @@ class AgenticLR:
         self.should_stop = False
 
     def step(self, epoch, train_acc=None, val_acc=None, train_loss=None,
-             val_loss=None) -> Decision | None:
+             val_loss=None, ask=True) -> Decision | None:
         """Call it after every epoch; decides at every fifth.
 
-        Accuracies are in percent. Returns the Decision that fell, the
-        brain's or a guard's, or None. Raises ValueError for metrics that
-        cannot be, RuntimeError where something else changed the rate.
+        Accuracies are in percent. With ask=False the brain is not asked:
+        somebody else decides, through `apply`. Returns the Decision that
+        was made, the brain's or a guard's, or None. Raises ValueError for
+        metrics that cannot be, RuntimeError if something else changed the
+        rate.
         """
         self.rates.check()
         metrics = Metrics(epoch, train_acc, val_acc, train_loss, val_loss,
                           self.rates.used()[0], self.total_epochs)
         metrics = from_first(lambda: metrics)
-        self.history = check_history([*self.history, metrics])
+        self.history[:] = check_history([*self.history, metrics])
         warn_about_fractions(self.history)
         if self.best is not None:
             self.best.see(metrics)
-        decision = from_first(self._decide)
+        decision = from_first(lambda: self._decide(ask))
         return None if decision is None else self.apply(decision)
 
     def apply(self, decision) -> Decision:
@@ -139,19 +142,19 @@ class AgenticLR:
     def load_state_dict(self, state):
         """Takes up a saved state. The optimizer's own state, its rates
         included, is loaded by itself, before this."""
-        self.history = [Metrics(**m) for m in state["history"]]
-        self.decisions = [Decision(**d) for d in state["decisions"]]
+        self.history[:] = [Metrics(**m) for m in state["history"]]
+        self.decisions[:] = [Decision(**d) for d in state["decisions"]]
         self.should_stop = state["should_stop"]
         self.rates.load_state_dict(state["rates"])
 
-    def _decide(self) -> Decision | None:
-        """A guard's decision where one must act at once; the brain's where
-        one is due."""
+    def _decide(self, ask=True) -> Decision | None:
+        """A guard's decision if one must act at once; the brain's if one is
+        due."""
         rescue = self.guards and self.guards.rescue(self)
         if rescue:
             return rescue
         epoch = self.history[-1].epoch
-        if (self.brain is None or epoch % self.every
+        if (not ask or self.brain is None or epoch % self.every
                 or epoch == self.total_epochs):
             return None
         decision = self._ask_brain()

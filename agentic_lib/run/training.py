@@ -69,7 +69,9 @@ class Training:
         self.controller = AgenticLR(self.optimizer, brain,
                                     total_epochs=epochs, model=model,
                                     **options)
-        self.run = Run(settings=settings_of(self))
+        # One record: what the controller adds to its lists, the Run has.
+        self.run = Run(settings_of(self), self.controller.history,
+                       self.controller.decisions)
 
     @property
     def epoch(self) -> int:
@@ -86,23 +88,24 @@ class Training:
         reads the test set after the last one."""
         while not self.done:
             yield self.step()
+        self.finish()
+
+    def finish(self):
+        """Reads the test set, once."""
         if self.run.test is None:
             accuracy, loss = self.evaluate(*self.data.test)
             self.run.test = {"test_acc": accuracy, "test_loss": loss}
 
-    def step(self):
-        """One epoch, and the decision after it where one is due."""
+    def step(self, ask=True):
+        """One epoch, and the decision after it if one is due; with
+        ask=False the brain is not asked, and somebody else decides."""
         epoch = self.epoch + 1
         train_acc, train_loss = self.train_one_epoch(epoch)
         val_acc, val_loss = self.evaluate(*self.data.val)
         decision = self.controller.step(
             epoch=epoch, train_acc=train_acc, val_acc=val_acc,
-            train_loss=train_loss, val_loss=val_loss)
-        metrics = self.controller.history[-1]
-        self.run.metrics.append(metrics)
-        if decision is not None:
-            self.run.decisions.append(decision)
-        return metrics, decision
+            train_loss=train_loss, val_loss=val_loss, ask=ask)
+        return self.run.metrics[-1], decision
 
     def train_one_epoch(self, epoch):
         """Accuracy (percent) and loss, averaged while the epoch ran."""
@@ -154,8 +157,6 @@ class Training:
         self.controller.load_state_dict(state["controller"])
         if self.controller.best and state["best"]:
             self.controller.best.load_state_dict(state["best"])
-        self.run.metrics = list(self.controller.history)
-        self.run.decisions = list(self.controller.decisions)
         self.run.test = None
 
     def average(self, totals):

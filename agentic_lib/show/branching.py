@@ -46,8 +46,8 @@ def what_if(training, run, epoch, on_branch=None) -> dict[str, Run]:
         if on_branch is not None:
             on_branch(action.name)
         training.load_state_dict(here)
-        training.run.decisions.append(training.controller.apply(
-            Decision(action.name, "What if?", source="human")))
+        training.controller.apply(
+            Decision(action.name, "What if?", source="human"))
         while not training.done:
             training.step()
         branches[action.name] = Run(
@@ -58,20 +58,15 @@ def what_if(training, run, epoch, on_branch=None) -> dict[str, Run]:
 
 
 def repeat(training, run, epoch):
-    """Trains up to `epoch` with the recorded decisions, the brain silent."""
-    controller = training.controller
-    brain, controller.brain = controller.brain, None
-    try:
-        while training.epoch < epoch:
-            metrics, by_guard = training.step()
-            check_same(metrics, run.metrics[training.epoch - 1])
-            fell = [d for d in run.decisions if d.epoch == metrics.epoch]
-            # A guard does its part by itself, now as then.
-            for decision in fell[by_guard is not None:]:
-                if metrics.epoch < epoch:
-                    training.run.decisions.append(controller.apply(decision))
-    finally:
-        controller.brain = brain
+    """Trains up to `epoch` with the recorded decisions; no brain is asked."""
+    while training.epoch < epoch:
+        metrics, by_guard = training.step(ask=False)
+        check_same(metrics, run.metrics[training.epoch - 1])
+        made = [d for d in run.decisions if d.epoch == metrics.epoch]
+        # A guard does its part by itself, now as then.
+        for decision in made[by_guard is not None:]:
+            if metrics.epoch < epoch:
+                training.controller.apply(decision)
 
 
 def check_same(metrics, recorded):

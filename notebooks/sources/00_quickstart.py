@@ -53,7 +53,7 @@ def five_epochs(training):
 def decide(training, letter):
     """Carries out your decision, then trains on."""
     yours = Decision(NAMES[letter], "You chose it.", source="human")
-    training.run.decisions.append(training.controller.apply(yours))
+    training.controller.apply(yours)
     five_epochs(training)
 
 

@@ -34,7 +34,5 @@ class ByHand(View):
         return Decision(name, reason, source="human", prompt=self.question())
 
     def decide(self, decision) -> Decision:
-        """Applies a decision, whoever took it, and puts it on record."""
-        decision = self.training.controller.apply(decision)
-        self.run.decisions.append(decision)
-        return decision
+        """Applies a decision, whoever took it."""
+        return self.training.controller.apply(decision)

@@ -37,8 +37,6 @@ class LiveTraining(ByHand):
 
     def __init__(self, training, compare=None, interval=150, theme="light"):
         self.training, self.compare, self.theme = training, compare, theme
-        self.brain = training.controller.brain
-        self.epochs = iter(training)
         self.waiting = self.hurry = self.ended = False
         self.last_work = self.last_drawing = self.drawing_takes = 0.0
         self.play = w.Play(max=10**6, interval=interval, show_repeat=False)
@@ -109,22 +107,23 @@ class LiveTraining(ByHand):
         """One epoch; False when there is nothing to go on with."""
         if self.waiting or self.ended:
             return False
-        controller, epoch = self.training.controller, self.training.epoch + 1
-        due = self.mine.value and epoch % controller.every == 0 \
-            and epoch != self.training.epochs
-        controller.brain = None if due else self.brain
-        item = next(self.epochs, None)
-        controller.brain = self.brain
-        self.ended = item is None
-        # Where a guard had to act there is nothing left to decide.
-        self.waiting = due and not self.ended and item[1] is None
-        return not (self.waiting or self.ended)
+        if self.training.done:
+            self.training.finish()
+            self.ended = True
+            return False
+        epoch = self.training.epoch + 1
+        due = self.mine.value and epoch != self.training.epochs \
+            and epoch % self.training.controller.every == 0
+        _, by_guard = self.training.step(ask=not due)
+        # If a guard had to act, there is nothing left to decide.
+        self.waiting = due and by_guard is None
+        return not self.waiting
 
     def hand_over(self):
         """All decisions to the brain, the one that is awaited too."""
         controller, self.mine.value = self.training.controller, False
-        if self.waiting and self.brain is not None:
-            self.decide(self.brain.analyze_training(
+        if self.waiting and controller.brain is not None:
+            self.decide(controller.brain.analyze_training(
                 controller.history, every=controller.every,
                 actions=controller.actions))
         self.waiting = False
