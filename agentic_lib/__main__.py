@@ -16,7 +16,7 @@ from agentic_lib.models.errors import LanguageModelError
 COMMANDS = {
     "check": ("agentic_lib.lab.check", "does a brain choose well?"),
     "bench": ("agentic_lib.lab.bench", "how long a decision takes"),
-    "teach": ("agentic_lib.lab.teach.teach",
+    "teach": ("agentic_lib.lab.teach.command",
               "make the bundled brain from nothing"),
     "compare": ("agentic_lib.lab.compare.compare",
                 "methods x tasks x rates x seeds"),

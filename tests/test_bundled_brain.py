@@ -3,15 +3,17 @@
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from agentic_lib import SimpleAIBrain, parse_decision
 from agentic_lib.brain.decision import ACTIONS, with_factors
 from agentic_lib.lab.teach.judge import NUMBER
-from agentic_lib.lab.teach.labels import RUNS
-from agentic_lib.lab.teach.teach import LABELS
-from agentic_lib.lab.teach.texts import State
+from agentic_lib.lab.teach.labels import (
+    LABELS,
+    held_back,
+    unpack,
+    unseen_states,
+)
 from agentic_lib.models.which import BUNDLED
 
 HERE = Path(BUNDLED)
@@ -25,15 +27,8 @@ def brain():
 @pytest.fixture(scope="module")
 def states():
     """Decisions of labelled runs that the brain was not taught."""
-    from agentic_lib.lab.teach.labels import unpack
-    from agentic_lib.lab.teach.teach import held_back
-
     _, kept = held_back(unpack(LABELS))
-    found = [State(g["seen"][i, :epoch], int(g["horizon"]), int(g["every"]),
-                   tuple(g["factors"][i]))
-             for g in kept for epoch in g["epochs"] for i in range(RUNS)]
-    rows = np.random.default_rng(0).permutation(len(found))[:12]
-    return [found[i] for i in rows]
+    return unseen_states(kept, 12, seed=0)
 
 
 def test_it_is_small():

@@ -12,7 +12,8 @@ from tiny_model import make_history, save_tiny_model
 from agentic_lib.brain.brain import SimpleAIBrain
 from agentic_lib.brain.decision import ACTIONS, Decision
 from agentic_lib.lab import bench, check
-from agentic_lib.lab.compare.states import write_states
+from agentic_lib.lab.calibration import calibration_error
+from agentic_lib.lab.saved_states import write_states
 from agentic_lib.run.record import to_line
 
 NAMES = [action.name for action in ACTIONS]
@@ -70,12 +71,12 @@ def test_who_decided_is_counted(states):
     ([(0.55, True), (0.95, False)], (0.45 + 0.95) / 2),
 ])
 def test_calibration_error(pairs, error):
-    assert check.calibration_error(pairs) == pytest.approx(error)
+    assert calibration_error(pairs) == pytest.approx(error)
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1))
 def test_calibration_error_lies_between_0_and_1(pairs):
-    assert 0 <= check.calibration_error(pairs) <= 1 + 1e-9
+    assert 0 <= calibration_error(pairs) <= 1 + 1e-9
 
 
 @given(st.lists(st.floats(0, 100), min_size=4, max_size=4))

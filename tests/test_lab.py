@@ -1,6 +1,9 @@
 """The lab: many trainings at once, labels, texts, tokens, teaching."""
 
+import ast
 import re
+from graphlib import TopologicalSorter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,13 +13,32 @@ from hypothesis import strategies as st
 
 from agentic_lib.brain.decision import ACTIONS
 from agentic_lib.lab.batch import METRICS, Batch, Data, Shape
-from agentic_lib.lab.teach import labels, situations, texts
-from agentic_lib.lab.teach.features import NAMES, numbers
-from agentic_lib.lab.teach.labels import label_group, pack, table, unpack
+from agentic_lib.lab.calibration import calibration_error, find_temperature
+from agentic_lib.lab.features import NUMBERS, numbers
+from agentic_lib.lab.teach import branching, labels, situations, texts
+from agentic_lib.lab.teach.arenas import by_policy, held_out, look_ahead, run
+from agentic_lib.lab.teach.branching import label_group
+from agentic_lib.lab.teach.forest import teacher
+from agentic_lib.lab.teach.labels import pack, save_group, table, unpack
+from agentic_lib.lab.teach.lessons import Lessons
+from agentic_lib.lab.teach.loop import resume, teach
+from agentic_lib.lab.teach.loss import loss_of
+from agentic_lib.lab.teach.making import make_brain
+from agentic_lib.lab.teach.network import make_network
 from agentic_lib.lab.teach.policies import StandIn, rules
+from agentic_lib.lab.teach.reasons import (
+    REASONS,
+    first_number,
+    patterns,
+    reason,
+    true_reasons,
+)
+from agentic_lib.lab.teach.rounds import make_labels
+from agentic_lib.lab.teach.saving import confidences
 from agentic_lib.lab.teach.situations import HELD_OUT, Situation, draw_data
-from agentic_lib.lab.teach.texts import REASONS, SHARES, State, ask, reason
+from agentic_lib.lab.teach.texts import SHARES, State, ask
 from agentic_lib.lab.teach.tokens import make_tokenizer
+from agentic_lib.lab.teach.visits import scores, visit, visits
 
 TINY = Situation(Shape((8,), 16), train=32, val=20, horizon=8, every=2,
                  features=12, classes=4)
@@ -201,11 +223,11 @@ def group():
 
 
 def test_labels_have_one_worth_for_each_action_and_order(group):
-    assert group["worth"].shape == (labels.RUNS, 3, 3, labels.SEEDS)
+    assert group["worth"].shape == (branching.RUNS, 3, 3, branching.SEEDS)
     assert np.isfinite(group["worth"]).all()
     assert list(group["epochs"]) == [2, 4, 6]
     rows, values, now, rounds = table([group])
-    assert rows.shape == (3 * labels.RUNS, len(NAMES))
+    assert rows.shape == (3 * branching.RUNS, len(NUMBERS))
     assert np.isfinite(rows).all()
 
 
@@ -230,11 +252,11 @@ def test_packed_labels_are_the_labels(group, tmp_path):
 
 def test_a_stand_in_learns_what_pays():
     rng = np.random.default_rng(0)
-    rows = rng.normal(size=(600, len(NAMES)))
+    rows = rng.normal(size=(600, len(NUMBERS)))
     worth = np.stack([0 * rows[:, 0], 3 * rows[:, 0], -3 * rows[:, 0]], 1)
     worth += rng.normal(size=worth.shape)
     policy = StandIn(members=1).fit(rows, worth, epochs=20)
-    fresh = rng.normal(size=(200, len(NAMES)))
+    fresh = rng.normal(size=(200, len(NUMBERS)))
     fresh = fresh[abs(fresh[:, 0]) > 0.5]
     right = policy(fresh).argmax(1) == np.where(fresh[:, 0] > 0, 1, 2)
     assert right.mean() > 0.9
@@ -286,8 +308,6 @@ def test_a_prompt_offers_the_actions_that_it_names(state, kind, seed):
 @given(states(), st.sampled_from(list(SHARES)), st.integers(0, 10 ** 6))
 def test_the_reason_taught_is_among_those_that_count_as_true(state, kind,
                                                              seed):
-    from agentic_lib.lab.teach.judge import true_reasons
-
     known = ask(state, np.random.default_rng(seed), kind).known
     for name in REASONS:
         assert reason(name, known) in true_reasons(name, known)
@@ -300,15 +320,15 @@ def test_the_reason_taught_is_among_those_that_count_as_true(state, kind,
 def test_numbers_say_what_the_prompt_says(state):
     row = numbers(state.seen[None], state.horizon, state.every,
                   np.array([state.factors]))[0]
-    said = dict(zip(NAMES, row, strict=True))
+    said = dict(zip(NUMBERS, row, strict=True))
     known = texts.describe(state.history(), state.every)
     assert 100 * said["gap"] == pytest.approx(float(known["gap"]), abs=0.06)
     steps = min(state.every, len(state.seen) - 1)
-    rises = texts.first_number(known.get("train_loss_rises", "0 times"))
+    rises = first_number(known.get("train_loss_rises", "0 times"))
     assert said["train_rises"] * max(steps, 1) == pytest.approx(rises)
     if "since_best" in known:
         assert np.exp(said["since_best"]) - 1 == pytest.approx(
-            texts.first_number(known["since_best"]))
+            first_number(known["since_best"]))
     assert bool(said["diverged"]) == state.history()[-1].diverged
 
 
@@ -358,9 +378,6 @@ def test_the_template_is_that_of_qwen(tokenizer):
 
 @pytest.fixture(scope="module")
 def lessons(group, tokenizer):
-    from agentic_lib.lab.teach.labels import teacher
-    from agentic_lib.lab.teach.teach import Lessons
-
     policy = teacher([group])
     return Lessons([group], policy, tokenizer)
 
@@ -380,33 +397,23 @@ def test_an_example_is_a_prompt_with_a_reply(lessons, tokenizer):
 
 
 def test_teaching_teaches_and_can_be_taken_up(lessons, tokenizer, tmp_path):
-    from agentic_lib.lab.teach.teach import (
-        loss_of,
-        make_network,
-        resume,
-        teach,
-    )
-
     network = make_network(tokenizer, width=64, layers=1)
     batch = [lessons.example() for _ in range(16)]
     before = loss_of(network, batch)[0].mean().item()
     teach(network, iter([batch] * 10 ** 6), 6, say=lambda text: None)
     names, *_ = loss_of(network, batch)
     assert names.mean().item() < before
-    assert resume(tmp_path / "nothing", network, None) == 0
+    assert resume(tmp_path / "nothing", network, None) == (0, 0)
 
 
 def test_the_brain_in_the_making_steers_runs_and_learns_from_them(
         group, tokenizer, tmp_path):
-    from agentic_lib.lab.teach.labels import save_group, teacher
-    from agentic_lib.lab.teach.teach import Lessons, make_network
-    from agentic_lib.lab.teach.visits import scores, visit, visits
     from agentic_lib.models.language_model import LanguageModel
 
     model = LanguageModel(make_network(tokenizer, 64, 1).eval(), tokenizer)
     found = visit(model, 3, situation=TINY)
     seen, factors = found["seen"], found["factors"]
-    assert seen.shape == (labels.RUNS, TINY.horizon, 5)
+    assert seen.shape == (branching.RUNS, TINY.horizon, 5)
     # every change of a rate is what the model says there
     told = scores(model, seen[:, :2], factors, TINY.horizon, TINY.every)
     wanted = np.choose(told[:, :3].argmax(1), [1.0, *factors.T])
@@ -426,8 +433,6 @@ def test_the_brain_in_the_making_steers_runs_and_learns_from_them(
 
 
 def test_half_of_the_time_is_told_once(lessons, tokenizer):
-    from agentic_lib.lab.teach.teach import make_network, teach
-
     batch, called = [lessons.example() for _ in range(2)], []
     teach(make_network(tokenizer, 64, 1), iter([batch] * 10 ** 6), 1,
           say=lambda text: None, halfway=lambda: called.append(1))
@@ -435,22 +440,19 @@ def test_half_of_the_time_is_told_once(lessons, tokenizer):
 
 
 def test_calibration_finds_the_temperature_that_was_used():
-    from agentic_lib.lab.teach.teach import calibration_error, find_temperature
-
     rng = np.random.default_rng(0)
     logits = rng.normal(size=(4000, 4)) * 1.5
     chances = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     best = np.array([rng.choice(4, p=p) for p in chances])
     assert find_temperature(2.5 * logits, best) == pytest.approx(2.5, abs=.3)
-    assert calibration_error(logits, best, 1.0) < 0.05
-    assert calibration_error(logits, best, 0.2) > 0.1
+    assert calibration_error(confidences(logits, best, 1.0)) < 0.05
+    assert calibration_error(confidences(logits, best, 0.2)) > 0.1
 
 
 def test_an_adapter_is_taught_and_loads(group, lessons, tokenizer, tmp_path):
     pytest.importorskip("peft", reason="needs the extra 'peft'")
     from agentic_lib import SimpleAIBrain
     from agentic_lib.lab.teach.adapter import teach_adapter
-    from agentic_lib.lab.teach.teach import make_network
 
     make_network(tokenizer, 64, 1).save_pretrained(tmp_path / "base")
     tokenizer.save_pretrained(tmp_path / "base")
@@ -466,13 +468,6 @@ def test_an_adapter_is_taught_and_loads(group, lessons, tokenizer, tmp_path):
 # -- judging -----------------------------------------------------------------
 
 def test_every_method_is_judged_on_the_same_networks():
-    from agentic_lib.lab.teach.judge import (
-        by_policy,
-        held_out,
-        look_ahead,
-        run,
-    )
-
     arena = held_out("spirals", rates=(0.01, 0.1), seeds=2, epochs=6, every=2)
     plain = run(arena)
     again = run(arena, lambda seen, batch, epoch: np.zeros(4, int))
@@ -488,8 +483,6 @@ def test_every_method_is_judged_on_the_same_networks():
 
 
 def test_an_argument_is_not_yet_a_truth():
-    from agentic_lib.lab.teach.judge import patterns, true_reasons
-
     known = {"gap": "9.0", "train_loss_rises": "0 times"}
     name = "reduce_learning_rate"
     true = true_reasons(name, known)
@@ -502,10 +495,49 @@ def test_an_argument_is_not_yet_a_truth():
 
 def test_worth_is_read_on_the_part_that_is_named():
     batch = Batch(make_data(), Shape((8,), 16), torch.arange(3), 0.1)
-    parts = {part: labels.worth(batch, part) for part in ("val", "test")}
+    parts = {part: branching.worth(batch, part) for part in ("val", "test")}
     assert (parts["val"] != parts["test"]).any()
-    np.testing.assert_array_equal(parts["test"], labels.worth(batch))
+    np.testing.assert_array_equal(parts["test"], branching.worth(batch))
 
 
 def test_a_loss_too_large_for_half_precision_is_infinite():
     assert labels.half(np.array([1.0, 1e6])).tolist() == [1.0, np.inf]
+
+
+# -- the tree ----------------------------------------------------------------
+
+LAB = Path(branching.__file__).parents[1]
+
+
+def lab_modules(folder):
+    return {f"agentic_lib.lab.{folder}{path.stem}": path
+            for path in (LAB / folder.rstrip(".")).glob("*.py")
+            if path.stem != "__init__"}
+
+
+def imports_of(path):
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if isinstance(node, ast.ImportFrom):
+            found |= {node.module, *(f"{node.module}.{name.name}"
+                                     for name in node.names)}
+    return found
+
+
+def test_the_lab_imports_one_way():
+    shared, teaching = lab_modules(""), lab_modules("teach.")
+    for name, path in {**shared, **teaching}.items():
+        higher = ("agentic_lib.lab.compare", "agentic_lib.course")
+        if name in shared:
+            higher += ("agentic_lib.lab.teach",)
+        assert not [i for i in imports_of(path) if i.startswith(higher)], name
+    graph = {name: imports_of(path)
+             for name, path in {**shared, **teaching}.items()}
+    TopologicalSorter(graph).prepare()  # raises CycleError
+
+
+def test_the_story_of_the_lab_names_every_file():
+    told = (LAB / "__init__.py").read_text(encoding="utf8")
+    for path in LAB.rglob("*.py"):
+        if path.stem != "__init__":
+            assert path.name in told, path

@@ -1,35 +1,54 @@
-"""The lab: where the brain that ships with the package is taught.
+"""The lab: where the brain that ships with the package is taught and judged.
 
-The story, one idea a file, in the order in which it is told:
+Nothing else in the package needs it. A folder imports only from those before
+it. One idea a file, in the order in which the story is told:
 
-    batch.py       many small trainings side by side, as one computation
-    situations.py  what is trained: data, networks, rates, in great variety
-    numbers.py     what the prompt says about a run, as a row of numbers
-    policies.py    who decides while labels are made
-    labels.py      what each action led to, found by playing it to the end
-    texts.py       prompts in many wordings, and reasons that are true
-    tokens.py      a tokenizer for such texts
-    visits.py      runs that the brain in the making steers itself
-    teach.py       labels -> a small Qwen3 that reads the prompt and answers
-    adapter.py     the same lessons for Qwen3-0.6B, as a LoRA adapter
-    judge.py       is it any good? on data that it was never taught on
-    speed.py       what side by side saves
+Shared parts
+    actions.py       the four actions by index and by letter
+    batch.py         many small trainings side by side, as one computation
+    side_by_side.py  do two runs at once cost as much as one?
+    features.py      what the prompt says about a run, as a row of numbers
+    pilots.py        what sets the rates of runs, epoch after epoch
+    calibration.py   can a stated probability be trusted?
+    saved_states.py  the file of moments with what each action led to
+    check.py         does a brain choose well there? (a command)
+    bench.py         what does a decision cost? (a command)
 
-And how evidence is gathered (`python -m agentic_lib compare`):
+teach/: how the brain is made (`python -m agentic_lib teach`)
+    situations.py    what is trained: data, networks, rates, in great variety
+    policies.py      who decides while labels are made
+    branching.py     what each action led to, found by playing it to the end
+    labels.py        that, as data: files, tables, probabilities
+    rounds.py        labels under better and better policies
+    forest.py        what the labels teach: the language model's teacher
+    logistic.py      what they say without language: what it is held against
+    texts.py         prompts in many wordings
+    reasons.py       reasons that are true
+    tokens.py        a tokenizer for such texts
+    lessons.py       prompts with replies, drawn from the labels
+    network.py       a fresh small Qwen3
+    loss.py          what it is taught to do with a lesson
+    loop.py          the teaching itself, by steps or by seconds
+    visits.py        runs that the brain in the making steers itself
+    making.py        all of that together: labels -> a brain
+    saving.py        its folder: weights, temperature, the lines it knows
+    command.py       the command line
+    adapter.py       the same lessons for Qwen3-0.6B, as a LoRA adapter
+    arenas.py        runs on data that it was never taught
+    judge.py         is it any good there, and is what it writes true?
+    speed.py         what training side by side saves
 
-    tasks.py       what is trained there; none of it is in situations.py
-    pilots.py      what sets the rates of runs, epoch after epoch
-    deciders.py    pilots that decide: brains, placebos, look-ahead
-    methods.py     all that is compared, peers among them
-    tuning.py      settings for peers, chosen as the brain's were
-    trials.py      one method on one task: a row for each run
-    results.py     the rows, as one file
-    compare.py     the command: methods x tasks x rates x seeds
-    statistics.py  rows -> numbers with intervals
-    states.py      saved states with what each action led to
-    choices.py     what is chosen there, and what that costs
+compare/: the evidence (`python -m agentic_lib compare`)
+    tasks.py         what is trained there; none of it is in situations.py
+    trials.py        one method on one task: a row for each run
+    deciders.py      pilots that decide: brains, placebos, look-ahead
+    methods.py       all that is compared, peers among them
+    tuning.py        settings for peers, chosen as the brain's were
+    results.py       the rows, as one file
+    compare.py       the command: methods x tasks x rates x seeds
+    intervals.py     rows -> numbers with intervals
+    states.py        makes the saved states
+    choices.py       what is chosen there, and what that costs
     tables.py, pictures.py, claims.py, summary.py
-                   numbers -> what people read
-
-Nothing else in the package needs the lab.
+                     numbers -> what people read
 """

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from agentic_lib.brain.decision import ACTIONS, with_factors
 from agentic_lib.brain.scoring import CLOSE, margin
+from agentic_lib.lab import saved_states
+from agentic_lib.lab.calibration import calibration_error
 
 TIE = 0.3  # points of accuracy: an action this near to the best is as good
-BINS = 10
 
 
 def add_arguments(parser):
@@ -58,16 +59,12 @@ def run(args) -> dict:
 
 
 def find_states(path=None) -> list[dict]:
-    """States as lab/states.py writes them: gzipped JSON lines, each
-    with history, every, factors [reduce, increase], and outcomes {action:
-    final accuracies in percent, one for each repetition}."""
-    from agentic_lib.lab.compare import states
-
-    path = path or states.FILE
+    """Saved states: those of that file, or ours. See saved_states.py."""
+    path = path or saved_states.FILE
     if not Path(path).is_file():
         raise ValueError(f"states={str(path)!r}: there is no such file. "
                          "python -m agentic_lib.lab.compare.states makes one.")
-    return states.read_states(path)
+    return saved_states.read_states(path)
 
 
 def actions_of(state):
@@ -146,17 +143,6 @@ def share_of_best(state, name) -> float:
     best = [other for other in values
             if max(values.values()) - values[other] <= TIE]
     return (name in best) / len(best)
-
-
-def calibration_error(pairs) -> float:
-    """Expected calibration error of (confidence, how right it was) pairs."""
-    bins = {}
-    for sure, right in pairs:
-        bins.setdefault(min(int(sure * BINS), BINS - 1), []).append(
-            (sure, right))
-    return sum(
-        abs(sum(sure for sure, _ in group) - sum(right for _, right in group))
-        for group in bins.values()) / len(pairs)
 
 
 def flips(brain, states) -> dict:

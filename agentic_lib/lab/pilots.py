@@ -11,10 +11,9 @@ import numpy as np
 import torch
 
 from agentic_lib.brain.decision import ACTIONS, with_factors
+from agentic_lib.lab.actions import letter
 
 MIN_LR, MAX_LR = 1e-7, 10.0  # the controller's bounds
-LETTER = {"continue": "c", "reduce_learning_rate": "r",
-          "increase_learning_rate": "i", "stop_training": "s"}
 
 
 @dataclass(frozen=True)
@@ -149,13 +148,6 @@ class Decided(Constant):
                            tuple(self.table.values()))
 
 
-def letter(choice) -> str:
-    """c, r, i or s; a capital where the rules stood in for a brain."""
-    found = LETTER[getattr(choice, "action", choice)]
-    stood_in = getattr(choice, "source", None) == "fallback"
-    return found.upper() if stood_in else found
-
-
 def bounded(rate, factor):
     """rate x factor within the controller's bounds, as AgenticLR does it."""
     if factor > 1:
@@ -170,7 +162,3 @@ def one_by_one(rule):
         found = [rule(history, actions, every) for history in histories]
         return [d if isinstance(d, str) else tuple(d)[0] for d in found]
     return decide
-
-
-def without_stop(actions=ACTIONS):
-    return tuple(a for a in actions if not a.stop)

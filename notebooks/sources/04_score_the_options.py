@@ -450,7 +450,7 @@ def calibration_error(bins):
 # than it is. If the brain has a temperature already, this one comes on top.
 
 # %%
-from agentic_lib.lab.check import calibration_error as library_error
+from agentic_lib.lab.calibration import calibration_error as library_error
 
 
 def at_temperature(decision, temperature):

@@ -269,7 +269,7 @@ display(Markdown(tables.guarded(rows)))
 
 # %%
 from agentic_lib.lab.compare import choices
-from agentic_lib.lab.compare.states import read_states
+from agentic_lib.lab.saved_states import read_states
 
 states, recorded = read_states(), choices.read_choices()
 display(Markdown(choices.table(states, recorded)))

@@ -101,10 +101,10 @@ print(f"Lowest at epoch 15: {best[15]}. At epoch 60: {best[60]}.")
 # %%
 import torch
 
-from agentic_lib.lab.teach import judge
+from agentic_lib.lab.teach import arenas
 
 LOOKS = (5, 10, 20, 50)
-arena = judge.digits(cells=((0.3, 0.003), (0.3, 0.03)), seeds=6)
+arena = arenas.digits(cells=((0.3, 0.003), (0.3, 0.03)), seeds=6)
 batch = arena.batch()
 for _ in range(10):
     batch.epoch()
@@ -239,8 +239,14 @@ for name, end in ends.items():
 # So worth, and what is at stake in a decision, is counted in points.
 
 # %%
-from agentic_lib.lab.teach.labels import table, unpack, with_stop
-from agentic_lib.lab.teach.teach import LABELS, NAMES, held_back
+from agentic_lib.lab.actions import NAMES
+from agentic_lib.lab.teach.labels import (
+    LABELS,
+    held_back,
+    table,
+    unpack,
+    with_stop,
+)
 
 groups = unpack(LABELS)
 taught, kept = held_back(groups)
@@ -348,8 +354,9 @@ def split(run_of_row):
 
 # %%
 from agentic_lib import Prompt
-from agentic_lib.lab.teach.labels import teacher
-from agentic_lib.lab.teach.teach import make_network, probabilities
+from agentic_lib.lab.teach.forest import teacher
+from agentic_lib.lab.teach.labels import probabilities
+from agentic_lib.lab.teach.network import make_network
 from agentic_lib.lab.teach.texts import State
 from agentic_lib.lab.teach.tokens import make_tokenizer
 
@@ -466,7 +473,7 @@ print(fresh.analyze_training(training.run.metrics[:20]))
 # `worth_of`, which smoothed the labels.
 
 # %%
-from agentic_lib.lab.teach.features import NAMES as NUMBERS
+from agentic_lib.lab.features import NUMBERS
 
 SHOWN = [NUMBERS.index(name) for name in (
     "train_acc", "val_acc", "val_acc_1", "train_rises", "done", "left",
@@ -568,10 +575,10 @@ print("\nThe brain above:", brain.description)
 
 # %%
 RATES = (0.003, 0.01, 0.1, 0.3)
-arena = judge.digits(cells=[(0.3, rate) for rate in RATES], seeds=3)
-who = {"nobody": None, "the fresh brain": judge.by_brain(fresh, arena),
-       "regression, same numbers": judge.by_policy(plain, arena)}
-tests = {name: arena.by_cell(judge.run(arena, decide)["test"])
+arena = arenas.digits(cells=[(0.3, rate) for rate in RATES], seeds=3)
+who = {"nobody": None, "the fresh brain": arenas.by_brain(fresh, arena),
+       "regression, same numbers": arenas.by_policy(plain, arena)}
+tests = {name: arena.by_cell(arenas.run(arena, decide)["test"])
          for name, decide in who.items()}
 print(f"{'mean test accuracy from':26}" + "".join(
     f"{rate:8}" for rate in RATES))

@@ -18,15 +18,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from agentic_lib.brain.decision import ACTIONS
 from agentic_lib.brain.fallback import fallback_decision, plain_rules
 from agentic_lib.lab import check
+from agentic_lib.lab.actions import NAMES
 from agentic_lib.lab.compare.intervals import interval, mean
 from agentic_lib.lab.compare.results import versions
 from agentic_lib.lab.compare.tables import markdown, with_interval
 
 FILE = Path(__file__).parents[1] / "data" / "choices.json.gz"
-NAMES = [action.name for action in ACTIONS]
 TIMED = 60       # decisions that are timed
 REASONS = 300    # reasons that are read
 LOOK_AHEAD = "look-ahead by two tries, judged by the third"
@@ -67,7 +66,9 @@ def by_rule(rule, state) -> str:
 
 def logistic(history, actions, every) -> str:
     """What the regression on the brain's labels chooses."""
-    from agentic_lib.lab.compare.deciders import LABELS, as_rows, fit_logistic
+    from agentic_lib.lab.compare.deciders import as_rows
+    from agentic_lib.lab.teach.labels import LABELS
+    from agentic_lib.lab.teach.logistic import fit_logistic
 
     shares = fit_logistic(LABELS).predict_proba(
         as_rows([history], every, actions))
@@ -76,10 +77,13 @@ def logistic(history, actions, every) -> str:
 
 def reasons(brain) -> dict:
     """Whether what the brain writes is true: see `judge.words`."""
-    from agentic_lib.lab.compare.deciders import LABELS
-    from agentic_lib.lab.teach.judge import unseen_states, words
-    from agentic_lib.lab.teach.labels import unpack
-    from agentic_lib.lab.teach.teach import held_back
+    from agentic_lib.lab.teach.judge import words
+    from agentic_lib.lab.teach.labels import (
+        LABELS,
+        held_back,
+        unpack,
+        unseen_states,
+    )
 
     _, kept = held_back(unpack(LABELS))
     return words(brain, unseen_states(kept, REASONS))
@@ -209,7 +213,7 @@ def sure_and_right(states, recorded) -> list[tuple[float, float]]:
 
 
 if __name__ == "__main__":
-    from agentic_lib.lab.compare.states import read_states
+    from agentic_lib.lab.saved_states import read_states
 
     record(read_states())
     print(table(read_states(), read_choices()))

@@ -20,9 +20,9 @@ from agentic_lib.lab.compare import (
     tables,
 )
 from agentic_lib.lab.compare.methods import METHODS, PEERS, find_method
-from agentic_lib.lab.compare.states import read_states
 from agentic_lib.lab.compare.tasks import LEAK, TASKS, find_task
 from agentic_lib.lab.compare.trials import run_job
+from agentic_lib.lab.saved_states import read_states
 
 RATES = tuple(float(f"{10 ** (k / 2):.4g}") for k in range(-8, 1))
 CHUNK = 5  # seeds in one job

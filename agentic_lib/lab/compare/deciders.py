@@ -6,26 +6,19 @@ or a Decision.
 
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from agentic_lib.brain.decision import ACTIONS
 from agentic_lib.brain.fallback import fallback_decision
+from agentic_lib.lab.actions import LETTER, NAMES, without_stop
 from agentic_lib.lab.batch import METRICS
 from agentic_lib.lab.compare.trials import train_on
-from agentic_lib.lab.pilots import (
-    LETTER,
-    Decided,
-    bounded,
-    one_by_one,
-    without_stop,
-)
-from agentic_lib.lab.teach.features import numbers
-
-NAMES = [action.name for action in ACTIONS]
-LABELS = Path(__file__).parents[1] / "data" / "labels.npz.xz"
+from agentic_lib.lab.features import numbers
+from agentic_lib.lab.pilots import Decided, bounded, one_by_one
+from agentic_lib.lab.teach.branching import worth
+from agentic_lib.lab.teach.labels import LABELS
+from agentic_lib.lab.teach.logistic import fit_logistic
 
 
 @cache
@@ -126,29 +119,6 @@ def as_rows(histories, every, actions) -> np.ndarray:
                    np.tile(factors, (len(seen), 1)))
 
 
-@cache
-def fit_logistic(path):
-    """A logistic regression on the labels that the bundled brain was taught,
-    every action weighted by its probability."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    from agentic_lib.lab.teach.labels import table, unpack, with_stop
-    from agentic_lib.lab.teach.teach import probabilities
-
-    rows, values, now, _ = table(unpack(path))
-    shares = probabilities(with_stop(values, now))
-    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=300))
-    return model.fit(np.repeat(rows, 4, 0), np.tile(range(4), len(rows)),
-                     logisticregression__sample_weight=shares.ravel())
-
-
-def no_labels():
-    """Why there can be no regression, or None."""
-    return None if LABELS.exists() else "this copy holds no labels"
-
-
 class Logistic(Decided):
     """A logistic regression in the language model's place."""
 
@@ -197,14 +167,5 @@ class LookAhead(Decided):
         last = min(first + self.ahead - 1, group.epochs)
         for _ in train_on(copies, pilot, paths, first, last, other=1):
             pilot.step(paths)
-        best = worth(copies).reshape(len(going), -1).argmax(1)
+        best = worth(copies, "val").reshape(len(going), -1).argmax(1)
         return [actions[k].name for k in best]
-
-
-def worth(batch) -> np.ndarray:
-    """(N,) validation accuracy in percent, less the loss, which decides
-    where accuracies tie: at most that of guessing."""
-    acc, loss = batch.measure("val")
-    guess = batch.data.classes[batch.sets].log()
-    loss = torch.where(loss.isfinite(), loss, guess).minimum(guess)
-    return (acc - loss).numpy()

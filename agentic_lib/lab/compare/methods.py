@@ -11,6 +11,7 @@ from functools import partial
 import torch
 
 from agentic_lib.brain.fallback import fallback_decision, plain_rules
+from agentic_lib.lab.actions import without_stop
 from agentic_lib.lab.compare.deciders import (
     Brain,
     Logistic,
@@ -18,7 +19,6 @@ from agentic_lib.lab.compare.deciders import (
     RandomActions,
     ShuffledMetrics,
     frequencies,
-    no_labels,
     no_model,
 )
 from agentic_lib.lab.pilots import (
@@ -27,8 +27,8 @@ from agentic_lib.lab.pilots import (
     EveryStep,
     Scheduled,
     one_by_one,
-    without_stop,
 )
+from agentic_lib.lab.teach.logistic import no_labels
 
 
 @dataclass(frozen=True)

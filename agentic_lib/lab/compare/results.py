@@ -110,7 +110,7 @@ def mend(path):
 
 def checksums() -> dict:
     """Which bundled brain and which labels lie here."""
-    from agentic_lib.lab.compare.deciders import LABELS
+    from agentic_lib.lab.teach.labels import LABELS
     from agentic_lib.models.which import BUNDLED
 
     files = {"brain": BUNDLED / "model.safetensors", "labels": LABELS}

@@ -8,27 +8,19 @@ orders of the data, under the default rules (which favour no model) as what
 decides afterwards. One line of `states.jsonl.gz` is one state.
 """
 
-import gzip
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from agentic_lib.brain.decision import ACTIONS, Metrics
+from agentic_lib.brain.decision import ACTIONS
 from agentic_lib.brain.fallback import fallback_decision
+from agentic_lib.lab.actions import without_stop
 from agentic_lib.lab.compare.tasks import TASKS
 from agentic_lib.lab.compare.trials import make_batch, make_group, train_on
-from agentic_lib.lab.pilots import (
-    Decided,
-    Group,
-    bounded,
-    one_by_one,
-    without_stop,
-)
-from agentic_lib.run.record import from_line, to_line
+from agentic_lib.lab.pilots import Decided, Group, bounded, one_by_one
+from agentic_lib.lab.saved_states import write_states
 
-FILE = Path(__file__).parents[1] / "data" / "states.jsonl.gz"
 ORDERS = 3           # of the data, for every branch
 EVERY = 5
 WILD = 0.3           # share of decisions before the state taken at random
@@ -106,20 +98,6 @@ def brief(metrics) -> dict:
     """Metrics as a dictionary, without needless digits."""
     return {name: float(f"{x:.5g}") if isinstance(x, float) else x
             for name, x in asdict(metrics).items()}
-
-
-def read_states(path=FILE) -> list[dict]:
-    """The states of a file, each `history` as a list of Metrics."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        states = [from_line(line) for line in file]
-    for state in states:
-        state["history"] = [Metrics(**m) for m in state["history"]]
-    return states
-
-
-def write_states(states, path=FILE):
-    with gzip.open(path, "wt", encoding="utf-8") as file:
-        file.writelines(to_line(state) for state in states)
 
 
 if __name__ == "__main__":

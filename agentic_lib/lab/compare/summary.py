@@ -19,7 +19,6 @@ from agentic_lib.lab.compare.claims import (
 from agentic_lib.lab.compare.intervals import GOOD, interval, masked, mean
 from agentic_lib.lab.compare.methods import says
 from agentic_lib.lab.compare.results import changed
-from agentic_lib.lab.compare.states import read_states
 from agentic_lib.lab.compare.tables import (
     OURS,
     ahead,
@@ -32,6 +31,7 @@ from agentic_lib.lab.compare.tables import (
     stopping,
     with_interval,
 )
+from agentic_lib.lab.saved_states import read_states
 
 BEGIN = "<!-- results: printed by python -m agentic_lib compare --summary -->"
 END = "<!-- end of results -->"

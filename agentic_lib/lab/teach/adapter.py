@@ -9,8 +9,10 @@ import time
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from agentic_lib.lab.teach.labels import teacher
-from agentic_lib.lab.teach.teach import NAMES, Lessons, loss_of
+from agentic_lib.lab.actions import NAMES
+from agentic_lib.lab.teach.forest import teacher
+from agentic_lib.lab.teach.lessons import Lessons
+from agentic_lib.lab.teach.loss import loss_of
 from agentic_lib.models.taught import write_taught
 
 
@@ -19,8 +21,8 @@ def teach_adapter(model, groups, seconds, folder, seed=0, rank=8, steps=None,
     """Teaches a LoRA adapter for `model`, and writes the merged model.
 
     model   a hub id or a folder
-    groups  labels, as `labels.unpack` gives them
-    steps   ends earlier, after so many
+    groups  labels, as `labels.unpack` returns them
+    seconds, steps  how long; whichever is over first, None for no limit
     Raises ImportError naming the extra where peft is missing.
     """
     try:
@@ -41,7 +43,7 @@ def teach_adapter(model, groups, seconds, folder, seed=0, rank=8, steps=None,
         [p for p in network.parameters() if p.requires_grad], rate)
     begin = time.time()
     for step, batch in enumerate(lessons.batches()):
-        if step == steps or time.time() - begin > seconds:
+        if step == steps or seconds and time.time() - begin > seconds:
             break
         names, words, *_ = loss_of(network.get_base_model(), batch)
         optimizer.zero_grad()

@@ -2,16 +2,16 @@
 
 The stand-in is a small network on `numbers`, quick enough to decide for
 hundreds of runs at once; it plays the part of the language model until that
-is taught. A policy is a function: (N, len(NAMES)) numbers -> (N, 3) values of
-continue, reduce, increase; the highest is taken.
+is taught. A policy is a function: (N, len(NUMBERS)) numbers -> (N, 3) values
+of continue, reduce, increase; the highest is taken.
 """
 
 import numpy as np
 import torch
 
-from agentic_lib.lab.teach.features import NAMES
+from agentic_lib.lab.features import NUMBERS
 
-AT = {name: i for i, name in enumerate(NAMES)}
+AT = {name: i for i, name in enumerate(NUMBERS)}
 
 
 def rules(rows):

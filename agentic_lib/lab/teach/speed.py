@@ -13,7 +13,7 @@ from dataclasses import replace
 import torch
 
 from agentic_lib.lab.batch import Shape
-from agentic_lib.lab.teach.judge import digits, run
+from agentic_lib.lab.teach.arenas import digits, run
 from agentic_lib.run.data import load_data
 from agentic_lib.run.trainees import make_model
 from agentic_lib.run.training import train

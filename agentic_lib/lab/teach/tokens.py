@@ -15,7 +15,7 @@ from transformers import PreTrainedTokenizerFast
 from agentic_lib.brain.decision import ACTIONS
 from agentic_lib.brain.presets import PRESETS
 from agentic_lib.brain.prompt import USER
-from agentic_lib.lab.teach import texts
+from agentic_lib.lab.teach import reasons, texts
 
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>",
            "</think>")
@@ -40,8 +40,8 @@ def literals():
     systems = [*texts.SYSTEMS, *(p.system for p in PRESETS.values())]
     users = [USER, *(p.user for p in PRESETS.values()),
              *(line for group in texts.WORDINGS for line in group)]
-    replies = [" " + r[2] for group in texts.REASONS.values() for r in group]
-    replies += [" " + text for text in texts.PLAIN.values()]
+    replies = [" " + r[2] for group in reasons.REASONS.values() for r in group]
+    replies += [" " + text for text in reasons.PLAIN.values()]
     meanings = [": " + a.meaning.replace("{factor}", "{}") for a in ACTIONS]
     trends = ["rising fast", "rising slowly", "flat", "falling"]
     for text in (*systems, *users, *replies, *meanings, *trends):

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from agentic_lib.brain.decision import ACTIONS
 from agentic_lib.brain.prompt import Prompt
-from agentic_lib.lab.teach.labels import RUNS, play, save_group
+from agentic_lib.lab.actions import NAMES
+from agentic_lib.lab.teach.branching import RUNS, play
+from agentic_lib.lab.teach.labels import save_group
 from agentic_lib.lab.teach.situations import draw_runs, draw_situation
 from agentic_lib.lab.teach.texts import State
-
-NAMES = [action.name for action in ACTIONS]
 
 
 def scores(model, seen, factors, horizon, every):
@@ -37,7 +36,7 @@ def scores(model, seen, factors, horizon, every):
 
 def visit(model, seed, situation=None):
     """A group of runs under the model, never stopped: a dictionary with
-    `seen`, `factors`, `horizon`, `every`, as `labels.label_group` gives."""
+    `seen`, `factors`, `horizon`, `every`, as `branching.label_group` gives."""
     rng = np.random.default_rng(seed)
     situation = situation or draw_situation(rng)
     batch, factors = draw_runs(situation, RUNS, rng)

@@ -7,7 +7,7 @@ held against. Works on N runs at once, with numpy.
 
 import numpy as np
 
-NAMES = (
+NUMBERS = (
     "rate", "rate_change", "rate_change_before", "done", "left",
     "decisions_left", "every", "reduce", "increase",
     "train_acc", "train_acc_1", "train_acc_2",
@@ -28,7 +28,7 @@ def log_loss(values):
 
 
 def numbers(seen, horizon, every, factors):
-    """(N, epochs, 5) metrics in batch.METRICS' order -> (N, len(NAMES)).
+    """(N, epochs, 5) metrics in batch.METRICS' order -> (N, len(NUMBERS)).
 
     horizon, every  epochs in all, and between two decisions; (N,) or one
     factors         (N, 2), for lowering and raising the rate

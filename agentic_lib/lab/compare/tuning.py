@@ -1,6 +1,6 @@
 """Settings for the peers, chosen where the brain's were chosen.
 
-    python -m agentic_lib.lab.teach.tuning [plateau] [greedy] [brain]
+    python -m agentic_lib.lab.compare.tuning [plateau] [greedy] [brain]
 
 Five settings each train the same runs of the teaching families; the one with
 the highest mean final accuracy is taken into `methods.TUNED`. None of the

@@ -1,0 +1,111 @@
+"""What did each action lead to? A run is branched and played to the end.
+
+A run is stopped at a decision, copied, and every copy takes another action;
+then all are trained to the end of the budget under the decisions that the
+controller would really make. The end counts, not the next few epochs, and a
+continuation that is not followed afterwards would mislead.
+"""
+
+import numpy as np
+import torch
+
+from agentic_lib.lab.batch import METRICS
+from agentic_lib.lab.features import numbers
+from agentic_lib.lab.teach.situations import draw_runs, draw_situation
+
+RUNS = 24     # base runs in a group
+POINTS = 4    # decisions of each run that are branched
+SEEDS = 2     # orders of the data that every branch is played with
+
+
+def on_numbers(policy):
+    """A policy on rows of numbers, as what `play` asks."""
+    def decide(seen, factors, situation):
+        return policy(numbers(seen, situation.horizon, situation.every,
+                              factors)).argmax(1)
+
+    return decide
+
+
+def play(batch, past, factors, situation, decide, first=None, rng=None,
+         wild=None, keep=()):
+    """Trains `batch` from the end of `past` to the end of the budget.
+
+    past     (N, epochs so far, 5) metrics
+    decide   (seen, factors, situation) -> (N,) indices of continue, reduce,
+             increase
+    first    (N,) the first action, as an index; that of `decide` where None
+    wild     (N,) share of decisions taken at random
+    keep     epochs after which a copy of the batch is kept
+    Returns ((N, horizon, 5) metrics, {epoch: Batch}).
+    """
+    horizon, every = situation.horizon, situation.every
+    seen = np.full((len(batch), horizon, len(METRICS)), np.nan)
+    begin = past.shape[1]
+    seen[:, :begin] = past
+    copies = {}
+    for epoch in range(begin, horizon):
+        if epoch and epoch % every == 0:
+            if epoch in keep:
+                copies[epoch] = batch.take(torch.arange(len(batch)))
+            if epoch == begin and first is not None:
+                act = first
+            else:
+                act = decide(seen[:, :epoch], factors, situation)
+                if wild is not None:
+                    act = np.where(rng.random(len(act)) < wild,
+                                   rng.integers(0, 3, len(act)), act)
+            scale = np.choose(act, [np.ones(len(act)), *factors.T])
+            batch.rate *= torch.tensor(scale).to(batch.rate)
+        metrics = batch.epoch()
+        seen[:, epoch] = np.stack([metrics[m].numpy() for m in METRICS], 1)
+    return seen, copies
+
+
+def worth(batch, part="test"):
+    """What a batch is worth now, (N,), in points of accuracy.
+
+    Accuracy on data kept for this, in percent, less the loss on it (at most
+    that of pure guessing), which decides where accuracies tie.
+    """
+    acc, loss = batch.measure(part)
+    guess = batch.data.classes[batch.sets].log()
+    loss = torch.where(loss.isfinite(), loss, guess).minimum(guess)
+    return (acc - loss).numpy()
+
+
+def label_group(seed, policy, number=0, kinds=None, situation=None):
+    """One group of runs with what each action was worth.
+
+    Returns a dictionary of arrays: `seen` (N, horizon, 5); `epochs` (P,)
+    where runs were branched; `worth` (N, P, 3, SEEDS) for continue, reduce,
+    increase; `now` (N, P) without training on; `factors` (N, 2); ...
+    """
+    rng = np.random.default_rng(seed)
+    situation = situation or draw_situation(rng)
+    batch, factors = draw_runs(situation, RUNS, rng, kinds)
+    n, every, horizon = len(batch), situation.every, situation.horizon
+    decide = on_numbers(policy)
+    decisions = np.arange(every, horizon, every)
+    epochs = np.sort(rng.permutation(decisions)[:POINTS])
+    wild = rng.choice([0.05, 0.25, 0.6, 1.0], n)
+    seen, copies = play(batch, np.empty((n, 0, 5)), factors, situation,
+                        decide, rng=rng, wild=wild, keep=set(epochs))
+    gains, now = [], []
+    for epoch in epochs:
+        now.append(worth(copies[epoch]))
+        rows = torch.arange(n).repeat_interleave(3 * SEEDS)
+        branch = copies[epoch].take(rows, seed=seed + int(epoch))
+        # the same order of the data for the three actions
+        branch.stream = rows * SEEDS + torch.arange(SEEDS).repeat(n * 3)
+        first = np.tile(np.repeat(np.arange(3), SEEDS), n)
+        play(branch, seen[rows, :epoch], factors[rows], situation, decide,
+             first=first)
+        gains.append(worth(branch).reshape(n, 3, SEEDS))
+    return {
+        "seen": seen.astype(np.float32), "epochs": epochs,
+        "worth": np.stack(gains, 1).astype(np.float32),
+        "now": np.stack(now, 1).astype(np.float32),
+        "factors": factors, "horizon": horizon, "every": every,
+        "adam": situation.shape.adam, "seed": seed, "round": number,
+    }

@@ -1,0 +1,84 @@
+"""`python -m agentic_lib teach`: makes the bundled brain from nothing."""
+
+from pathlib import Path
+
+import torch
+
+from agentic_lib.lab.teach.labels import (
+    LABELS,
+    held_back,
+    load_groups,
+    unpack,
+)
+from agentic_lib.lab.teach.making import make_brain
+from agentic_lib.lab.teach.rounds import make_labels
+from agentic_lib.lab.teach.saving import save
+
+VISITS = 40  # groups of runs that the brain itself steers
+
+
+def add_arguments(parser):
+    """The options of `python -m agentic_lib teach`."""
+    add = parser.add_argument
+    add("--out", type=Path, default=Path("taught_brain"),
+        help="folder for the brain")
+    add("--work", type=Path, default=Path("teaching"),
+        help="folder for labels and weights in the making; a command that "
+             "was interrupted goes on from there")
+    add("--from-labels", action="store_true",
+        help="use the labels that are shipped instead of making new ones")
+    add("--label-minutes", type=float, default=25, help="for making labels")
+    add("--groups", type=int,
+        help="make so many groups of labels, however long it takes")
+    add("--teach-minutes", type=float, default=25, help="for teaching")
+    add("--steps", type=int,
+        help="teach for so many steps, on one thread, however long it takes: "
+             "repeatable bit for bit on one machine, with --from-labels or "
+             "--groups")
+    add("--jobs", type=int, default=2, help="processes that make labels")
+    add("--width", type=int, default=128, help="of the network, in 64s")
+    add("--layers", type=int, default=3)
+    add("--seed", type=int, default=0)
+    add("--model", help="a hub id or folder: teach a LoRA adapter for this "
+                        "model instead (needs peft, and wants a GPU)")
+
+
+def run(args):
+    """Makes labels if needed, teaches, calibrates, saves."""
+    torch.set_num_threads(1 if args.steps else args.jobs)
+    taught, kept = held_back(labels_for(args))
+    seconds = None if args.steps else 60 * args.teach_minutes
+    if args.model:
+        from agentic_lib.lab.teach.adapter import teach_adapter
+
+        return teach_adapter(args.model, taught, seconds, args.out,
+                             args.seed, steps=args.steps)
+    network, tokenizer, lessons = make_brain(
+        taught, seconds, args.steps, args.width, args.layers, args.seed,
+        own=VISITS, keep=work_folder(args))
+    print("Calibrating ...")
+    for name, value in save(network, tokenizer, lessons, kept,
+                            args.out).items():
+        print(f"  {name}: {value:.3g}")
+    print(f"Written: {args.out}. Use it: SimpleAIBrain({str(args.out)!r})")
+
+
+def labels_for(args):
+    """The labels that are shipped, or new ones."""
+    if args.from_labels:
+        return unpack(LABELS)
+    folder = args.work / f"seed{args.seed}" / "labels"
+    ends = ({"count": args.groups} if args.groups
+            else {"seconds": 60 * args.label_minutes})
+    make_labels(folder, seed=args.seed, jobs=args.jobs, **ends)
+    return load_groups(folder)
+
+
+def work_folder(args) -> Path:
+    """Where a brain in the making is kept: another one for other settings,
+    so that two never mix."""
+    labels = "shipped" if args.from_labels else "made"
+    folder = (args.work / f"seed{args.seed}" /
+              f"{labels}-width{args.width}-layers{args.layers}")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,169 @@
+"""Lessons: prompts about labelled runs, each with a reply, as token ids.
+
+Decisions are drawn, those on which much depends more often than those on
+which nothing does; each becomes a prompt in one of many wordings. Knows
+nothing about networks.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from agentic_lib.lab.actions import NAMES
+from agentic_lib.lab.features import numbers
+from agentic_lib.lab.teach.labels import probabilities
+from agentic_lib.lab.teach.reasons import reason
+from agentic_lib.lab.teach.texts import State, anchor, ask
+
+ANCHORS = 0.02   # share of prompts that are the original's examples
+POOL = 512       # prompts sorted by length together, so that few are padded
+BATCH = 16
+MATTERS = 5.0    # points by which a decision counts at most, and
+ALWAYS = 0.5     # those by which each counts at least
+# A prompt that shows these says what `numbers` says.
+WHOLE = {"learning_rate", "train_acc", "val_acc", "train_loss", "val_loss",
+         "train_loss_rises", "since_best", "since_best_loss", "progress"}
+
+
+@dataclass
+class Example:
+    """One prompt with its reply, as token ids.
+
+    ids     prompt, name, ':', reason, end of turn
+    start   position of the name
+    target  {token id: probability} for the name
+    facts   (len(features.NUMBERS),) what the prompt says, standardised; None
+            where it does not say everything
+    read    [(position behind a number, the number)]
+    """
+
+    ids: list
+    start: int
+    target: dict
+    facts: torch.Tensor | None
+    read: list
+
+
+class Lessons:
+    """What is taught: decisions of runs, with probabilities.
+
+    groups  as `labels.load_groups` gives them
+    policy  says what actions are worth: rows of numbers -> (N, 4)
+    kinds   of prompts, from texts.SHARES; None for all of them, in shares
+
+    A decision on which much depends is drawn more often than one on which
+    nothing does.
+    """
+
+    def __init__(self, groups, policy, tokenizer, seed=0, kinds=None):
+        self.policy, self.tokenizer, self.kinds = policy, tokenizer, kinds
+        self.rng = np.random.default_rng(seed)
+        self.first = [self.tokens(name + ":")[0] for name in NAMES]
+        self.pieces = [tokenizer.decode([i]) for i in range(len(tokenizer))]
+        self.groups, self.places = [], []
+        self.targets, self.rows = np.empty((0, 4)), None
+        self.chances, self.waiting = np.empty(0), []
+        self.add(groups)
+
+    def add(self, groups, share=1.0):
+        """Adds the decisions of more runs, as this share of the lessons."""
+        targets, rows, weights = [], [], []
+        for g in groups:
+            self.groups.append(g)
+            every, horizon = int(g["every"]), int(g["horizon"])
+            for epoch in range(every, horizon, every):
+                seen = numbers(g["seen"][:, :epoch], horizon, every,
+                               g["factors"])
+                values = self.policy(seen)
+                rows.append(seen)
+                targets.append(probabilities(values))
+                weights.append(ALWAYS + np.ptp(values, 1).clip(0, MATTERS))
+                self.places += [(len(self.groups) - 1, i, epoch)
+                                for i in range(len(seen))]
+        rows = np.concatenate(rows)
+        weights = np.concatenate(weights).astype(np.float64)
+        if self.rows is None:
+            self.mean, self.std = rows.mean(0), rows.std(0) + 1e-3
+            self.rows = np.empty((0, rows.shape[1]))
+        self.rows = np.concatenate([self.rows, rows])
+        self.targets = np.concatenate([self.targets, *targets])
+        self.chances = np.concatenate([(1 - share) * self.chances,
+                                       share * weights / weights.sum()])
+
+    def facts(self, at):
+        """What `numbers` says of a decision, standardised."""
+        return torch.tensor((self.rows[at] - self.mean) / self.std
+                            ).float().clamp(-3, 3)
+
+    def state(self, k, i, epoch) -> State:
+        """Run i of group k after that epoch."""
+        g = self.groups[k]
+        return State(g["seen"][i, :epoch], int(g["horizon"]),
+                     int(g["every"]), tuple(g["factors"][i]))
+
+    def draw(self):
+        """(Question, (4,) probabilities, facts) of a prompt at random."""
+        if self.rng.random() < ANCHORS:
+            question, action = anchor(self.rng)
+            return question, np.where(
+                np.arange(4) == action, 0.85, 0.05), None
+        at = self.next_place()
+        kind = self.kinds and str(self.rng.choice(self.kinds))
+        question = ask(self.state(*self.places[at]), self.rng, kind)
+        says_all = WHOLE <= set(question.known)
+        return question, self.targets[at], self.facts(at) if says_all else None
+
+    def next_place(self):
+        """The index of a decision, drawn by its chance; many at a time."""
+        if not self.waiting:
+            self.waiting = list(self.rng.choice(
+                len(self.places), POOL, p=self.chances))
+        return self.waiting.pop()
+
+    def example(self) -> Example:
+        """A prompt with a reply: mostly the best one, at times another, so
+        that the brain can argue for each."""
+        question, target, facts = self.draw()
+        offered = [NAMES.index(name) for name in question.names]
+        target = {i: target[i] for i in offered}
+        total = sum(target.values())
+        name = max(target, key=target.get)
+        if self.rng.random() < 0.4:
+            name = self.rng.choice(offered)
+        text = reason(NAMES[name], question.known)
+        prompt = self.tokenizer.apply_chat_template(
+            question.messages, add_generation_prompt=True,
+            enable_thinking=self.rng.random() < 0.03)["input_ids"]
+        reply = [*self.tokens(NAMES[name] + ":"), *self.tokens(f" {text}\n"),
+                 self.tokenizer.eos_token_id]
+        return Example([*prompt, *reply], len(prompt),
+                       {self.first[i]: p / total for i, p in target.items()},
+                       facts, self.numbers_in(prompt))
+
+    def tokens(self, text):
+        """Token ids of a piece of a reply."""
+        return self.tokenizer(text, add_special_tokens=False)["input_ids"]
+
+    def numbers_in(self, ids):
+        """[(position of the token behind it, number)] in token ids."""
+        found, digits = [], ""
+        for at, token in enumerate(ids):
+            piece = self.pieces[token]
+            if len(piece) == 1 and piece in "0123456789.+-e":
+                digits += piece
+                continue
+            with suppress(ValueError):
+                found.append((at, float(digits)))
+            digits = ""
+        return found
+
+    def batches(self):
+        """Batches of examples of like length, without end."""
+        while True:
+            pool = sorted((self.example() for _ in range(POOL)),
+                          key=lambda e: len(e.ids))
+            batches = [pool[i:i + BATCH] for i in range(0, POOL, BATCH)]
+            self.rng.shuffle(batches)
+            yield from batches

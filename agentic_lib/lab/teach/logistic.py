@@ -1,0 +1,37 @@
+"""A logistic regression on the labels: what they say without language.
+
+The language model is held against it, when it is judged and when methods are
+compared.
+"""
+
+from functools import cache
+
+import numpy as np
+
+from agentic_lib.lab.teach.labels import (
+    LABELS,
+    probabilities,
+    table,
+    unpack,
+    with_stop,
+)
+
+
+@cache
+def fit_logistic(path):
+    """A logistic regression on the labels that the bundled brain was taught,
+    every action weighted by its probability."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    rows, values, now, _ = table(unpack(path))
+    shares = probabilities(with_stop(values, now))
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=300))
+    return model.fit(np.repeat(rows, 4, 0), np.tile(range(4), len(rows)),
+                     logisticregression__sample_weight=shares.ravel())
+
+
+def no_labels():
+    """Why there can be no regression, or None."""
+    return None if LABELS.exists() else "this copy holds no labels"

@@ -1,0 +1,46 @@
+"""Labels -> a small Qwen3 that reads the prompt, answers and gives reasons.
+
+What each action was worth is smoothed by a forest, turned into probabilities,
+and taught as the first token of a reply to prompts in many wordings; after it
+stands a reason. Halfway the brain steers runs of its own.
+"""
+
+from agentic_lib.lab.teach.branching import RUNS
+from agentic_lib.lab.teach.forest import teacher
+from agentic_lib.lab.teach.lessons import Lessons
+from agentic_lib.lab.teach.loop import teach
+from agentic_lib.lab.teach.network import make_network
+from agentic_lib.lab.teach.tokens import make_tokenizer
+from agentic_lib.lab.teach.visits import visits
+from agentic_lib.models.language_model import LanguageModel
+
+OWN = 0.35  # share of prompts about runs that it steered, once there are any
+
+
+def make_brain(groups, seconds=None, steps=None, width=128, layers=3, seed=0,
+               kinds=None, own=0, keep=None, say=print):
+    """Labels -> (network, tokenizer, Lessons), taught for so many seconds or
+    steps.
+
+    own   groups of runs that it steers itself halfway, and learns from
+    keep  a folder for all that is needed to go on after an interruption
+
+    A notebook's small one: make_brain(unpack(LABELS), 45, width=64,
+    layers=2, kinds=["three numbers"]).
+    """
+    tokenizer = make_tokenizer()
+    lessons = Lessons(groups, teacher(groups, seed), tokenizer, seed, kinds)
+    network = make_network(tokenizer, width, layers, seed)
+    say(f"{len(lessons.places)} decisions to learn from; "
+        f"{network.num_parameters() / 1e6:.2f} million parameters")
+
+    def let_loose():
+        say(f"The brain steers {own * RUNS} runs itself ...")
+        model = LanguageModel(network.eval(), tokenizer)
+        lessons.add(visits(model, own, seed, keep), OWN)
+        network.train()
+
+    teach(network, lessons.batches(), seconds, steps, say=say,
+          keep=keep and keep / "teaching.pt",
+          halfway=let_loose if own else None)
+    return network, tokenizer, lessons

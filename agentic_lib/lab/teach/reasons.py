@@ -1,0 +1,119 @@
+"""Reasons that are true.
+
+A reason is chosen by what the numbers show, and takes every number from the
+prompt itself, so that there is nothing to invent. Knows nothing about prompts
+but {field: text}, what one of them holds.
+"""
+
+import re
+
+
+def first_number(text):
+    """The number that a field's text begins with; 'now' is 0 epochs ago."""
+    return 0.0 if text == "now" else float(text.split()[0])
+
+
+# For every action, in order of weight: (fields it speaks of, when it holds,
+# what it says). The first that fits is the reason.
+REASONS = {
+    "reduce_learning_rate": (
+        (("train_loss",), lambda v: v == "nan" or v == "inf",
+         "The training loss is {train_loss}: the rate is far too high."),
+        (("train_loss_rises",), lambda v: first_number(v) >= 1,
+         "The training loss rose {train_loss_rises}: "
+         "smaller steps calm it."),
+        (("epochs_left",), lambda v: first_number(v) <= 15,
+         "Only {epochs_left} epochs are left: smaller steps let it settle."),
+        (("gap",), lambda v: first_number(v) >= 8,
+         "The gap of {gap} points is large: smaller steps are safer."),
+        (("since_best",), lambda v: first_number(v) >= 3,
+         "The best validation accuracy was {since_best}: "
+         "smaller steps may get past it."),
+        (("val_acc",), lambda v: True,
+         "Validation accuracy is {val_acc} %: "
+         "smaller steps can refine it."),
+    ),
+    "increase_learning_rate": (
+        (("val_acc",), lambda v: first_number(v) < 40,
+         "Validation accuracy is only {val_acc} %: "
+         "larger steps get there sooner."),
+        (("train_loss_rises",), lambda v: first_number(v) == 0,
+         "The training loss rose {train_loss_rises}: "
+         "there is room for larger steps."),
+        (("gap",), lambda v: first_number(v) < 5,
+         "The gap is only {gap} points: larger steps can be risked."),
+        (("epochs_left",), lambda v: True,
+         "There are {epochs_left} epochs left: "
+         "larger steps make more of them."),
+        (("val_acc",), lambda v: True,
+         "Validation accuracy is {val_acc} %: "
+         "larger steps may bring more."),
+    ),
+    "continue": (
+        (("since_best",), lambda v: first_number(v) == 0,
+         "Validation accuracy is at its best now: "
+         "this rate works."),
+        (("train_loss_rises",), lambda v: first_number(v) <= 1,
+         "The training loss rose {train_loss_rises}: "
+         "this rate works."),
+        (("gap",), lambda v: first_number(v) < 8,
+         "The gap is {gap} points: this rate works."),
+        (("epochs_left",), lambda v: True,
+         "There are {epochs_left} epochs left: "
+         "this rate may still do."),
+        (("val_acc",), lambda v: True,
+         "Validation accuracy is {val_acc} %: "
+         "nothing calls for another rate."),
+    ),
+    "stop_training": (
+        (("train_loss",), lambda v: v == "nan" or v == "inf",
+         "The training loss is {train_loss}: no rate can bring it back."),
+        (("since_best",), lambda v: first_number(v) >= 3,
+         "The best validation accuracy was {since_best}: "
+         "nothing more is to be gained."),
+        (("epochs_left",), lambda v: first_number(v) <= 15,
+         "Only {epochs_left} epochs are left: "
+         "nothing more is to be gained."),
+        (("val_acc",), lambda v: True,
+         "Validation accuracy is {val_acc} %: "
+         "nothing more is to be gained."),
+    ),
+}
+PLAIN = {  # where the prompt shows no number that could be quoted
+    "reduce_learning_rate": "Smaller steps are safer.",
+    "increase_learning_rate": "Larger steps get there sooner.",
+    "continue": "Nothing calls for another rate.",
+    "stop_training": "Nothing more is to be gained.",
+}
+
+
+def quotable(known) -> dict:
+    """{field: text} that a reason may quote: what is shown, and what stands
+    within it."""
+    epoch, *left = known.get("progress", "").split()[:2] or [""]
+    return {"epochs_left": left[0], **known} if left else known
+
+
+def reason(name, known) -> str:
+    """A true sentence for action `name`, from what the prompt shows."""
+    values = quotable(known)
+    for fields, holds, text in REASONS[name]:
+        if all(f in values for f in fields) and \
+                holds(*(values[f] for f in fields)):
+            return text.format(**values)
+    return PLAIN[name]
+
+
+def true_reasons(name, known):
+    """Every sentence for an action that is true of what a prompt shows."""
+    values = quotable(known)
+    said = {text.format(**values) for fields, holds, text in REASONS[name]
+            if all(field in values for field in fields)
+            and holds(*(values[field] for field in fields))}
+    return said | {PLAIN[name]}
+
+
+def patterns(name):
+    """Regular expressions for what argues for an action, true or not."""
+    texts = [text for _, _, text in REASONS[name]] + [PLAIN[name]]
+    return [re.sub(r"\\{\w+\\}", ".+", re.escape(text)) for text in texts]

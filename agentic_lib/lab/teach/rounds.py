@@ -1,0 +1,81 @@
+"""Labels in rounds, each played under a better policy than the one before.
+
+The first round is played under rules, every later one under a stand-in that
+was taught on the rounds before. Every group of runs is one file, so that the
+work can be interrupted and resumed.
+"""
+
+import itertools
+import math
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import torch
+
+from agentic_lib.lab.teach.branching import POINTS, RUNS, label_group
+from agentic_lib.lab.teach.labels import (
+    load_groups,
+    recent,
+    save_group,
+    table,
+)
+from agentic_lib.lab.teach.policies import StandIn, rules
+
+
+def make_labels(folder, seconds=math.inf, count=math.inf, groups_a_round=30,
+                seed=0, jobs=1, say=print):
+    """Adds groups to `folder` for that long, or until there are `count`;
+    goes on where it was interrupted. `jobs` processes work side by side.
+    Returns how many groups there are.
+
+    What is made depends on the seed alone, so that `count` groups are the
+    same ones whenever they are made.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    end = time.time() + seconds
+    with ProcessPoolExecutor(jobs, get_context("spawn"), one_thread) as pool:
+        for number in itertools.count():
+            first = number * groups_a_round
+            last = min(first + groups_a_round, count)
+            todo = [k for k in range(first, int(last))
+                    if not group_path(folder, k).exists()]
+            groups = load_groups(folder)
+            if first >= count:
+                return len(groups)
+            if not todo:
+                continue
+            policy = stand_in(groups[:first]) if number else rules
+            say(f"round {number} of labels: {len(groups)} groups so far, "
+                f"{len(groups) * RUNS * POINTS} labelled states, "
+                f"{end - time.time():.0f} s left")
+            waiting = [pool.submit(make_group, folder, k, seed, policy,
+                                   number, end) for k in todo]
+            if not all([job.result() for job in waiting]):
+                return len(load_groups(folder))
+
+
+def stand_in(groups, seed=0, **options):
+    """The policy that the labels made so far teach; it never stops."""
+    rows, values, _, rounds = table(groups)
+    return StandIn(**options).fit(rows, values, recent(rounds), seed=seed)
+
+
+def one_thread():
+    """For a process that works beside others."""
+    torch.set_num_threads(1)
+
+
+def group_path(folder, k):
+    return Path(folder) / f"group_{k:05d}.npz"
+
+
+def make_group(folder, k, seed, policy, number, end):
+    """Makes group `k` and its file; False where the time is over."""
+    if time.time() > end:
+        return False
+    save_group(group_path(folder, k),
+               label_group(seed * 10 ** 6 + k, policy, number))
+    return True

@@ -1,0 +1,89 @@
+"""A taught network as the folder that the package loads.
+
+Beside weights and tokenizer stands brain.json: the temperature at which its
+probabilities can be trusted, and every line of a prompt that it was taught.
+"""
+
+import itertools
+
+import numpy as np
+import torch
+
+from agentic_lib.brain.prompt import USER, Prompt
+from agentic_lib.lab.actions import NAMES
+from agentic_lib.lab.calibration import calibration_error, find_temperature
+from agentic_lib.lab.teach.labels import probabilities, with_stop
+from agentic_lib.lab.teach.texts import WORDINGS, State
+from agentic_lib.lab.teach.visits import scores
+from agentic_lib.models.language_model import LanguageModel
+from agentic_lib.models.taught import learn_lines, write_taught
+
+
+def save(network, tokenizer, lessons, kept, folder):
+    """Writes the folder that the package loads; returns what was measured.
+
+    kept  groups for calibration: the first half finds the temperature, the
+          second half measures the error that is left
+    """
+    network.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    table, best = answers(LanguageModel(network, tokenizer), kept)
+    half = len(best) // 2
+    temperature = find_temperature(table[:half], best[:half])
+    write_taught(
+        folder, actions=NAMES, mode="score",
+        temperature=round(temperature, 2),
+        lines=widened(learn_lines(prompts_taught(lessons))))
+    return {
+        "temperature": temperature, "states": len(best) - half,
+        "agreement": float((table.argmax(1) == best)[half:].mean()),
+        "calibration error": calibration_error(
+            confidences(table[half:], best[half:], temperature)),
+    }
+
+
+def confidences(table, best, temperature):
+    """(confidence, 1.0 where it was right) of each row of log-probabilities,
+    as `calibration_error` wants them."""
+    chances = torch.tensor(table / temperature).softmax(1).numpy()
+    return list(zip(chances.max(1).tolist(),
+                    (chances.argmax(1) == best).astype(float).tolist()))
+
+
+def answers(model, groups):
+    """What the model says to labelled states, and what was best.
+
+    model  a LanguageModel
+    Returns ((N, 4) log-probabilities, (N,) index of the best action).
+    """
+    told, best = [], []
+    for g in groups:
+        for p, epoch in enumerate(g["epochs"]):
+            values = with_stop(g["worth"][:, p].mean(-1), g["now"][:, p])
+            best.append(probabilities(values).argmax(1))
+            told.append(scores(model, g["seen"][:, :epoch], g["factors"],
+                               int(g["horizon"]), int(g["every"])))
+    return np.concatenate(told), np.concatenate(best)
+
+
+def prompts_taught(lessons, count=12_000):
+    """Messages of many prompts, and every way in which losses can break."""
+    for _ in range(count):
+        question, _, _ = lessons.draw()
+        yield question.messages
+    for length in (1, 2, 3):
+        for losses in itertools.product((1.0, np.nan, np.inf), repeat=length):
+            seen = np.full((1 + 5 * length, 5), 0.5)
+            seen[::5, 2:4] = np.array([*losses, losses[-1]])[:, None]
+            state = State(seen[1:], 60, 5, (0.7, 1.3))
+            for line in (USER, *map("\n".join, zip(*[
+                    (w * 5)[:5] for w in WORDINGS]))):
+                yield Prompt(user=line).messages(state.history())
+
+
+def widened(lines):
+    """Ranges of numbers, a tenth wider on both sides, in short figures."""
+    return {shape: [[float(f"{low - 0.1 * (high - low):.3g}"),
+                     float(f"{high + 0.1 * (high - low):.3g}")]
+                    for low, high in spans]
+            for shape, spans in lines.items()}
