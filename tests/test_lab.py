@@ -1,7 +1,9 @@
 """The lab: many trainings at once, labels, texts, tokens, teaching."""
 
+import argparse
 import ast
 import re
+from concurrent.futures import ThreadPoolExecutor
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -15,7 +17,15 @@ from agentic_lib.brain.decision import ACTIONS
 from agentic_lib.lab.batch import METRICS, Batch, Data, Shape
 from agentic_lib.lab.calibration import calibration_error, find_temperature
 from agentic_lib.lab.features import NUMBERS, numbers
-from agentic_lib.lab.teach import branching, labels, situations, texts
+from agentic_lib.lab.teach import (
+    branching,
+    command,
+    labels,
+    loop,
+    rounds,
+    situations,
+    texts,
+)
 from agentic_lib.lab.teach.arenas import by_policy, held_out, look_ahead, run
 from agentic_lib.lab.teach.branching import label_group
 from agentic_lib.lab.teach.forest import teacher
@@ -374,6 +384,14 @@ def test_the_template_is_that_of_qwen(tokenizer):
             **options) == text
 
 
+@pytest.fixture
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 # -- teaching ----------------------------------------------------------------
 
 @pytest.fixture(scope="module")
@@ -437,6 +455,87 @@ def test_half_of_the_time_is_told_once(lessons, tokenizer):
     teach(make_network(tokenizer, 64, 1), iter([batch] * 10 ** 6), 1,
           say=lambda text: None, halfway=lambda: called.append(1))
     assert called == [1]
+
+
+def equal_weights(one, other):
+    return all(torch.equal(a, b) for a, b in zip(
+        one.state_dict().values(), other.state_dict().values(), strict=True))
+
+
+def test_so_many_steps_come_out_the_same_bit_for_bit(group, one_thread):
+    first, again, other = (
+        make_brain([group], steps=4, width=64, layers=1, seed=seed,
+                   say=lambda text: None)[0] for seed in (0, 0, 1))
+    assert equal_weights(first, again)
+    assert not equal_weights(first, other)
+
+
+def test_an_interruption_leaves_no_trace(group, tokenizer, tmp_path,
+                                         monkeypatch, one_thread):
+    monkeypatch.setattr(loop, "KEEP", 0)
+    policy = teacher([group])
+
+    def taught(keep=None, until=None):
+        lessons = Lessons([group], policy, tokenizer)
+        network = make_network(tokenizer, 64, 1)
+
+        def batches():
+            for step, batch in enumerate(lessons.batches()):
+                if step == until:
+                    raise KeyboardInterrupt
+                yield batch[:4]
+
+        return teach(network, batches(), steps=10, keep=keep,
+                     say=lambda text: None,
+                     halfway=lambda: lessons.add([group], share=0.5))
+
+    whole = taught()
+    with pytest.raises(KeyboardInterrupt):
+        taught(tmp_path / "kept", until=6)
+    assert torch.load(tmp_path / "kept")["steps"] == 6
+    assert equal_weights(taught(tmp_path / "kept"), whole)
+
+
+def test_teaching_ends_by_steps_or_by_seconds_not_both(tokenizer):
+    for ends in ({}, {"seconds": 1, "steps": 1}):
+        with pytest.raises(ValueError, match="give one of the two"):
+            teach(make_network(tokenizer, 64, 1), iter([]), **ends)
+
+
+def test_the_command_teaches_for_so_many_steps(group, tmp_path, monkeypatch,
+                                               one_thread):
+    monkeypatch.setattr(command, "labels_for", lambda args: [group] * 12)
+    monkeypatch.setattr(command, "VISITS", 0)
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder in folders:
+        command.run(parser.parse_args([
+            "--from-labels", "--steps", "2", "--width", "64", "--layers",
+            "1", "--out", str(folder), "--work", str(tmp_path / "work")]))
+    first, again = (
+        {p.name: p.read_bytes() for p in folder.iterdir()}
+        for folder in folders)
+    assert first == again and "brain.json" in first
+
+
+def test_so_many_groups_of_labels_are_made_and_no_more(tmp_path, monkeypatch):
+    made = []
+
+    def make(folder, k, seed, policy, number, end):
+        made.append((k, number))
+        save_group(rounds.group_path(folder, k), {
+            "seen": np.zeros(1), "round": number})
+        return True
+
+    monkeypatch.setattr(rounds, "make_group", make)
+    monkeypatch.setattr(rounds, "stand_in", lambda groups: rules)
+    monkeypatch.setattr(rounds, "ProcessPoolExecutor",
+                        lambda jobs, context, setup: ThreadPoolExecutor(1))
+    for count in (5, 5, 7):
+        assert make_labels(tmp_path, count=count, groups_a_round=3,
+                           say=lambda text: None) == count
+    assert made == [(0, 0), (1, 0), (2, 0), (3, 1), (4, 1), (5, 1), (6, 2)]
 
 
 def test_calibration_finds_the_temperature_that_was_used():
