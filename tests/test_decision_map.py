@@ -4,12 +4,12 @@ import pytest
 
 from agentic_lib.brain.brain import SimpleAIBrain
 from agentic_lib.brain.decision import Decision
-from agentic_lib.course.experiments import START, situation
 from agentic_lib.show.decision_map import (
     decision_map,
     differing,
     plot_decision_map,
 )
+from agentic_lib.show.experiments import START, situation
 
 
 class Threshold:

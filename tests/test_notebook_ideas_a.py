@@ -2,7 +2,7 @@
 
 from agentic_lib import parse_decision
 from agentic_lib.course import exercises
-from agentic_lib.course.experiments import changed, shuffle
+from agentic_lib.show.experiments import changed, shuffle
 
 
 def passes(check, answer):

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from tiny_model import tiny_network, tiny_tokenizer
 from torch import nn
 
 from agentic_lib import LanguageModel, Training, load_data
@@ -10,7 +11,6 @@ from agentic_lib.models.threads import (
     threads_for,
     use_one_thread,
 )
-from tiny_model import tiny_network, tiny_tokenizer
 
 
 @pytest.fixture(autouse=True)

@@ -1,1 +1,1 @@
-"""What the notebooks call: exercises, experiments, the classroom."""
+"""What the notebooks call: exercises, the classroom, the first cell."""

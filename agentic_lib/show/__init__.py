@@ -1,1 +1,1 @@
-"""What people look at: pictures, reports, widgets."""
+"""What people look at: pictures, reports, widgets, experiments."""

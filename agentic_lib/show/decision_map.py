@@ -9,14 +9,14 @@ from matplotlib.colors import to_rgb
 from tqdm import tqdm
 
 from agentic_lib.brain.decision import ACTIONS
-from agentic_lib.course.experiments import (
+from agentic_lib.run.record import Run
+from agentic_lib.show.experiments import (
     KNOBS,
     START,
     decide_all,
     knob_values,
     situation,
 )
-from agentic_lib.run.record import Run
 from agentic_lib.show.plots import looks_of, plain, theme_settings
 
 

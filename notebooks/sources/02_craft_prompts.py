@@ -349,7 +349,7 @@ def in_words(answers):
 
 # %% tags=["workshop"]
 from agentic_lib import PRESETS
-from agentic_lib.course.experiments import changed
+from agentic_lib.show.experiments import changed
 
 # The same brain, asked for probabilities and for no reasons.
 scorer = changed(brain, mode="score", explain=False)
@@ -408,7 +408,7 @@ lab
 # validation accuracy at epoch 15).
 
 # %%
-from agentic_lib.course.experiments import situation
+from agentic_lib.show.experiments import situation
 
 asked = changed(scorer, prompt=lab.prompt)
 answers = {f"{trend:+} points in 5 epochs":
@@ -425,7 +425,7 @@ show(draw_answers(answers, "Trend"), alt=in_words(answers))
 # which line does the brain need most at the slow run's moment?
 
 # %% tags=["workshop"]
-from agentic_lib.course.experiments import blindfold
+from agentic_lib.show.experiments import blindfold
 
 found = blindfold(scorer, moments["slow"])
 answers = {line.partition("{")[0].strip(" :") or "(nothing)": decision
@@ -464,7 +464,7 @@ else:
 # nothing about the run. **Guess first:** will the order matter?
 
 # %%
-from agentic_lib.course.experiments import shuffle
+from agentic_lib.show.experiments import shuffle
 
 one_reading = changed(scorer, both_orders=False)
 history = moments["few pictures"]
@@ -509,7 +509,7 @@ def smallest_flip(decide, val_acc):
     return None
 
 # %% tags=["workshop"]
-from agentic_lib.course.experiments import situation
+from agentic_lib.show.experiments import situation
 
 
 def decide(val_acc):
@@ -529,7 +529,7 @@ else:
 # the smallest change of all, measured as a share of the input's range.
 
 # %%
-from agentic_lib.course.experiments import START, find_flip, say_flip
+from agentic_lib.show.experiments import START, find_flip, say_flip
 
 print(say_flip(START, find_flip(scorer, START, steps=10)))
 
@@ -590,7 +590,7 @@ else:
 # others by how well they read?
 
 # %% tags=["workshop"]
-from agentic_lib.course.experiments import defend
+from agentic_lib.show.experiments import defend
 
 history = moments["few pictures"]
 defended = [defend(brain, history, action.name) for action in ACTIONS]

@@ -104,7 +104,7 @@ print(f"On the four names together: {chances[firsts].sum():.1%}")
 # above.
 
 # %%
-from agentic_lib.course.experiments import changed
+from agentic_lib.show.experiments import changed
 from agentic_lib.brain.scoring import probabilities, softmax
 
 library = softmax(model.score(messages, names))
@@ -300,7 +300,7 @@ print(f"Yours and the library's: {apart:.1e} apart, at most.")
 # first:** which place will be favoured: the first, the last, or none?
 
 # %%
-from agentic_lib.course.experiments import shuffle
+from agentic_lib.show.experiments import shuffle
 
 one_reading = changed(brain, mode="score", explain=False,
                       both_orders=False, taught={})

@@ -512,7 +512,7 @@ print(f"{len(SHOWN)} numbers for one, all {len(NUMBERS)} for the other")
 # regressions, the forest, and always saying the same.
 
 # %%
-from agentic_lib.course.experiments import changed
+from agentic_lib.show.experiments import changed
 
 test_rows, test_values, test_now, _ = table(kept)
 right = with_stop(test_values, test_now)
