@@ -398,7 +398,7 @@ def run():
 def test_replay_shows_what_was_seen_and_answered(run):
     view = Replay(run)
     view.epoch.value = 1
-    assert "No decision had fallen yet" in text(view.words)
+    assert "No decision had been made yet" in text(view.words)
     view.epoch.value = 5
     assert "epoch 4: " in text(view.words)
     assert "Validation accuracy" in text(view.words)
@@ -421,7 +421,7 @@ def test_replay_branches_a_decision(run):
 def test_replay_of_a_run_that_was_saved_and_of_an_empty_one(run, tmp_path):
     run.save(tmp_path)
     assert Replay(Run.load(tmp_path)).describe() == Replay(run).describe()
-    assert Replay(Run()).describe() == "No decision had fallen yet."
+    assert Replay(Run()).describe() == "No decision had been made yet."
 
 
 # -- where no widget can run -----------------------------------------------

@@ -1,4 +1,4 @@
-"""What if: from one decision on, every action's way to the end.
+"""What if: one decision, and the run that each action would lead to.
 
 A Training is deterministic, so any recorded decision can be gone back to.
 Test data are not touched: branches are compared on validation data. Knows
@@ -25,19 +25,20 @@ def what_if(training, run, epoch, on_branch=None) -> dict[str, Run]:
     """{action: the Run that it would have led to}, one for every action.
 
     training   a fresh Training made like the one of `run`; it is put back to
-               its start. After the branching its brain goes on deciding.
+               its start. After the branch its brain makes the decisions.
     run        the recorded run; its decisions before `epoch` are repeated
-    epoch      where a decision fell
+    epoch      the epoch of a decision
     on_branch  a function that is told the name of each branch as it begins
 
-    Raises ValueError where `training` does not repeat `run`.
+    Raises ValueError if `training` does not repeat `run`.
     """
     if training.epoch:
         raise ValueError(f"training is at epoch {training.epoch}: pass a "
                          "fresh Training(...), made like that of the run.")
     if epoch not in [d.epoch for d in run.decisions]:
-        raise ValueError(f"epoch={epoch!r}: no decision fell there. They "
-                         f"fell at {[d.epoch for d in run.decisions]}.")
+        raise ValueError(f"epoch={epoch!r}: no decision was made there. "
+                         "There were decisions at epochs "
+                         f"{[d.epoch for d in run.decisions]}.")
     start = training.state_dict()
     repeat(training, run, epoch)
     here = training.state_dict()
@@ -70,7 +71,7 @@ def repeat(training, run, epoch):
 
 
 def check_same(metrics, recorded):
-    """Raises a ValueError where a repetition differs from what it repeats."""
+    """Raises a ValueError if a repetition differs from what it repeats."""
     if repr(metrics) != repr(recorded):  # as text, nan equals nan
         raise ValueError(
             f"training does not repeat the run: at epoch {metrics.epoch} it "

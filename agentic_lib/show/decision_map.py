@@ -1,4 +1,4 @@
-"""The map of decisions: what a brain would do all over a plane of inputs.
+"""The decision map: what a brain would do at every point of two inputs.
 
 Knows nothing about widgets or training.
 """
@@ -29,8 +29,8 @@ def plot_decision_map(brains, x="train_acc", y="val_acc", points=20,
     x, y    two of: train_acc, val_acc, epoch, learning_rate, trend
     fixed   the other inputs; by default the original text's situation
 
-    Colour and marker tell the action, depth of colour how sure the brain is.
-    Where a rule decided, the marker is hollow. Returns matplotlib's Figure.
+    Colour and marker show the action, depth of colour how sure the brain is.
+    If a rule decided, the marker is hollow. Returns matplotlib's Figure.
     """
     if not isinstance(brains, dict):
         brains = {getattr(brains, "name", "brain"): brains}
@@ -72,7 +72,7 @@ def decision_map(brain, x, y, points=20, **fixed) -> list:
 
 
 def draw_map(axes, found, looks, x, y, points):
-    """One marker a point, deep where the brain is sure."""
+    """One marker a point: the surer the brain, the deeper the colour."""
     for name, (marker, colour) in looks.items():
         for ruled in (False, True):
             here = [(a, b, sureness(d)) for a, b, d in found
@@ -89,7 +89,7 @@ def draw_map(axes, found, looks, x, y, points):
 
 
 def sureness(decision) -> float:
-    """Probability of the action that was taken; 1 where none is known."""
+    """Probability of the action that was taken; 1 if it is not known."""
     return (decision.probabilities or {}).get(decision.action, 1.0)
 
 
@@ -103,7 +103,7 @@ def frame(axes, x, y):
 
 
 def draw_difference(axes, first, second, x, y):
-    """A dot where both decide the same, a cross where they differ."""
+    """A dot for the same decision, a cross for different ones."""
     for same, marker, size in ((True, ".", 8), (False, "x", 30)):
         here = [(a, b) for (a, b, one), (_, _, two) in zip(first, second)
                 if (one.action == two.action) == same]

@@ -63,7 +63,7 @@ def changed(brain, **changes):
 
 
 def decide_all(brain, histories, every=5, actions=None, batch=32):
-    """Yields a decision for each history, in batches where it can."""
+    """Yields a decision for each history, in batches if the brain can."""
     many = getattr(brain, "decide_many", None)
     for i in range(0, len(histories), batch):
         group = histories[i:i + batch]

@@ -284,9 +284,9 @@ def alt_text(run, compare=None) -> str:
 
 
 def describe_decisions(run) -> str:
-    """How many decisions fell, what they were, and who made them."""
+    """How many decisions were made, which, and by whom."""
     if not run.decisions:
-        return "No decision fell."
+        return "No decision was made."
 
     def tally(names):
         return ", ".join(f"{count} {name.replace('_', ' ')}"

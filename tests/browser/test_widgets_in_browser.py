@@ -227,7 +227,7 @@ def test_game_and_replay(front):
         assert not cell.get_by_role("button", name="continue").is_visible()
 
         cell = front.page.locator(front.cell).last
-        waits_for(cell, "No decision had fallen yet.")
+        waits_for(cell, "No decision had been made yet.")
         cell.locator(front.handle).first.focus()
         for _ in range(10):
             front.page.keyboard.press("ArrowRight")

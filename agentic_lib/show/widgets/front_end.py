@@ -1,4 +1,4 @@
-"""What all widgets here share: how they show themselves, and where they can't.
+"""What all widgets here share: how they show themselves, and the stand-in.
 
 Made for ipywidgets 7 (Colab) and 8. No widget here waits for a running cell
 or for a thread: the browser sends an event, a function answers and returns.
@@ -18,7 +18,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def static() -> bool:
-    """True where no widget can run: outside of a notebook, or where the
+    """True if no widget can run: outside of a notebook, or while the
     environment variable AGENTIC_LIB_STATIC is set, as when notebooks are
     executed for readers."""
     kernel = getattr(get_ipython(), "kernel", None)
@@ -26,7 +26,7 @@ def static() -> bool:
 
 
 class View:
-    """Shows `self.box`, a widget; where none can run, `still()` instead.
+    """Shows `self.box`, a widget; `still()` if no widget can run.
 
     A subclass sets `box`, and has `draw()`, a Figure, or its own `still`.
     """
@@ -69,14 +69,14 @@ def pre(text) -> str:
 
 
 def side_by_side(*children, width="20rem"):
-    """Boxes beside each other; below each other where the page is narrow."""
+    """Boxes beside each other; below each other on a narrow page."""
     for child in children:
         child.layout.flex, child.layout.min_width = f"1 1 {width}", "0"
     return row(*children)
 
 
 def row(*children):
-    """Boxes in a row, which goes on below where the page is narrow."""
+    """Boxes in a row, which wraps on a narrow page."""
     return ipywidgets.Box(children, layout=ipywidgets.Layout(
         display="flex", flex_flow="row wrap", width="100%"))
 

@@ -104,7 +104,7 @@ class PromptLab(View):
         return observer
 
     def set(self, trait, value):
-        """Sets a trait of all that a person can change, where it has it."""
+        """Sets a trait of everything that a person can change."""
         for widget in (*self.knobs.values(), self.system, self.user,
                        self.preset, self.brain, self.go, self.keep):
             if widget.has_trait(trait):
@@ -266,7 +266,7 @@ class PromptLab(View):
         return f"brain.prompt = {prompt}"
 
     def still(self):
-        """The lab where no widget can run: the question and the answer."""
+        """The question and the answer, if no widget can run."""
         text = "\n\n".join([say_answer(self.decision),
                             self.decision.prompt or "", self.export()])
         return {"text/html": pre(text), "text/plain": text}
@@ -280,7 +280,7 @@ def choice(description, options):
 
 
 def slider(name):
-    """A slider for one input, where the original text's example stands."""
+    """A slider for one input, set to the original text's example."""
     low, high, step, _ = KNOBS[name]
     options = {"value": START[name], "description": name.replace("_", " "),
                "style": {"description_width": "7.5em"},

@@ -65,7 +65,7 @@ class Replay(View):
                  if m.epoch == self.epoch.value]
         decision = self.decision()
         if decision is None:
-            return "\n\n".join([*parts, "No decision had fallen yet."])
+            return "\n\n".join([*parts, "No decision had been made yet."])
         parts += [str(decision)]
         parts += [f"--- it {did} ---\n{text}" for did, text in (
             ("saw", decision.prompt), ("wrote", decision.reply)) if text]
@@ -84,7 +84,7 @@ class Replay(View):
             plot_what_if(branches, decision.epoch, self.theme))
 
     def still(self):
-        """Where no widget can run: the whole run as a picture."""
+        """The whole run as a picture, if no widget can run."""
         self.epoch.value = self.epoch.max
         still = super().still()
         still["text/plain"] += "\n" + self.describe()
@@ -92,5 +92,5 @@ class Replay(View):
 
 
 def show(value, digits=".3g", unit="") -> str:
-    """A number, where it is known."""
+    """A number, or "unknown"."""
     return "unknown" if value is None else f"{value:{digits}}{unit}"
