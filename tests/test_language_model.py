@@ -4,6 +4,7 @@ network with a handful of weights; the oracle is one plain uncached pass."""
 import copy
 import random
 import threading
+import warnings
 
 import pytest
 import torch
@@ -144,6 +145,15 @@ def test_a_failed_pass_leaves_the_kept_prefix_as_it_was(
         model.score(chat("Another one.\nWhich action?"), names)
     monkeypatch.undo()
     assert model.score(chat(), names) == before
+
+
+def test_our_calls_cause_no_warning(model):
+    model.forget()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.score(chat(), NAMES)
+        model.score(chat(), COLLIDING)
+        model.generate(chat(), start="continue:", max_new_tokens=4)
 
 
 def test_few_prefixes_are_kept(model):

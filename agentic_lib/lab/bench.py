@@ -221,6 +221,8 @@ def list_things(brain, found, many) -> dict:
     """{name: (prepare, act on what was prepared, note)}."""
     import torch
 
+    from agentic_lib.models.prefix import CACHE
+
     first, *_ = batch = histories(many)
     messages, names = ask(first), [action.name for action in ACTIONS]
     found.score(messages, names)  # keeps the prefix
@@ -232,8 +234,8 @@ def list_things(brain, found, many) -> dict:
 
     @torch.inference_mode()
     def bare(cache):
-        found.network(input_ids=new, past_key_values=cache, use_cache=True,
-                      logits_to_keep=1)
+        found.network(input_ids=new, use_cache=True, logits_to_keep=1,
+                      **{CACHE: cache})
 
     @torch.inference_mode()
     def full(_):

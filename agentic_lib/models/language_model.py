@@ -10,7 +10,7 @@ import torch
 
 from agentic_lib.models import loading
 from agentic_lib.models.packing import as_mask, pack, sums
-from agentic_lib.models.prefix import Prefixes, shared_beginning
+from agentic_lib.models.prefix import CACHE, Prefixes, shared_beginning
 from agentic_lib.models.threads import is_small_brain, threads_for
 from agentic_lib.models.watching import (
     FiniteOnly,
@@ -173,9 +173,9 @@ class LanguageModel:
                       "attention_mask":
                       as_mask(sees, self.dtype).to(self.device)}
         columns = sorted({c for row in places for name in row for c in name})
+        packed[CACHE] = self.prefixes.get(prefix, len(rows))
         logits = self.network(
             input_ids=ids.to(self.device), use_cache=True,
-            past_key_values=self.prefixes.get(prefix, len(rows)),
             logits_to_keep=torch.tensor(columns, device=self.device),
             **packed).logits.float()
         check_finite(logits)

@@ -6,11 +6,18 @@ pays for its metrics alone. Knows nothing about texts: it keeps token ids.
 """
 
 import copy
+import inspect
 
 import torch
+from transformers import GenerationMixin
 from transformers.cache_utils import DynamicCache, DynamicLayer
 
 MOST = 4  # beginnings kept at a time
+# What transformers calls the cache in `forward`, `generate` and an output:
+# "cache" since 5.24, "past_key_values" before.
+CACHE = "cache" if "cache" in inspect.signature(
+    GenerationMixin.prepare_inputs_for_generation).parameters \
+    else "past_key_values"
 
 
 class Prefixes:
@@ -47,7 +54,7 @@ class Prefixes:
         if ids:
             self.network(
                 input_ids=torch.tensor([ids], device=self.network.device),
-                past_key_values=cache, use_cache=True, logits_to_keep=1)
+                use_cache=True, logits_to_keep=1, **{CACHE: cache})
         return cache
 
 

@@ -136,12 +136,15 @@ import copy
 
 from transformers import DynamicCache
 
+# "cache" since transformers 5.24, "past_key_values" before
+from agentic_lib.models.prefix import CACHE
+
 beginning = torch.tensor([after[:same]], device=network.device)
 rest = torch.tensor([after[same:]], device=network.device)
 with torch.inference_mode():
     kept = DynamicCache(config=network.config)
-    network(input_ids=beginning, past_key_values=kept)
-    quick = network(input_ids=rest, past_key_values=copy.deepcopy(kept))
+    network(input_ids=beginning, **{CACHE: kept})
+    quick = network(input_ids=rest, **{CACHE: copy.deepcopy(kept)})
     whole = network(input_ids=torch.cat([beginning, rest], dim=1))
 apart = (quick.logits[0, -1] - whole.logits[0, -1]).abs().max()
 print(f"{same} tokens kept, {len(after) - same} computed.")
