@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentic_lib.brain.decision import Decision, Metrics
-from agentic_lib.run.record import FILE_NAME, Run, append, from_line, to_line
+from agentic_lib.run.record import (
+    FILE_NAME,
+    Run,
+    RunFile,
+    from_line,
+    read_up_to,
+    to_line,
+)
 
 number = st.one_of(st.none(), st.floats())
 accuracy = st.one_of(st.none(), st.floats(0, 100))
@@ -63,12 +70,25 @@ def make_run():
 
 
 def test_events_are_appended_one_by_one(tmp_path):
-    run = make_run()
-    for values in run.events():
-        append(tmp_path, values)
-        part = Run.load(tmp_path)
+    whole, run, marks = make_run(), Run({"epochs": 5}), []
+    file = RunFile(tmp_path, run)
+    for metrics in whole.metrics:
+        run.metrics.append(metrics)
+        run.decisions += [d for d in whole.decisions
+                          if d.epoch == metrics.epoch]
+        file.update()
+        assert same(Run.load(tmp_path), run)
+        marks.append(file.mark())
+    run.test = {"test_acc": 50.0}
+    file.update()
+    file.update()  # nothing is new
+    part = Run.load(tmp_path)
     assert same(part, run)
     assert part.learning_rates == [0.1, 0.05, 0.1 / 3]
+    for epochs, mark in enumerate(marks, start=1):
+        part = read_up_to(tmp_path, mark)
+        assert repr(part.metrics) == repr(run.metrics[:epochs])
+        assert part.test == (run.test if epochs == 3 else None)
 
 
 def test_a_line_cut_off_is_left_out_and_said(tmp_path, capsys):

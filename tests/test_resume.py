@@ -1,5 +1,6 @@
 """Nothing lost: killed, damaged, tampered with, or on a full disk."""
 
+import errno
 import json
 import os
 import pickle
@@ -14,6 +15,7 @@ import torch
 from safetensors.torch import save_file
 
 from agentic_lib import (
+    Decision,
     Run,
     ScriptedBrain,
     SimpleAIBrain,
@@ -21,6 +23,7 @@ from agentic_lib import (
     load_data,
     train,
 )
+from agentic_lib.run import checkpoint
 from agentic_lib.run.checkpoint import (
     checkpoints,
     keep,
@@ -111,7 +114,7 @@ def test_beginning_anew_moves_the_earlier_run_aside(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("change", [
-    {"lr": 0.1}, {"epochs": 9}, {"seed": 1}, {"every": 3},
+    {"lr": 0.1}, {"epochs": 5}, {"seed": 1}, {"every": 3},
     {"guards": False}, {"reduce": 0.5}, {"batch_size": 32},
     {"optimizer": "adam"}, {"brain": ScriptedBrain([])},
     {"model": torch.nn.Linear(64, 10)},
@@ -125,6 +128,25 @@ def test_other_settings_are_refused(whole, change):
         else:
             run_in(whole, resume=True, **change)
     assert same(before, final(whole))
+
+
+def test_more_epochs_are_a_normal_way_to_go_on(tmp_path, whole, capsys):
+    longer = run_in(tmp_path / "longer", epochs=9)
+    run_in(tmp_path / "twice", epochs=5)  # no decision is due at its last
+    run = run_in(tmp_path / "twice", epochs=9, resume=True)
+    assert "5 epochs and goes on with 9" in capsys.readouterr().out
+    assert run.settings["epochs"] == 9 and run.test == longer.test
+    assert [m.total_epochs for m in run.metrics] == [5] * 5 + [9] * 4
+    assert same(final(tmp_path / "twice"), final(tmp_path / "longer"))
+    shorter = run_in(tmp_path / "twice", epochs=12, resume=True)
+    assert len(shorter.metrics) == 12
+    kept = Run.load(tmp_path / "twice")
+    assert repr(kept.events()) == repr(shorter.events())
+
+
+def test_fewer_epochs_than_planned_but_not_than_done(tmp_path, whole):
+    cut_short(tmp_path, epochs=3)
+    assert len(run_in(tmp_path, epochs=4, resume=True).metrics) == 4
 
 
 def flip(content, at):
@@ -149,18 +171,99 @@ def test_a_damaged_checkpoint_is_named_and_the_last_good_one_used(
     assert files[0].name in said and (files[1].name in said) == both
     assert ("begins anew" in said) == both
     assert same(final(tmp_path), final(whole))
+    names = {p.name for p in tmp_path.glob("*.damaged")}
+    assert names == {p.name + ".damaged" for p in files[:1 + both]}
+
+
+def test_what_is_damaged_twice_is_kept_twice(tmp_path):
+    for _ in range(3):
+        (tmp_path / "checkpoint-000009.safetensors").write_bytes(b"no")
+        assert checkpoint.newest_good(tmp_path) is None
+    assert {p.name.partition("tensors.")[2] for p in tmp_path.iterdir()} == {
+        "damaged", "damaged-2", "damaged-3"}
+
+
+@pytest.mark.parametrize("error", [
+    OSError(errno.ESTALE, "Stale file handle"), PermissionError("no"),
+    RuntimeError("can't allocate memory"), MemoryError()])
+@pytest.mark.parametrize("where", ["read_file", "load", "read_up_to"])
+def test_an_error_that_may_pass_ends_the_attempt_and_touches_nothing(
+        tmp_path, whole, monkeypatch, error, where):
+    cut_short(tmp_path)
+    before = {p: p.read_bytes() for p in tmp_path.iterdir()}
+
+    def fails(*_):
+        raise error
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoint, where, fails)
+        with pytest.raises(type(error)):
+            run_in(tmp_path, resume=True)
+    assert {p: p.read_bytes() for p in tmp_path.iterdir()} == before
+    run_in(tmp_path, resume=True)
+    assert same(final(tmp_path), final(whole))
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    (tmp_path / "checkpoint-000009.safetensors").mkdir()
+    with pytest.raises(OSError, match="000009.*try again"):
+        run_in(tmp_path, resume=True)
 
 
 @pytest.mark.parametrize("damage", [
-    lambda c: b"", lambda c: c[:-7], lambda c: flip(c, 3),
-    lambda c: b"\xff" * 99 + b"\n"])
-def test_a_damaged_record_is_written_anew(tmp_path, whole, damage):
+    lambda c: c[:-7],  # the end of the last epoch: the state before is used
+    lambda c: flip(c, 3), lambda c: flip(c, len(c) - 3),
+    lambda c: c + c[-99:], lambda c: c + b"{not a line",
+    lambda c: c + b'{"kind": "epoch", "epoch": 4, "val_acc": 1}\n'])
+def test_a_record_that_is_a_little_damaged_is_mended(tmp_path, whole, damage):
+    """Settings and the newest lines are known otherwise."""
     cut_short(tmp_path)
     path = tmp_path / FILE_NAME
     path.write_bytes(damage(path.read_bytes()))
     run = run_in(tmp_path, resume=True)
     assert same(final(tmp_path), final(whole))
-    assert repr(Run.load(tmp_path).metrics) == repr(run.metrics)
+    assert repr(Run.load(tmp_path).events()) == repr(run.events())
+    assert [m.epoch for m in run.metrics] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("damage", [
+    lambda c: b"", lambda c: b"\xff" * 99 + b"\n",
+    lambda c: c.replace(b'"epoch": 1,', b'"epoch": 0,'),
+    lambda c: c.replace(b'"val_acc": ', b'"val_acc": 1', 1)])
+def test_a_record_that_is_lost_is_an_error_and_the_states_stay(
+        tmp_path, damage):
+    cut_short(tmp_path)
+    path = tmp_path / FILE_NAME
+    good = path.read_bytes()
+    path.write_bytes(damage(good))
+    assert path.read_bytes() != good
+    states = {p: p.read_bytes() for p in checkpoints(tmp_path)}
+    with pytest.raises(ValueError, match="run.jsonl.*put back a copy"):
+        run_in(tmp_path, resume=True)
+    assert {p: p.read_bytes() for p in checkpoints(tmp_path)} == states
+    path.write_bytes(good)
+    run_in(tmp_path, resume=True)
+
+
+def test_a_checkpoint_does_not_grow_with_the_run(tmp_path):
+    training = Training(DATA, SimpleAIBrain("rules", quiet=True), lr=0.01,
+                        epochs=200, every=1, guards=False)
+    sizes = {}
+    for metrics, _ in keep(training, tmp_path):
+        training.controller.should_stop = False
+        if metrics.epoch in (100, 199):
+            sizes[metrics.epoch] = checkpoints(tmp_path)[0].stat().st_size
+    assert abs(sizes[199] - sizes[100]) < 64
+
+
+def test_what_a_person_decides_between_two_epochs_is_written(tmp_path):
+    training = Training(DATA, None, lr=0.1, epochs=4)
+    for metrics, _ in keep(training, tmp_path):
+        if metrics.epoch == 2:
+            training.controller.apply(Decision(
+                "reduce_learning_rate", "I say so.", source="human"))
+    kept = Run.load(tmp_path)
+    assert repr(kept.events()) == repr(training.run.events())
+    assert [d.epoch for d in kept.decisions] == [2]
 
 
 def test_a_full_disk_is_an_error_with_a_way_back(tmp_path, whole):
@@ -196,7 +299,8 @@ def test_a_folder_that_was_tampered_with_runs_no_code(tmp_path):
     (folder / "checkpoint-000008.safetensors").write_bytes(
         pickle.dumps(Trap(trap)))
     (folder / FILE_NAME).write_bytes(pickle.dumps(Trap(trap)))
-    run_in(folder, resume=True)
+    with pytest.raises(ValueError):
+        run_in(folder, resume=True)
     assert not trap.exists()
 
 

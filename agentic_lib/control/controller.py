@@ -129,15 +129,17 @@ class AgenticLR:
                              "AgenticLR(..., model=model).")
         self.best.restore()
 
-    def state_dict(self) -> dict:
+    def state_dict(self, history=True) -> dict:
         """Plain numbers and text: fit for torch.save and for JSON. The best
-        weights are apart, in `best`."""
-        return {
-            "history": [asdict(m) for m in self.history],
-            "decisions": [asdict(d) for d in self.decisions],
-            "should_stop": self.should_stop,
-            "rates": self.rates.state_dict(),
-        }
+        weights are apart, in `best`. With history=False it stays small: what
+        was seen and decided is left out, for those who keep it elsewhere.
+        """
+        state = {"should_stop": self.should_stop,
+                 "rates": self.rates.state_dict()}
+        if history:
+            state["history"] = [asdict(m) for m in self.history]
+            state["decisions"] = [asdict(d) for d in self.decisions]
+        return state
 
     def load_state_dict(self, state):
         """Takes up a saved state. The optimizer's own state, its rates

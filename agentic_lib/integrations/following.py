@@ -5,10 +5,12 @@ epoch's numbers under the user's own names. Knows no framework.
 """
 
 import warnings
+from pathlib import Path
 
 from agentic_lib.control.controller import AgenticLR
 from agentic_lib.control.processes import is_first
-from agentic_lib.run.record import Run, append, describe, event, versions
+from agentic_lib.run.checkpoint import set_aside
+from agentic_lib.run.record import Run, RunFile, describe, versions
 
 
 class Follower:
@@ -25,8 +27,7 @@ class Follower:
         self.names = {key: name for key, name in names.items()
                       if name is not None}
         self.options = options
-        self.controller = None
-        self.saved = None
+        self.controller = self.file = self.saved = None
 
     def begin(self, optimizer, scheduler=None, model=None,
               total_epochs=None):
@@ -37,7 +38,9 @@ class Follower:
         if self.saved is not None:
             self.load(self.saved)
         if self.folder is not None and is_first():
-            self.run().save(self.folder)
+            if self.saved is None:
+                set_aside(Path(self.folder))
+            self.file = RunFile(self.folder, self.run())
 
     def see(self, epoch, numbers):
         """One epoch's numbers by name -> Decision or None."""
@@ -51,10 +54,8 @@ class Follower:
                 stacklevel=2)
             return None
         decision = self.controller.step(epoch, **found)
-        if self.folder is not None and is_first():
-            append(self.folder, event(self.controller.history[-1]))
-            if decision is not None:
-                append(self.folder, event(decision))
+        if self.file is not None:
+            self.file.update()
         if decision is not None and is_first():
             print(decision)
         return decision
@@ -73,8 +74,7 @@ class Follower:
             "brain": getattr(self.brain, "description", repr(self.brain)),
             "actions": [describe(a) for a in controller.actions],
             "versions": versions()}
-        return Run(settings, list(controller.history),
-                   list(controller.decisions))
+        return Run(settings, controller.history, controller.decisions)
 
     def state_dict(self) -> dict:
         """The controller's state with the best weights, for a checkpoint."""

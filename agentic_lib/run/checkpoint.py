@@ -2,33 +2,40 @@
 
 A checkpoint is one safetensors file: the tensors, and in its header the rest
 as JSON with a digest of it all. It is there whole or not at all; the two
-newest are kept. Reading one runs no code. Knows nothing about training beyond
-`state_dict` and `load_state_dict`.
+newest are kept. What happened up to then stands in run.jsonl alone, and the
+checkpoint knows the digest of those lines: so its size, and the time to write
+it, do not grow with the run. Reading one runs no code. Knows nothing about
+training beyond `state_dict` and `load_state_dict`.
 """
 
 import hashlib
+import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 
 from agentic_lib.control.processes import from_first, is_first
+from agentic_lib.messages import say, warn
 from agentic_lib.run.record import (
     FILE_NAME,
-    Run,
-    append,
-    event,
+    RunFile,
     from_line,
     own_file,
+    read_file,
+    read_up_to,
     to_line,
     write_whole,
 )
 
 NAME = re.compile(r"checkpoint-(\d{6,9})\.safetensors")
+# What reading damaged contents raises. A disk that cannot be read right now,
+# or memory that is short, is not among them: that passes.
 DAMAGE = (SafetensorError, ValueError, TypeError, KeyError, AttributeError,
-          RuntimeError, RecursionError, OSError)
+          RecursionError)
 
 
 def keep(training, folder, resume=False):
@@ -36,35 +43,34 @@ def keep(training, folder, resume=False):
     happens; yields what it yields.
 
     resume  True goes on where an earlier run stopped, to the same final
-            weights; False begins anew, and moves what the folder holds into
-            `earlier/`
-    Raises ValueError where the earlier run had other settings, OSError where
-    the folder cannot be written.
+            weights, or further, with more epochs than it had; False begins
+            anew, and moves what the folder holds into `earlier/`
+    Raises ValueError if the earlier run had other settings or its record is
+    damaged, OSError if the folder cannot be read or written. In all these
+    cases what the folder holds stays as it is.
     """
     folder = Path(folder)
     if is_first() and not resume:
         set_aside(folder)
     if resume:
         go_on(training, folder)
-    if is_first():
-        training.run.save(folder)
+    file = RunFile(folder, training.run) if is_first() else None
     for metrics, decision in training:
-        if is_first():
-            keep_epoch(training, folder, metrics, decision)
+        if file is not None:
+            keep_epoch(training, folder, file)
         yield metrics, decision
-    if is_first():
-        training.run.save(folder)
+    if file is not None:
+        file.update()
 
 
-def keep_epoch(training, folder, metrics, decision):
-    """Writes the state after an epoch, and what happened in it."""
-    state = {"training": training.state_dict(),
-             "settings": training.run.settings}
+def keep_epoch(training, folder, file):
+    """Writes what happened in an epoch, and then the state after it, which
+    counts on what was written first."""
     try:
+        file.update()
+        state = {"training": training.state_dict(history=False),
+                 "settings": training.run.settings, "record": file.mark()}
         save_checkpoint(folder, state, training.epoch)
-        append(folder, event(metrics))
-        if decision is not None:
-            append(folder, event(decision))
     except OSError as error:
         raise OSError(
             f"{folder} cannot be written ({error}). The run is kept up to "
@@ -76,12 +82,18 @@ def go_on(training, folder):
     """Loads the newest good state from `folder` into `training`."""
     state = from_first(lambda: newest_good(folder))
     if state is None:
-        print(f"{folder} holds no state to go on from: training begins anew.")
+        say(f"{folder} holds no state to go on from: training begins anew.")
         return
     if is_first():
-        check_settings(state["settings"], training.run.settings, folder)
+        check_settings(state["settings"], training.run.settings, folder,
+                       len(state["run"].metrics))
+    run = state["run"]
+    state["training"]["controller"] |= {
+        "history": [asdict(m) for m in run.metrics],
+        "decisions": [asdict(d) for d in run.decisions]}
     training.load_state_dict(state["training"])
-    training.run.test = from_first(lambda: read_test(folder, training.epoch))
+    if training.done:  # with more epochs, the test set is read again
+        training.run.test = run.test
 
 
 def number(path) -> int:
@@ -90,30 +102,54 @@ def number(path) -> int:
 
 
 def newest_good(folder):
-    """The state of the newest checkpoint that is as it was written, or
-    None; the damaged ones are named."""
-    for path in checkpoints(folder):
+    """The state of the newest checkpoint that is as it was written, with
+    the "run" up to then, or None; the damaged ones are renamed.
+
+    Raises ValueError if good checkpoints are there and the record to none of
+    them, OSError if a file cannot be read at present.
+    """
+    problem = None
+    found = checkpoints(folder)
+    for path in found:
         try:
-            return load_checkpoint(path)
+            state = load_checkpoint(path)
         except DAMAGE as error:
-            print(f"{path} is damaged and deleted: {error}")
-            path.unlink()
+            new = rename_damaged(path)
+            warn(f"{path} is damaged ({error}): renamed to {new.name}.")
+            continue
+        try:
+            return {**state, "run": read_up_to(folder, state["record"])}
+        except DAMAGE as error:
+            problem = problem or (path, error)
+    if problem is not None:
+        path, error = problem
+        raise ValueError(
+            f"{error} {path.name} is good, but goes on from what stood "
+            "there: put back a copy of that file, or begin anew with "
+            "resume=False, which moves both into earlier/.")
+    if found:
+        set_aside(folder)
     return None
 
 
-def read_test(folder, epochs):
-    """The test result, if the run had come to its end."""
-    try:
-        run = Run.load(folder)
-    except (ValueError, FileNotFoundError) as error:
-        print(f"{error} It is written anew from the checkpoint.")
-        return None
-    return run.test if len(run.metrics) == epochs else None
+def rename_damaged(path) -> Path:
+    """Takes a damaged file out of the way, and deletes nothing."""
+    new, count = path.with_name(path.name + ".damaged"), 1
+    while new.exists() or new.is_symlink():
+        count += 1
+        new = path.with_name(f"{path.name}.damaged-{count}")
+    return path.rename(new)
 
 
-def check_settings(old, new, folder):
-    """A ValueError where a run is to go on with other settings."""
+def check_settings(old, new, folder, done):
+    """A ValueError if a run is to go on with other settings. More epochs are
+    welcome, and fewer if no more than that are `done`."""
     new = from_line(to_line(new))  # as they would come back from a file
+    budgets = old.get("epochs"), new.get("epochs")
+    if budgets[0] != budgets[1] and budgets[1] >= done:
+        say(f"The run in {folder} had a budget of {budgets[0]} epochs and "
+            f"goes on with {budgets[1]}.")
+        old = {**old, "epochs": budgets[1]}
     for name in sorted({*old, *new} - {"versions"}):
         if old.get(name) != new.get(name):
             raise ValueError(
@@ -121,8 +157,8 @@ def check_settings(old, new, folder):
                 f"{new.get(name)!r}: resume it with the same settings, or "
                 "choose another folder.")
     if old.get("versions") != new.get("versions"):
-        print(f"The run in {folder} was begun with {old.get('versions')}: "
-              "the last digits may differ.")
+        warn(f"The run in {folder} was begun with {old.get('versions')}: "
+             "the last digits may differ.")
 
 
 def checkpoints(folder) -> list[Path]:
@@ -135,7 +171,7 @@ def checkpoints(folder) -> list[Path]:
 
 def set_aside(folder):
     """Moves an earlier run's files into `earlier/`, one generation deep."""
-    files = [p for p in [folder / FILE_NAME, *checkpoints(folder)]
+    files = [p for p in [*checkpoints(folder), folder / FILE_NAME]
              if p.is_file() or p.is_symlink()]
     if not files:
         return
@@ -145,7 +181,7 @@ def set_aside(folder):
         old.unlink()
     for path in files:
         path.replace(earlier / path.name)
-    print(f"The run that was in {folder} was moved to {earlier}.")
+    say(f"The run that was in {folder} was moved to {earlier}.")
 
 
 def save_checkpoint(folder, state, epoch) -> Path:
@@ -162,12 +198,13 @@ def save_checkpoint(folder, state, epoch) -> Path:
 
 
 def load_checkpoint(path):
-    """The state that was saved. An error of one of the kinds in DAMAGE where
-    a single bit is not as it was."""
+    """The state that was saved. An error of one of the kinds in DAMAGE if a
+    single bit is not as it was; an OSError if the file cannot be read."""
     own_file(Path(path).parent, Path(path).name)
-    with safe_open(path, "pt") as file:
-        header = file.metadata() or {}
-        tensors = {name: file.get_tensor(name) for name in file.keys()}
+    content = read_file(path)
+    tensors = load(content)
+    length = int.from_bytes(content[:8], "little")  # of the header
+    header = json.loads(content[8:8 + length])["__metadata__"]
     if digest(header["state"], tensors) != header["digest"]:
         raise ValueError("its digest is not that of its contents")
     return put_together(from_line(header["state"]), tensors)

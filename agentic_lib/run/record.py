@@ -1,10 +1,11 @@
 """Run: what happened in one training run, on disk and back.
 
 A run is a file of JSON lines: the settings first, then every epoch and every
-decision in the order in which they fell, then the test result. Knows nothing
-about models, optimizers or pictures.
+decision in their order, then the test result. Knows nothing about models,
+optimizers or pictures.
 """
 
+import hashlib
 import json
 import math
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from agentic_lib import __version__
 from agentic_lib.brain.decision import Decision, Metrics
+from agentic_lib.messages import warn
 
 FILE_NAME = "run.jsonl"
 
@@ -57,11 +59,8 @@ class Run:
 
     def events(self) -> list[dict]:
         """The lines of the file, as dictionaries, in their order."""
-        lines = [{"kind": "settings", **self.settings}]
-        # an epoch's metrics come before the decisions that they led to
-        lines += [event(item) for item in sorted(
-            [*self.metrics, *self.decisions],
-            key=lambda item: item.epoch or 0)]
+        lines = [{"kind": "settings", **self.settings},
+                 *in_order(self.metrics, self.decisions)]
         if self.test is not None:
             lines.append({"kind": "test", **self.test})
         return lines
@@ -84,7 +83,7 @@ class Run:
         path = Path(folder)
         if path.is_dir():
             path = own_file(path, FILE_NAME)
-        lines = path.read_bytes().split(b"\n")
+        lines = read_file(path).split(b"\n")
         unfinished = lines.pop()  # empty after a line that was ended
         run = cls()
         for count, line in enumerate(lines, start=1):
@@ -97,7 +96,7 @@ class Run:
                     "lines from there on to keep what came before."
                 ) from None
         if unfinished:
-            print(f"{path}: the last line was cut off and is left out.")
+            warn(f"{path}: the last line was cut off and is left out.")
         return run
 
     def add(self, values: dict):
@@ -147,10 +146,96 @@ def event(item) -> dict:
     return {"kind": kind, **known}
 
 
-def append(folder, values: dict):
-    """Adds one event to the end of the file in `folder`, at once."""
-    with open(own_file(folder, FILE_NAME), "ab") as file:
-        file.write(to_line(values).encode())
+def in_order(metrics, decisions) -> list[dict]:
+    """The events of both by epoch: an epoch's metrics come before the
+    decisions that they led to."""
+    return [event(item) for item in sorted(
+        [*metrics, *decisions], key=lambda item: item.epoch or 0)]
+
+
+class RunFile:
+    """run.jsonl while its run goes on: `update` appends what is new.
+
+    Begins by writing the whole run; from then on the cost does not depend on
+    how long the run has been going on.
+    """
+
+    def __init__(self, folder, run):
+        self.folder, self.run = Path(folder), run
+        run.save(folder)
+        self.lines, self.digest = 0, hashlib.sha256()
+        self.count(to_line(e) for e in in_order(run.metrics, run.decisions))
+        self.epochs, self.decisions = len(run.metrics), len(run.decisions)
+        self.ended = run.test is not None
+
+    def update(self):
+        """Appends the epochs and decisions that the file lacks, and the
+        test result; returns once they are on the disk."""
+        run = self.run
+        new = [to_line(e) for e in in_order(run.metrics[self.epochs:],
+                                            run.decisions[self.decisions:])]
+        end = run.test is not None and not self.ended
+        last = [to_line({"kind": "test", **run.test})] if end else []
+        with open(own_file(self.folder, FILE_NAME), "ab") as file:
+            file.write("".join(new + last).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        self.count(new)
+        self.epochs, self.decisions = len(run.metrics), len(run.decisions)
+        self.ended = self.ended or end
+
+    def count(self, lines):
+        """Notes what was written."""
+        for line in lines:
+            self.lines += 1
+            self.digest.update(line.encode())
+
+    def mark(self) -> dict:
+        """How much was written so far: the number of lines after the
+        settings, and their SHA-256."""
+        return {"lines": self.lines, "digest": self.digest.hexdigest()}
+
+
+def read_up_to(folder, mark) -> Run:
+    """The run as it was when RunFile gave that `mark`; with its test result
+    if that came next. Settings are left out.
+
+    Raises ValueError if the file in `folder` does not begin with those very
+    lines, OSError if it cannot be read.
+    """
+    path = own_file(folder, FILE_NAME)
+    found = read_file(path).split(b"\n")[1:-1] if path.exists() else []
+    lines = found[:mark["lines"]]
+    text = b"".join(line + b"\n" for line in lines)
+    if len(lines) < mark["lines"] or \
+            hashlib.sha256(text).hexdigest() != mark["digest"]:
+        raise ValueError(f"{path} is not as it was written.")
+    run = Run()
+    for line in lines:
+        run.add(from_line(line))
+    run.test = test_result(found[len(lines):])
+    return run
+
+
+def test_result(lines) -> dict | None:
+    """The test result, if that is what the first line holds."""
+    end = Run()
+    try:
+        end.add(from_line(lines[0]))
+    except (IndexError, ValueError, TypeError, KeyError, RecursionError):
+        pass  # the test set is still there to be read
+    return end.test
+
+
+def read_file(path) -> bytes:
+    """The file's contents. An OSError says that it may pass."""
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise OSError(f"{path} cannot be read at present ({error}). It was "
+                      "left as it is: try again.") from error
 
 
 def own_file(folder, name) -> Path:

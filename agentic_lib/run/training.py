@@ -138,13 +138,14 @@ class Training:
                 totals += count(logits, y, self.loss(logits, y))
         return self.average(totals)
 
-    def state_dict(self) -> dict:
-        """All that is needed to go on from here, or to branch: copies."""
+    def state_dict(self, history=True) -> dict:
+        """All that is needed to go on from here, or to branch: copies. With
+        history=False without what was seen and decided, which grows."""
         best = self.controller.best
         return copy.deepcopy({
             "model": self.accelerator.unwrap_model(self.model).state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "controller": self.controller.state_dict(),
+            "controller": self.controller.state_dict(history),
             "best": best and best.state_dict(),
         })
 
