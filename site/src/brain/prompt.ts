@@ -1,0 +1,150 @@
+// Metrics -> the two chat messages, as agentic_lib's prompt.py makes them.
+// The templates and the actions' lines are Python's own, from tables.json.
+
+import { exponential, fixed, general } from "./format";
+import { ACTIONS, EVERY, tables } from "./tables";
+import type { Action, Message, Metrics } from "./tables";
+
+type Values = Record<string, string>;
+type Measured = "train_acc" | "val_acc" | "train_loss" | "val_loss";
+
+/** The chat messages for a history of Metrics, oldest first. */
+export function messages(
+  history: readonly Metrics[],
+  actions: readonly Action[] = ACTIONS,
+  every = EVERY,
+): Message[] {
+  const options = actions.map((action) => `- ${action.line}`).join("\n");
+  const values = describe(history, every);
+  const user = knownLines(tables.prompt.user, values)
+    .map((line) => fill(line, values)).join("\n");
+  const system = fill(tables.prompt.system,
+    { actions: options, every: String(every) });
+  return [{ role: "system", content: system },
+    { role: "user", content: user }];
+}
+
+const fill = (template: string, values: Values): string =>
+  template.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "");
+
+/** The lines, and the parts in brackets, whose fields are all known. */
+export function knownLines(template: string, known: Values): string[] {
+  const isKnown = (text: string) =>
+    [...text.matchAll(/\{(\w+)\}/g)].every((field) => field[1]! in known);
+  return template.split("\n")
+    .map((line) => line.replace(/\[([^[\]]*\{\w+\}[^[\]]*)\]/g,
+      (_, part: string) => (isKnown(part) ? part : "")))
+    .filter(isKnown);
+}
+
+/** The values of the template's fields that are known, as text. */
+export function describe(history: readonly Metrics[], every = EVERY): Values {
+  const now = history.at(-1)!;
+  const values: Values = {
+    epoch: String(now.epoch), progress: String(now.epoch),
+  };
+  if (now.total_epochs !== null) {
+    const left = now.total_epochs - now.epoch;
+    values.total_epochs = String(now.total_epochs);
+    values.epochs_left = String(left);
+    values.progress = `${now.epoch}, ${left} left`;
+  }
+  const show = {
+    learning_rate: number, train_acc: percent, val_acc: percent,
+    train_loss: number, val_loss: number,
+  };
+  for (const [name, write] of Object.entries(show)) {
+    const value = now[name as keyof Metrics];
+    if (value !== null) values[name] = write(value);
+  }
+  const gap = gapOf(now);
+  if (gap !== null) values.gap = percent(gap);
+  const before = history.find((m) => m.epoch === now.epoch - every);
+  if (before) Object.assign(values, describeChange(before, now));
+  for (const name of ["train_loss", "val_loss"] as const) {
+    Object.assign(values, describeRises(history, name, every));
+  }
+  Object.assign(values, describeBest(history, "val_acc"),
+    describeBest(history, "val_loss"));
+  return values;
+}
+
+/** Training minus validation accuracy, in points. */
+export const gapOf = (m: Metrics): number | null =>
+  m.train_acc === null || m.val_acc === null ? null
+    : m.train_acc - m.val_acc;
+
+const percent = (value: number): string => fixed(value, 1);
+const number = (value: number): string => general(value, 3);
+
+function describeChange(before: Metrics, now: Metrics): Values {
+  const values: Values = {};
+  const old = before.learning_rate;
+  if (old !== null && now.learning_rate !== null &&
+      number(old) !== number(now.learning_rate)) {
+    values.last_learning_rate = number(old);
+  }
+  for (const name of ["train_acc", "val_acc"] as const) {
+    const [a, b] = [before[name], now[name]];
+    if (a !== null && b !== null) {
+      values[`${name}_change`] = fixed(b - a, 1, true);
+    }
+  }
+  for (const name of ["train_loss", "val_loss"] as const) {
+    const [a, b] = [before[name], now[name]];
+    if (a && b !== null && Number.isFinite((b - a) / a)) {
+      values[`${name}_change`] = share((b - a) / Math.abs(a));
+    }
+  }
+  if (values.val_acc_change !== undefined) {
+    values.trend = trend(now.val_acc! - before.val_acc!);
+  }
+  return values;
+}
+
+/** A change of -0.25 as -25%; a very large one in powers of ten. */
+function share(change: number): string {
+  const hundred = 100 * change;
+  return `${Math.abs(change) < 100 ? fixed(hundred, 0, true)
+    : exponential(hundred, true)}%`;
+}
+
+function trend(points: number): string {
+  if (points > 3) return "rising fast";
+  if (points > 0.5) return "rising slowly";
+  return points >= -0.5 ? "flat" : "falling";
+}
+
+/** How often a loss rose from one epoch to the next since then. */
+function describeRises(
+  history: readonly Metrics[], name: Measured, every: number,
+): Values {
+  const first = history.at(-1)!.epoch - every;
+  const losses = history.filter((m) => m.epoch >= first).map((m) => m[name]);
+  const pairs = losses.slice(1).map((b, i) => [losses[i]!, b] as const)
+    .filter(([a, b]) => a !== null && b !== null);
+  if (pairs.length === 0) return {};
+  const rises = pairs.filter(([a, b]) => !(b! <= a!)).length; // nan counts
+  return { [`${name}_rises`]: count(rises, "time") };
+}
+
+/** The best value so far, and how long ago that was. */
+function describeBest(
+  history: readonly Metrics[], name: "val_acc" | "val_loss",
+): Values {
+  const seen = history.filter((m) => Number.isFinite(m[name]));
+  if (seen.length < 2) return {};
+  const sign = name === "val_acc" ? 1 : -1;
+  const best = seen.reduce((a, b) => (
+    sign * b[name]! > sign * a[name]! ? b : a));
+  const ago = history.at(-1)!.epoch - best.epoch;
+  const since = name === "val_acc" ? "since_best" : "since_best_loss";
+  return {
+    [`best_${name}`]: name === "val_acc" ? percent(best[name]!)
+      : number(best[name]!),
+    [since]: ago ? `${count(ago, "epoch")} ago` : "now",
+  };
+}
+
+const count = (n: number, noun: string): string =>
+  `${n} ${noun}${n === 1 ? "" : "s"}`;

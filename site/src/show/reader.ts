@@ -1,0 +1,1 @@
+export class Reader { offer(_reply: string): void {} }
