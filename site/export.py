@@ -26,7 +26,7 @@ import agentic_lib  # noqa: E402
 from agentic_lib import ACTIONS, Prompt, SimpleAIBrain  # noqa: E402
 from agentic_lib import load_data, train  # noqa: E402
 from agentic_lib.brain import fallback, scoring  # noqa: E402
-from agentic_lib.course import experiments  # noqa: E402
+from agentic_lib.show import experiments  # noqa: E402
 from agentic_lib.run.record import to_line  # noqa: E402
 
 OUT = HERE / "generated"

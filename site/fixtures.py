@@ -18,7 +18,7 @@ from torch import nn
 
 from agentic_lib import ACTIONS, Metrics, SimpleAIBrain, Training
 from agentic_lib import fallback_decision, load_data, parse_decision
-from agentic_lib.course.experiments import KNOBS, situation
+from agentic_lib.show.experiments import KNOBS, situation
 from agentic_lib.run.trainees import make_model, make_optimizer
 from replies import REPLIES
 

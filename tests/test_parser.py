@@ -21,6 +21,7 @@ from agentic_lib.brain.decision import (
     Action,
 )
 from agentic_lib.brain.parser import NO_REASON, parse_decision
+from agentic_lib.brain.wording import PLAIN
 
 C, R, U, S = (action.name for action in ACTIONS)
 NAMES = (C, R, U, S, None)
@@ -607,6 +608,13 @@ REPLIES = {
 def action_in(reply, actions=ACTIONS):
     decision = parse_decision(reply, actions)
     return decision and decision.action
+
+
+
+@pytest.mark.parametrize("rule", PLAIN, ids=lambda rule: rule[2])
+def test_a_rule_does_to_its_example_what_the_table_says(rule):
+    pattern, replacement, example, result = rule
+    assert pattern.sub(replacement, example) == result != example
 
 
 @pytest.mark.parametrize(

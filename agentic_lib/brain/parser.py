@@ -21,12 +21,18 @@ from typing import NamedTuple
 
 from agentic_lib.brain.decision import ACTIONS, Action, Decision, check_actions
 from agentic_lib.brain.wording import (
-    LABEL,
+    JOINED,
+    JOINT,
     LABELLED,
+    MARKER,
     ONE_WORD,
+    PLAIN,
     QUALIFIER,
     REASON,
+    REASON_END,
     SENTENCE_END,
+    WORD,
+    head,
     is_sure,
     last_clause,
     patterns,
@@ -98,13 +104,8 @@ def plain_text(text, actions) -> str:
     for action in actions:  # a quoted option is as good as its name
         for quoted in (action.line, action.line.partition(": ")[2]):
             text = re.sub(re.escape(quoted), action.name, text, flags=re.I)
-    text = re.sub(r"""(?<=["'\w\]])\s*,\s*(?=["']\w+["']\s*:)|\\n""", "\n",
-                  text)                           # JSON: one field a line
-    text = re.sub(r"</\w+>|\|", "\n", text)       # closing tags, table cells
-    text = re.sub(r"<(\w+)>", r"\n\1: ", text)    # <answer> is a label
-    text = re.sub(r"(?<!\w)'|'(?!\w)", "", text)
-    text = re.sub(r"[*`#\"“”{}\[\]$\\]|(?<!\w)_+|_+(?!\w)", "", text)
-    text = re.sub(rf"({LABEL} ?[:=])\s+", r"\1 ", text, flags=re.I)
+    for pattern, replacement, *_ in PLAIN:
+        text = pattern.sub(replacement, text)
     return text
 
 
@@ -114,17 +115,17 @@ def mend_names(text, actions) -> str:
 
     def mend(match):
         word, letters = match[0], squash(match[0])
-        joined = re.search("[_-]|[a-z][A-Z]", word)
+        joined = JOINED.search(word)
         if letters in squashed:
             return squashed[letters]
-        words = re.sub(r"(?<=[a-z])(?=[A-Z])|[_-]", " ", word)
+        words = JOINT.sub(" ", word)
         near = [name for key, name in squashed.items()
                 if len(letters) > 5 and one_typo(letters, key)
                 and (joined or key not in letters)
                 or len(letters) > 4 and joined and key.startswith(letters)]
         return near[0] if len(near) == 1 else words
 
-    return re.sub(r"[^\W\d][\w-]*", mend, text)
+    return WORD.sub(mend, text)
 
 
 def squash(name) -> str:
@@ -220,7 +221,7 @@ def is_head(words, first, second=None) -> bool:
     ends = [words[m.end:].strip() == "" or words.startswith(" :", m.end)
             for m in (first, second) if m]
     listed = second and second.start == first.end + 2 and ends[1]
-    marker = re.fullmatch(r"(?: [,:]| \w{1,2} :)*", words[:first.start])
+    marker = MARKER.fullmatch(words[:first.start])
     return bool(marker and ends[0] and not listed)
 
 
@@ -242,11 +243,8 @@ def reason_in(text, actions) -> str:
     given = REASON.search(text)
     if given:
         return " ".join(given[1].split())
-    names = "|".join(re.escape(action.name) for action in actions)
-    head = re.compile(
-        rf"^\W*(?:(?:final )?{LABEL}\W*[:=])?\W*(?:(?:{names})\b)?\W*", re.I)
-    for sentence in re.split(r"(?<=[.!?])\s+|[。！？]|\n", text):
-        sentence = head.sub("", sentence, count=1).strip(" ,;:-")
+    for sentence in REASON_END.split(text):
+        sentence = head(actions).sub("", sentence, count=1).strip(" ,;:-")
         if len(tokens(sentence).split()) > 2:
             return " ".join(sentence.split())
     return NO_REASON

@@ -57,6 +57,41 @@ REASON = re.compile(
 SENTENCE_END = re.compile(r"(?<!\b\w)[.!]+(?=\s|$)|[。！？]|\n")
 
 
+# What a reply is wrapped in, taken off by one rule after the other:
+# (pattern, what takes its place, an example, what becomes of it)
+PLAIN = [(re.compile(pattern, re.I), *rest) for pattern, *rest in (
+    # JSON: one field a line
+    (r"""(?<=["'\w\]])\s*,\s*(?=["']\w+["']\s*:)|\\n""", "\n",
+     """{"action": "stop", "why": "done"}""",
+     """{"action": "stop"\n"why": "done"}"""),
+    # closing tags and table cells end a line
+    (r"</\w+>|\|", "\n", "| stop | done |", "\n stop \n done \n"),
+    # an opening tag is a label
+    (r"<(\w+)>", r"\n\1: ", "<answer>stop", "\nanswer: stop"),
+    # quotes, but no apostrophes
+    (r"(?<!\w)'|'(?!\w)", "", "don't 'stop'", "don't stop"),
+    # Markdown, brackets, underscores at the ends of a word
+    (r"[*`#\"“”{}\[\]$\\]|(?<!\w)_+|_+(?!\w)", "",
+     "**stop_training** _now_", "stop_training now"),
+    # an answer on the line after its label
+    (rf"({LABEL} ?[:=])\s+", r"\1 ", "Answer:\n\nstop", "Answer: stop"),
+)]
+# A word in which a name may be misspelt; the marks of words that were
+# joined; and where such a word is to be taken apart.
+WORD = re.compile(r"[^\W\d][\w-]*")
+JOINED = re.compile(r"[_-]|[a-z][A-Z]")
+JOINT = re.compile(r"(?<=[a-z])(?=[A-Z])|[_-]")
+# "2 :" or "b :" before what a line begins with
+MARKER = re.compile(r"(?: [,:]| \w{1,2} :)*")
+REASON_END = re.compile(r"(?<=[.!?])\s+|[。！？]|\n")
+# How a sentence is cut into words: signs that open a clause, signs between
+# clauses, Chinese characters, and what then counts as a word.
+CLAUSE_SIGN = re.compile(r"\s-+>?\s|=+>?|->|[:(){}<>–—→.](?!\d)")
+COMMA = re.compile(r"[,;/](?!\d)")
+CHINESE = re.compile(r"[㐀-鿿]")
+TOKEN = re.compile(r"[\w.%']*[\w%]|[,:?]")
+
+
 # The end of a run counts only in a clause of small words like these.
 BEFORE_STOP = re.compile(
     r"(?: (?:[,:]|\w|i|we|i'll|i'd|we'll|let's|let us|will|would|should|must"
@@ -76,16 +111,14 @@ def tokens(sentence) -> str:
     A colon, dash or bracket becomes " : ", Chinese characters single words.
     """
     sentence = CONNECTIVE.sub(r", \g<0>", sentence.lower())
-    sentence = re.sub(r"\s-+>?\s|=+>?|->|[:(){}<>–—→.](?!\d)", " : ",
-                      sentence)
+    sentence = CLAUSE_SIGN.sub(" : ", sentence)
     # a list after a negation: "no need to reduce it, raise it, or stop"
     listed, _, rest = sentence.rpartition(", or ")
     if listed:
         sentence = f"{listed.replace(',', ' ')} or {rest}"
-    sentence = re.sub(r"[,;/](?!\d)", " , ", sentence)
-    sentence = re.sub(r"[㐀-鿿]", r" \g<0> ", sentence)
-    words = re.findall(r"[\w.%']*[\w%]|[,:?]", sentence)
-    return f" {' '.join(words)} "
+    sentence = COMMA.sub(" , ", sentence)
+    sentence = CHINESE.sub(r" \g<0> ", sentence)
+    return f" {' '.join(TOKEN.findall(sentence))} "
 
 
 def refused(words, start, end) -> bool:
@@ -165,3 +198,11 @@ def any_of(words, endings=r"e|s|d|es|\w?ed|\w?ing|t?ion") -> str:
     """A pattern for these words and their forms: reduce, reducing ..."""
     stems = "|".join(tokens(w).strip().rstrip("e") for w in words)
     return rf"(?:{stems or '(?!)'})(?:{endings})?"
+
+
+@lru_cache
+def head(actions) -> re.Pattern:
+    """What stands before a reason in the same sentence: a label, a name."""
+    names = "|".join(re.escape(action.name) for action in actions)
+    return re.compile(
+        rf"^\W*(?:(?:final )?{LABEL}\W*[:=])?\W*(?:(?:{names})\b)?\W*", re.I)
