@@ -32,7 +32,7 @@ class SimpleAIBrain:
     """Reads the metrics of a training run and decides what to do next.
 
     model      "auto", "qwen", "bundled", "rules", a hub id, a folder,
-               "http://host:8000/v1", or a LanguageModel
+               "http://host:8000/v1", "colab", or a LanguageModel
     mode       "generate" (it writes, the parser reads), "score" (one pass
                gives a probability for each name), None: what suits the model
     actions    what it may choose from
@@ -46,6 +46,8 @@ class SimpleAIBrain:
     thinking   with mode="generate": lets the model think first
     sample, seed  draws the reply at random instead of taking the likeliest
     revision, local_files_only, device, dtype  see LanguageModel.load
+    api_key, headers  for a server that wants them; "OPENAI_API_KEY" and
+             "HF_TOKEN" as key are taken from the environment
     quiet      True prints nothing
     on_text    a function that gets each piece of a reply as it is written
 
@@ -59,7 +61,7 @@ class SimpleAIBrain:
                  explain=True, calibrate=False, both_orders=True,
                  thinking=False, sample=False, seed=0, revision=None,
                  local_files_only=False, device=None, dtype=None,
-                 quiet=False, on_text=None):
+                 api_key=None, headers=None, quiet=False, on_text=None):
         if mode not in (None, "generate", "score"):
             raise ValueError(
                 f"mode={mode!r} must be 'generate', 'score' or None.")
@@ -68,9 +70,11 @@ class SimpleAIBrain:
         self.both_orders = both_orders
         self.quiet, self.on_text = quiet, on_text
         self.thinking, self.sample, self.seed = thinking, sample, seed
+        asked = {"options": meanings(self.actions), "also": meanings(ACTIONS),
+                 "api_key": api_key, "headers": headers}
         self.model, self.taught, self.why = find_model(
-            model, revision=revision, local_files_only=local_files_only,
-            device=device, dtype=dtype)
+            model, asked, revision=revision, device=device, dtype=dtype,
+            local_files_only=local_files_only)
         self.mode = mode or self.taught.get("mode") or getattr(
             self.model, "default_mode", "generate")
         if self.mode == "score" and self.model is not None and \

@@ -287,7 +287,7 @@ def decision_pipeline(brain, found):
     options = meanings(brain.actions)
     config = DecisionConfig(
         labels={"choice": first_labels(found, sorted(options))},
-        chat_template=decision_template(found))
+        chat_template=decision_template(found, list(options)))
     pipe = DecisionPipeline(model=found.network, tokenizer=found.tokenizer,
                             decision_config=config)
     request = decision_request(ask(histories(1)[0]), options)

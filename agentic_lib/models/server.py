@@ -1,64 +1,95 @@
 """A language model behind an address, asked as if it were here.
 
-One GPU for a whole class. Speaks /v1/systemone where the server has it
-(`transformers serve`): a probability for every option. Else OpenAI-compatible
-chat (vLLM, Ollama and others). Uses the standard library alone.
+One GPU for a whole class. Speaks /v1/systemone with servers that have it
+(`transformers serve`, vLLM, llama.cpp, Ollama, SGLang): a probability for
+every option. Else OpenAI-compatible chat. Knows nothing about training.
 """
 
 import json
 import math
-import time
-import urllib.error
-import urllib.request
+import re
+from pathlib import Path
 
-from agentic_lib.models.errors import LanguageModelError
-from agentic_lib.models.systemone import (
-    QUESTION,
-    decision_request,
+from agentic_lib.models.connection import (
+    NO_ENTRY,
+    NO_SUCH_PAGE,
+    Connection,
+    ServerError,
 )
+from agentic_lib.models.systemone import QUESTION, decision_request
+from agentic_lib.models.taught import read_taught
 
-LEAST = 1e-12  # a probability of 0 has no logarithm
-
-
-class ServerError(LanguageModelError):
-    """A server does not answer, or not as it should."""
-
-    def __init__(self, message, status=None):
-        super().__init__(message)
-        self.status = status
+LEAST = 1e-45  # a probability of 0 has no logarithm; this is float32's least
+QUESTION_OF_TRIAL = [{"role": "system", "content": "Answer in one word."},
+                     {"role": "user", "content": "Ready?"}]
 
 
-def Server(address, model=None, timeout=60, retries=2):
-    """A DecisionServer where there is /systemone, else a ChatServer.
+def Server(address: str, options=("yes", "no"), also=(),
+           model: str | None = None, **connection):
+    """A DecisionServer if the address has /systemone, else a ChatServer.
 
-    address  such as "http://localhost:8000/v1"
-    model    the server's name for the model; None takes its first one
-    timeout  seconds for one request; retries: how often it is sent again
-    Raises ServerError where nothing answers.
+    The address is tried, with and without /v1.
+    address     such as "http://localhost:8000/v1"
+    options     names that will be asked about; `also`: more names that a
+                saved brain may know
+    model       the server's name for the model; None takes its first one
+    connection  api_key, headers, timeout, retries: see Connection
+    Raises ServerError if nothing there can be asked, and says why.
     """
-    server = DecisionServer(address, model, timeout, retries)
-    try:
-        server.score([{"role": "user", "content": "Ready?"}], ["yes", "no"])
-    except ServerError as error:
-        if error.status is None:
-            raise
-        if error.status in (400, 422) and model is None:  # it wants a name
-            return Server(address, server.first_model(), timeout, retries)
-        server = ChatServer(address, model or server.first_model(), timeout,
-                            retries)
-    return server
+    first = Connection(address, **connection)
+    bare = first.address.removesuffix("/v1")
+    other = bare if bare != first.address else bare + "/v1"
+    said = []
+    for tried in (first.address, other):
+        chat = ChatServer(first.at(tried), model)
+        try:
+            return find_speech(chat, options, also)
+        except ServerError as error:
+            if error.status not in NO_SUCH_PAGE:
+                raise
+            said.append(f"\n- {error}")
+    raise ServerError(
+        f"Neither {first.address} nor {other} is the address of a language "
+        f"model's server:{''.join(said)}", 404)
+
+
+def find_speech(chat: "ChatServer", options, also):
+    """The server in the form that suits it. Asks it some small questions."""
+    chat.model = chat.model or next(iter(chat.models()), None)
+    server = DecisionServer(chat.link, chat.model)
+    refused = None
+    for names in dict.fromkeys([tuple(sorted(set(options))),
+                                tuple(sorted({*options, *also}))]):
+        try:
+            server.learn_order(list(names))
+            server.try_chat()
+            return server
+        except ServerError as error:
+            if error.passing or error.status in NO_ENTRY:
+                raise
+            refused = error
+            if error.status in NO_SUCH_PAGE:
+                break
+    chat.generate(QUESTION_OF_TRIAL, max_new_tokens=16)
+    if refused.status not in NO_SUCH_PAGE:
+        chat.ability = f"chat, since no typed decisions: {refused}"
+    return chat
 
 
 class ChatServer:
     """Writes replies. The same methods as a LanguageModel, as far as it goes.
+
+    link   a Connection
+    model  the server's name for the model
     """
 
     default_mode = "generate"
     ability = "chat"
+    order = None  # the names as the server's labels stand, if they are fixed
 
-    def __init__(self, address, model=None, timeout=60, retries=2):
-        self.address = address.rstrip("/")
-        self.model, self.timeout, self.retries = model, timeout, retries
+    def __init__(self, link: Connection, model: str | None = None):
+        self.link, self.model = link, model
+        self._plain = 0  # how many extras of a request this server refuses
 
     @property
     def name(self) -> str:
@@ -66,14 +97,35 @@ class ChatServer:
 
     @property
     def description(self) -> str:
-        return f"{self.name} at {self.address}, {self.ability}"
+        """Which model, where, and how it is asked."""
+        return f"{self.name} at {self.link.address}, {self.ability}"
+
+    def __repr__(self):
+        return f"<{type(self).__name__} {self.description}>"
+
+    @property
+    def taught(self) -> dict:
+        """What brain.json says about the limits of the model, {} if unknown.
+
+        It can be known if the server is on this machine and names a folder.
+        """
+        if not (self.link.is_here and self.model):
+            return {}
+        taught = read_taught(Path(self.model))
+        return {name: taught[name] for name in ("actions", "lines")
+                if name in taught}
 
     def generate(self, messages, start="", max_new_tokens=None,
                  max_seconds=None, thinking=False, sample=False, seed=0,
                  on_text=None, until=None) -> str:
         """The reply. A forced beginning is asked for in words, since not
-        every server can be made to begin with it."""
-        if start:
+        every server can be made to begin with it; a saved brain was taught
+        other words and writes as it does. A reply that begins with another
+        name is no reason for this one: then `start` alone is returned.
+
+        on_text  gets each piece as it is written; then `until(reply)` ends it
+        """
+        if start and self.order is None:
             *before, last = messages
             messages = [*before, {**last, "content": (
                 f"{last['content']}\nBegin your answer with {start!r}.")}]
@@ -83,76 +135,162 @@ class ChatServer:
             "temperature": 0.7 if sample else 0.0,
             "chat_template_kwargs": {"enable_thinking": bool(thinking)},
         }
-        try:
-            answer = self.send("/chat/completions", body)
-        except ServerError as error:
-            if error.status not in (400, 422):
-                raise
-            body.pop("chat_template_kwargs")  # not every server knows it
-            answer = self.send("/chat/completions", body)
-        reply = answer["choices"][0]["message"].get("content") or ""
-        if start and not reply.lstrip().startswith(start):
-            reply = f"{start} {reply}"
-        if on_text is not None:
+        reply = self._chat(body, on_text, until)
+        if not start or reply.lstrip().startswith(start):
+            return reply.lstrip() if start else reply
+        begins_otherwise = re.match(r"\W*\w+:", reply)
+        return start if begins_otherwise else f"{start} {reply}"
+
+    def _chat(self, body, on_text, until) -> str:
+        """Sends it with all extras, and with fewer if they are refused."""
+        limit = {"max_completion_tokens": body["max_tokens"]}
+        forms = [
+            body,
+            {k: v for k, v in body.items() if k != "chat_template_kwargs"},
+            {"messages": body["messages"], **limit},
+        ]
+        while True:
+            try:
+                return self._reply(forms[self._plain], on_text, until)
+            except ServerError as error:
+                last = self._plain == len(forms) - 1
+                if last or error.status not in (400, 422):
+                    raise
+            self._plain += 1  # remembered: what is refused once stays away
+
+    def _reply(self, body, on_text, until) -> str:
+        path, body = "/chat/completions", self._named(body)
+        if on_text is None:
+            return self._content(self.link.ask(path, body), "message")
+        reply, whole = "", b""
+        for line in self.link.stream(path, {**body, "stream": True}):
+            field, _, data = line.partition(b":")
+            if field != b"data":  # a comment, or a server that cannot stream
+                whole += line
+                continue
+            if data.strip() == b"[DONE]":
+                break
+            piece = self._content(as_json(data), "delta")
+            if piece:
+                reply += piece
+                on_text(piece)
+            if until is not None and until(reply):
+                break
+        if whole.strip() and not reply:
+            reply = self._content(as_json(whole), "message")
             on_text(reply)
         return reply
 
-    def first_model(self) -> str | None:
-        """The server's name for its first model, None if it tells none."""
+    def _content(self, answer, part) -> str:
+        """The text of the first choice. An empty list of choices comes at
+        the end of some streams."""
         try:
-            models = self.send("/models")["data"]
-        except (ServerError, KeyError):
-            return None
-        return models[0]["id"] if models else None
-
-    def send(self, path, body=None) -> dict:
-        """POSTs `body` as JSON (GET without one), again after a while where
-        the server is busy or away. Raises ServerError."""
-        if body is not None and self.model:
-            body = {"model": self.model, **body}
-        for left in range(self.retries, -1, -1):
-            try:
-                return self.send_once(path, body)
-            except ServerError as error:
-                busy = error.status is None or error.status in (429, 502, 503)
-                if not (busy and left):
-                    raise
-            time.sleep(0.5 * 2 ** (self.retries - left))
-
-    def send_once(self, path, body):
-        request = urllib.request.Request(
-            self.address + path,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"})
-        try:
-            with urllib.request.urlopen(
-                    request, timeout=self.timeout) as answer:
-                return json.load(answer)
-        except urllib.error.HTTPError as error:
-            text = error.read(300).decode(errors="replace")
-            raise ServerError(f"{self.address}{path} answers {error.code}: "
-                              f"{text}", error.code) from error
-        except (OSError, ValueError) as error:
+            choices = answer["choices"]
+            if part == "delta" and not choices:
+                return ""
+            return choices[0][part].get("content") or ""
+        except (KeyError, IndexError, TypeError, AttributeError):
+            shown = self.link.excerpt(json.dumps(answer).encode())
             raise ServerError(
-                f"{self.address}{path} cannot be asked: {error}. Is the "
-                "server running, and is the address right?") from error
+                f"{self.link.address}/chat/completions answers 200, but not "
+                f"as a chat server does, with choices[0].{part}.content: "
+                f"{shown}", 200) from None
+
+    def models(self) -> list[str]:
+        """The server's names for its models, [] if it tells none."""
+        try:
+            return [each["id"] for each in self.link.ask("/models")["data"]]
+        except ServerError as error:
+            if error.passing or error.status in NO_ENTRY:
+                raise
+        except (KeyError, TypeError):
+            pass
+        return []
+
+    def _named(self, body) -> dict:
+        return {"model": self.model, **body} if self.model else body
 
 
 class DecisionServer(ChatServer):
     """Scores options through /v1/systemone, and writes through chat."""
 
     default_mode = "score"
-    ability = "typed decisions"
+    writes = True
+
+    @property
+    def ability(self) -> str:
+        if self.order is None:
+            return "typed decisions, in the server's own prompt"
+        limits = ("" if self.taught else ", whose limits are not known here "
+                  "(so it is asked about everything)")
+        return f"typed decisions of a saved brain{limits}"
+
+    def learn_order(self, names: list[str]):
+        """Tries the names, then one more: a saved brain, whose labels belong
+        to its names, refuses that; a server that labels the options A, B, C
+        itself does not, and may be asked in any order."""
+        self.order = names
+        self.score(QUESTION_OF_TRIAL, names)
+        self.order = None
+        try:
+            self.score(QUESTION_OF_TRIAL, [*names, "none_of_these"])
+        except ServerError as error:
+            if error.passing:
+                raise
+            self.order = names
+
+    def try_chat(self):
+        """Finds out if this server writes too: not all of them do."""
+        try:
+            super().generate(QUESTION_OF_TRIAL, max_new_tokens=16)
+        except ServerError as error:
+            if error.passing:
+                raise
+            self.writes = False
+
+    def generate(self, messages, start="", **options) -> str:
+        """As ChatServer; but a reason that cannot be written is left out,
+        since the decision is there already."""
+        if start and not self.writes:
+            return start
+        try:
+            return super().generate(messages, start, **options)
+        except ServerError:
+            if not start:
+                raise
+            return start
 
     def score(self, messages, options) -> dict[str, float]:
         """{option: log-probability}; options {name: meaning} or names."""
         if not isinstance(options, dict):
             options = dict.fromkeys(options)
-        answer = self.send(
-            "/systemone", decision_request(messages, options))
-        found = answer["answers"][QUESTION]["probabilities"]
-        return {name: math.log(max(found[name], LEAST)) for name in options}
+        missing = sorted(set(options) - set(self.order or options))
+        if missing:
+            raise ServerError(
+                f"{self.name} was saved for {', '.join(self.order)} and "
+                f"cannot be asked about {', '.join(missing)}.")
+        answer = self.link.ask("/systemone", self._named(decision_request(
+            messages, options, self.order or list(options))))
+        try:
+            found = answer["answers"][QUESTION]["probabilities"]
+            found = {name: float(found[name]) for name in options}
+            if not all(0 <= p <= 1.0001 for p in found.values()):
+                raise ValueError
+        except (KeyError, TypeError, ValueError):
+            shown = self.link.excerpt(json.dumps(answer).encode())
+            raise ServerError(
+                f"{self.link.address}/systemone answers 200, but without a "
+                f"probability for each option: {shown}", 200) from None
+        return {name: math.log(max(p, LEAST)) for name, p in found.items()}
 
     def score_many(self, list_of_messages, options) -> list[dict]:
         return [self.score(messages, options)
                 for messages in list_of_messages]
+
+
+def as_json(data: bytes):
+    """The JSON, or the text itself if it is none."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return data.decode(errors="replace")

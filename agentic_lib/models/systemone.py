@@ -8,8 +8,9 @@ knows nothing about training: it gets messages, names and meanings.
 
 The labels in `decision.json` belong to places: the first is read for the
 first option of a request, and so on. A saved model therefore lists its names
-in alphabetical order, and requests do the same. The order in which the model
-sees the options is that of the system message.
+in alphabetical order, requests do the same, and the template refuses any
+other list, which would be answered with the wrong names. The order in which
+the model sees the options is that of the system message.
 """
 
 import json
@@ -70,7 +71,7 @@ def save_decision_model(model, folder, names: list[str],
     (folder / "decision.json").write_text(
         json.dumps(config, indent=2) + "\n", encoding="utf-8")
     (folder / "decision_template.jinja").write_text(
-        decision_template(model), encoding="utf-8")
+        decision_template(model, names), encoding="utf-8")
     return folder
 
 
@@ -88,8 +89,11 @@ def first_labels(model, names: list[str]) -> list[str]:
     return labels
 
 
-def decision_template(model) -> str:
-    """The chat, rendered with holes for a request's texts."""
+def decision_template(model, names: list[str]) -> str:
+    """The chat, rendered with holes for a request's texts.
+
+    It refuses requests whose options are not `names` in alphabetical order.
+    """
     text = model.render([
         {"role": "system", "content": "<<instructions>>"},
         {"role": "user", "content": "<<state>>"}])
@@ -99,8 +103,17 @@ def decision_template(model) -> str:
     }
     marks = "|".join(map(re.escape, holes))
     parts, found = re.split(marks, text), re.findall(marks, text)
-    return literal(parts[0]) + "".join(
+    return refusal(names) + literal(parts[0]) + "".join(
         holes[mark] + literal(part) for mark, part in zip(found, parts[1:]))
+
+
+def refusal(names) -> str:
+    """Jinja that raises an error for options other than these."""
+    names = sorted(names)
+    why = json.dumps("This model answers for these options, in this order: "
+                     + ", ".join(names) + ".")
+    return ("{%- if question.options != " + json.dumps(names) + " -%}"
+            "{{- raise_exception(" + why + ") -}}{%- endif -%}")
 
 
 def literal(text) -> str:

@@ -10,43 +10,65 @@ from agentic_lib.models.errors import LanguageModelError
 from agentic_lib.models.taught import read_taught
 
 BUNDLED = Path(__file__).parents[1] / "bundled_brain"
-WORDS = ("auto", "qwen", "bundled", "rules")
+WORDS = ("auto", "qwen", "bundled", "rules", "colab")
 
 
-def find_model(model="auto", **load):
+def find_model(model="auto", asked=None, **load):
     """(model, what it was taught, why it). None as model means the rules.
 
-    model  "auto", "qwen", "bundled", "rules", a hub id, a folder, a server's
-           address, or anything with a `generate`
+    model  "auto", "qwen", "bundled", "rules", "colab", a hub id, a folder, a
+           server's address, or anything with a `generate`
+    asked  how a server is asked: options, also, api_key, headers; see Server
     load   revision, local_files_only, device, dtype
     Raises LanguageModelError where a model asked for by name cannot be had;
     "auto" always finds something.
     """
+    asked = asked or {}
+    if not is_address(wish() if model == "auto" else model) and (
+            asked.get("api_key") or asked.get("headers")):
+        raise ValueError(
+            "api_key= and headers= are for a server's address, such as "
+            f"'http://localhost:8000/v1', and not for model={model!r}.")
     if hasattr(model, "generate"):
-        return model, {}, ""
+        return model, getattr(model, "taught", {}), ""
     if not isinstance(model, (str, Path)):
         raise ValueError(
             f"model={model!r} must be one of {WORDS}, a folder, a hub id, an "
             "address such as 'http://localhost:8000/v1', or a LanguageModel.")
     if model == "auto":
-        return find_automatically(**load)
+        return find_automatically(asked, **load)
     if model == "rules":
         return None, {}, "no language model"
     if model == "bundled":
         return find_bundled("", **load)
-    if str(model).startswith(("http://", "https://")):
+    if is_address(model):
         from agentic_lib.models.server import Server
 
-        return Server(str(model)), {}, ""
+        server = Server(model, **asked)
+        return server, server.taught, ""
+    if model == "colab":
+        from agentic_lib.models.colab import colab_model
+
+        return colab_model(), {}, ""
     return load_model(model, "", **load)
 
 
-def find_automatically(**load):
+def is_address(model) -> bool:
+    return str(model).startswith(("http://", "https://"))
+
+
+def wish() -> str:
+    """What the environment wants "auto" to be."""
+    return os.environ.get("AGENTIC_LIB_BRAIN", "").strip()
+
+
+def find_automatically(asked, **load):
     """AGENTIC_LIB_BRAIN, else Qwen on a CUDA GPU, else the bundled brain."""
-    wish = os.environ.get("AGENTIC_LIB_BRAIN", "").strip()
-    if wish not in ("", "auto"):
-        model, taught, why = find_model(wish, **load)
-        told = f"AGENTIC_LIB_BRAIN={wish}"
+    if wish() not in ("", "auto"):
+        model, taught, why = find_model(wish(), asked, **load)
+        told = "AGENTIC_LIB_BRAIN"  # an address may hold a password
+        if not is_address(wish()):
+            told += f"={wish()}"
         return model, taught, f"{told}; {why}" if why else told
     import torch
 
