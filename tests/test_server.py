@@ -30,6 +30,8 @@ from agentic_lib.models.errors import LanguageModelError
 from agentic_lib.models.server import ChatServer, DecisionServer, Server
 
 NAMES = [action.name for action in ACTIONS]
+# More of them with AGENTIC_LIB_STATES=500, say.
+STATES = int(os.environ.get("AGENTIC_LIB_STATES", 120))
 
 
 def free_port():
@@ -123,17 +125,17 @@ def same(one, other):
 
 
 def test_a_served_brain_decides_as_the_local_one(served, local):
-    """Over 500 states; both orders of the options are asked for where the
+    """Over many states; both orders of the options are asked for where the
     two best are close, and the rules take what it was not taught."""
     brain = SimpleAIBrain(served, quiet=True)
     assert brain.mode == "score"
     assert "typed decisions of a saved brain" in brain.description
-    histories = list(states(500))
+    histories = list(states(STATES))
     found, expected = (b.decide_many(histories) for b in (brain, local))
     differ = [(o, e) for o, e in zip(found, expected) if not same(o, e)]
-    assert not differ, f"{len(differ)} of 500, such as {differ[0]}"
+    assert not differ, f"{len(differ)} of {STATES}, such as {differ[0]}"
     sources = [d.source for d in found]
-    assert sources.count("model") > 100 and sources.count("fallback") > 20
+    assert sources.count("model") > 20 and sources.count("fallback") > 5
 
 
 @pytest.mark.parametrize("options", [
