@@ -18,15 +18,24 @@ from agentic_lib.brain.decision import (
     with_factors,
 )
 from agentic_lib.brain.fallback import fallback_decision
+from agentic_lib.safety.divergence import Watch
 from agentic_lib.control.guards import (
+    RESTART,
     RESTORE,
-    Best,
     Guards,
+    goodness,
     needs_best,
+    validation,
     warn_about_fractions,
 )
 from agentic_lib.control.processes import from_first
-from agentic_lib.control.rates import OwnRates, ScaledRates, check_scheduler
+from agentic_lib.control.rates import (
+    OwnRates,
+    ScaledRates,
+    check_scheduler,
+    inner,
+)
+from agentic_lib.safety.best import Best
 
 
 class AgenticLR:
@@ -78,7 +87,8 @@ class AgenticLR:
         self.guards = guards or None
         self.best = None
         if needs_best(self.guards, self.actions, model):
-            self.best = Best(model, optimizer)
+            self.best = Best(model, inner(optimizer))
+        self.watch = self._new_watch()
         self.history: list[Metrics] = []
         self.decisions: list[Decision] = []
         self.should_stop = False
@@ -99,8 +109,11 @@ class AgenticLR:
         metrics = from_first(lambda: metrics)
         self.history[:] = check_history([*self.history, metrics])
         warn_about_fractions(self.history)
+        self.watch.see(metrics, validation(metrics))
         if self.best is not None:
-            self.best.see(metrics)
+            self.best.see(goodness(metrics))
+            if self.watch.learned:
+                self.best.start = None
         decision = from_first(lambda: self._decide(ask))
         return None if decision is None else self.apply(decision)
 
@@ -116,6 +129,7 @@ class AgenticLR:
         decision = replace(decision, epoch=epoch, old_lr=old,
                            new_lr=self.get_last_lr()[0])
         self.decisions.append(decision)
+        self.watch.note(decision)
         return decision
 
     def get_last_lr(self) -> list[float]:
@@ -128,6 +142,10 @@ class AgenticLR:
             raise ValueError("There are no best weights to go back to: pass "
                              "AgenticLR(..., model=model).")
         self.best.restore()
+
+    def restart(self):
+        """Goes back to the first weights; the rates stay as they are."""
+        self.best.restart()
 
     def state_dict(self, history=True) -> dict:
         """Plain numbers and text: fit for torch.save and for JSON. The best
@@ -148,6 +166,16 @@ class AgenticLR:
         self.decisions[:] = [Decision(**d) for d in state["decisions"]]
         self.should_stop = state["should_stop"]
         self.rates.load_state_dict(state["rates"])
+        self.watch = self._new_watch()
+        made = {d.epoch: d for d in self.decisions}
+        for metrics in self.history:
+            self.watch.see(metrics, validation(metrics))
+            if metrics.epoch in made:
+                self.watch.note(made[metrics.epoch])
+
+    def _new_watch(self) -> Watch:
+        guards = self.guards or Guards()
+        return Watch(guards.far, guards.nowhere, self.every)
 
     def _decide(self, ask=True) -> Decision | None:
         """A guard's decision if one must act at once; the brain's if one is
@@ -177,7 +205,8 @@ class AgenticLR:
 
     def find_action(self, name):
         """The action of that name, the guards' own one included."""
-        for action in (*self.actions, *([RESTORE] if self.best else [])):
+        own = (RESTORE, RESTART) if self.best else ()
+        for action in (*self.actions, *own):
             if action.name == name:
                 return action
         names = ", ".join(action.name for action in self.actions)

@@ -1,0 +1,94 @@
+"""The best weights that a run has had, and the way back to them.
+
+Knows nothing about learning rates, metrics, or why one goes back.
+"""
+
+import copy
+
+
+class Best:
+    """The best weights that were seen, with the optimizer's state.
+
+    `dead` says whether gradients have stopped reaching most weights, as they
+    do where a step that was too large has switched every ReLU off.
+    """
+
+    def __init__(self, model, optimizer):  # torch's own optimizer
+        self.model, self.optimizer = model, optimizer
+        self.result = None
+        self.fed = None  # the weights that had a gradient at the start
+        self.dead = False
+        self.optimizer.register_step_pre_hook(self.first_look)
+        self.keep()
+        self.start = self.weights, self.state  # until something was learned
+
+    def keep(self):
+        """Takes a copy, on the CPU: a GPU has better uses for its memory."""
+        self.weights = to_cpu(self.model.state_dict())
+        self.state = to_cpu(self.optimizer.state_dict()["state"])
+
+    def restart(self):
+        """Goes back to the start, if nothing has been learned since."""
+        if self.start is not None:
+            self.weights, self.state = self.start
+            self.result = None
+        self.restore()
+
+    def restore(self):
+        """Goes back. The learning rates stay as they are now."""
+        self.model.load_state_dict(self.weights)
+        now = self.optimizer.state_dict()
+        self.optimizer.load_state_dict(
+            {**now, "state": copy.deepcopy(self.state)})
+
+    def state_dict(self) -> dict:
+        return {"weights": self.weights, "state": self.state,
+                "result": self.result, "fed": self.fed,
+                "start": self.start}
+
+    def load_state_dict(self, state):
+        state = copy.deepcopy(state)
+        self.weights, self.state = state["weights"], state["state"]
+        self.result, self.fed = state["result"], state["fed"]
+        self.start = state.get("start")
+
+    def see(self, result):
+        """Keeps the weights if this result of theirs is the best yet.
+
+        result  higher is better; None where nothing says how good they are
+        """
+        self.look()
+        if self.dead or result is None:
+            return
+        if self.result is None or result > self.result:
+            self.result = result
+            self.keep()
+
+    def first_look(self, *_):
+        """At the first step of a run: which weights have a gradient?"""
+        if self.fed is None:
+            self.fed = self.with_gradient()
+
+    def look(self):
+        """Is it so that some have one still, but most have none?"""
+        fed = self.with_gradient()
+        left = len(set(fed) & set(self.fed or ()))
+        self.dead = 0 < left <= len(self.fed or ()) / 2
+
+    def with_gradient(self) -> list[int]:
+        """The numbers of those whose gradient is not zero throughout."""
+        weights = [p for group in self.optimizer.param_groups
+                   for p in group["params"]]
+        return [i for i, p in enumerate(weights)
+                if p.grad is not None and bool((p.grad != 0).any())]
+
+
+def to_cpu(state):
+    """A copy of a nested state, every tensor in the CPU's memory."""
+    if hasattr(state, "detach"):
+        return state.detach().to("cpu", copy=True)
+    if isinstance(state, dict):
+        return {key: to_cpu(value) for key, value in state.items()}
+    if isinstance(state, (list, tuple)):
+        return type(state)(to_cpu(value) for value in state)
+    return copy.deepcopy(state)
