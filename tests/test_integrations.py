@@ -344,12 +344,17 @@ def test_trainer_stops_through_control_and_logs_the_rate_in_use(tmp_path):
     assert len(callback.controller.history) == 2
 
 
-def test_a_name_that_is_not_there_is_said(tmp_path):
+def test_a_name_that_is_not_there_is_said(tmp_path, capsys):
     callback = for_trainer.AgenticCallback(
         brain(), val_acc="eval_f1", val_loss=None, train_loss=None)
-    trainer = transformers_trainer.make_trainer(callback, tmp_path, 1)
-    with pytest.warns(UserWarning, match="eval_accuracy"):
-        trainer.train()
+    trainer = transformers_trainer.make_trainer(callback, tmp_path, 2)
+    trainer.train()
+    assert capsys.readouterr().out.count("eval_f1") == 1
+    callback = for_trainer.AgenticCallback(brain(), val_acc="eval_f1")
+    trainer = transformers_trainer.make_trainer(callback, tmp_path, 2)
+    trainer.train()
+    assert "There is: ['epoch', 'eval_accuracy'" in capsys.readouterr().out
+    assert len(callback.controller.history) == 2  # by the loss alone
 
 
 def lightning_run(folder, wishes, epochs=4, **options):

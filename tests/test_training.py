@@ -242,3 +242,13 @@ def test_a_step_without_the_brain_leaves_the_brain_as_it_was():
         training.step(ask=False)
     training.model = whole
     assert training.step()[1].action == DOWN
+
+
+def test_rules_in_the_models_place_are_said_at_the_end(capsys):
+    train(small(), brain=ScriptedBrain([f"{DOWN}: a"]), epochs=8, every=2,
+          guards=False)
+    assert "The rules made 2 of 3 decisions: the script is over" in \
+        capsys.readouterr().out
+    train(small(), brain=rules(), epochs=8, every=2)
+    train(small(), brain=ScriptedBrain([f"{DOWN}: a"] * 3), epochs=8, every=2)
+    assert "The rules made" not in capsys.readouterr().out

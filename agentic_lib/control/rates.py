@@ -55,6 +55,13 @@ class OwnRates:
             return min(self.read()) >= self.high
         return max(self.read()) <= self.low
 
+    def show(self):
+        """Makes the optimizer's groups show the rates as the next step uses
+        them, for those who look there; until `take_off`."""
+
+    def take_off(self, *_):
+        """Nothing to take off: the groups hold these very rates."""
+
     def check(self):
         """A rate that something else changed would undo every decision."""
         found = self.read()
@@ -114,9 +121,13 @@ class ScaledRates(OwnRates):
 
     def put_on(self, *_):
         """Before a step: the scaled rates."""
-        self.last = self.read()
+        self.show()
+        self.last = [float(group["lr"]) for group in self.groups]
+
+    def show(self):
+        rates = self.read()
         self.unscaled = [float(group["lr"]) for group in self.groups]
-        write(self.groups, self.last)
+        write(self.groups, rates)
 
     def take_off(self, *_):
         """After it, or later if the step was broken off by an error."""

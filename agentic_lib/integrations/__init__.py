@@ -1,4 +1,19 @@
-"""Where the package meets others: servers, transformers.Trainer, Lightning.
+"""Where the package meets others: transformers.Trainer, Lightning, accelerate.
 
-Nothing is imported here: each module needs something of its own.
+RECIPES.md beside this file has two lines for each. Each callback is imported
+when it is asked for, because it needs a framework of its own.
 """
+
+import importlib
+
+_HOME = {"AgenticTrainerCallback": "trainer",
+         "AgenticLightningCallback": "lightning"}
+__all__ = list(_HOME)
+
+
+def __getattr__(name):
+    if name not in _HOME:
+        raise AttributeError(f"agentic_lib.integrations has no {name!r}. It "
+                             f"has: {', '.join(__all__)}.")
+    module = importlib.import_module(f"{__name__}.{_HOME[name]}")
+    return getattr(module, name)

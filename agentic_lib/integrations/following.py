@@ -1,66 +1,116 @@
 """What the callbacks of all frameworks have in common.
 
-A callback makes a Follower, tells it when training begins, and hands it each
-epoch's numbers under the user's own names. Knows no framework.
+A callback makes a Follower, tells it when training begins and ends, and hands
+it the numbers of each evaluation under the user's own names. Knows no
+framework.
 """
 
-import warnings
+import inspect
 from pathlib import Path
 
+import torch
+
+from agentic_lib.brain.decision import Decision
 from agentic_lib.control.controller import AgenticLR
 from agentic_lib.control.processes import is_first
+from agentic_lib.messages import say, warn, warn_once
 from agentic_lib.run.checkpoint import set_aside
-from agentic_lib.run.record import Run, RunFile, describe, versions
+from agentic_lib.run.record import (
+    Run,
+    RunFile,
+    describe,
+    stand_ins,
+    versions,
+)
+
+# What a callback fills in by itself.
+FILLED_IN = ("optimizer", "brain", "total_epochs", "scheduler", "model")
 
 
 class Follower:
     """An AgenticLR behind a callback.
 
     names    {"val_acc": the framework's name for it, ...}; None leaves out
+    usual    the same with the framework's defaults: a name that differs from
+             them was asked for, so it is told if it is not measured
     percent  False: accuracies are fractions from 0 to 1, as is usual there
     folder   where run.jsonl is written as it happens, or None
+    ema      a module of averaged weights that goes back to its best together
+             with the network, or None
     options  the rest goes to AgenticLR: every, reduce, guards, ...
+
+    Raises TypeError or ValueError at once for options that AgenticLR would
+    refuse when training begins.
     """
 
-    def __init__(self, brain, names, percent=False, folder=None, **options):
+    def __init__(self, brain, names, usual, percent=False, folder=None,
+                 ema=None, **options):
+        check_options(brain, options)
         self.brain, self.percent, self.folder = brain, percent, folder
         self.names = {key: name for key, name in names.items()
                       if name is not None}
-        self.options = options
-        self.controller = self.file = self.saved = None
+        self.asked_for = {name for key, name in self.names.items()
+                          if name != usual[key]}
+        self.ema, self.options, self.told = ema, options, set()
+        self.controller = self.file = None
+        self.others = set()  # what was measured, where nothing was found
 
     def begin(self, optimizer, scheduler=None, model=None,
-              total_epochs=None):
-        """Makes the controller; takes up the state that was loaded."""
+              total_epochs=None, saved=None):
+        """Makes a controller for a training that begins; takes up the state
+        that was `saved` if it goes on from a checkpoint."""
+        if model is not None and self.ema is not None:
+            model = torch.nn.ModuleList([model, self.ema])
         self.controller = AgenticLR(
             optimizer, self.brain, total_epochs=total_epochs,
             scheduler=scheduler, model=model, **self.options)
-        if self.saved is not None:
-            self.load(self.saved)
+        if saved:
+            self.load(saved)
         if self.folder is not None and is_first():
-            if self.saved is None:
+            if not saved:
                 set_aside(Path(self.folder))
             self.file = RunFile(self.folder, self.run())
 
-    def see(self, epoch, numbers):
-        """One epoch's numbers by name -> Decision or None."""
-        found = {key: self.in_percent(key, numbers[name])
-                 for key, name in self.names.items() if name in numbers}
+    def measured(self, numbers) -> dict:
+        """What there is of the names, as `AgenticLR.step` takes it."""
+        return {key: self.in_percent(key, numbers[name])
+                for key, name in self.names.items() if name in numbers}
+
+    def see(self, numbers) -> Decision | None:
+        """The numbers of one evaluation, by name; None of them is an error:
+        what is missing is told once and left out."""
+        found = self.measured(numbers)
+        for name in sorted(self.asked_for - set(numbers)):
+            warn_once(self.told, name, f"{name!r} is not measured. There is: "
+                      f"{sorted(numbers)}.")
         if not found:
-            warnings.warn(
-                f"None of {list(self.names.values())} was measured, so "
-                f"nothing can be decided. There is: {sorted(numbers)}. Name "
-                "yours: AgenticCallback(brain, val_acc=..., val_loss=...).",
-                stacklevel=2)
+            self.others |= set(numbers)
             return None
+        epoch = len(self.controller.history) + 1
+        total = self.controller.total_epochs
+        if total is not None and epoch > total:  # more than was planned
+            self.controller.total_epochs = epoch
         decision = self.controller.step(epoch, **found)
         if self.file is not None:
             self.file.update()
         if decision is not None and is_first():
-            print(decision)
+            say(str(decision))
         return decision
 
-    def in_percent(self, key, value):
+    def end(self):
+        """Says what is worth knowing when training has ended."""
+        if not is_first():
+            return
+        if not self.controller.history:
+            warn("No decision was made: none of "
+                 f"{sorted(self.names.values())} was measured. There is: "
+                 f"{sorted(self.others)}. Name yours: val_acc=..., "
+                 "val_loss=... of the callback.")
+        summary = stand_ins(self.controller.decisions)
+        if summary:
+            warn(summary)
+
+    def in_percent(self, key, value) -> float:
         """Accuracies from 0 to 100, everything as a plain number."""
         return float(value) * (
             100 if key.endswith("acc") and not self.percent else 1)
@@ -90,3 +140,28 @@ class Follower:
             self.controller.load_state_dict(state["controller"])
         if state.get("best") and self.controller.best:
             self.controller.best.load_state_dict(state["best"])
+
+
+def check_options(brain, options):
+    """Tries the options on a network of one weight: a mistake shows where it
+    was typed, and not when training begins."""
+    known = [name for name in inspect.signature(AgenticLR).parameters
+             if name not in FILLED_IN]
+    for name, value in options.items():
+        if name not in known:
+            raise TypeError(f"{name}={value!r}: there is no such option. "
+                            f"There are: {', '.join(known)}.")
+    model = torch.nn.Linear(1, 1)
+    AgenticLR(torch.optim.SGD(model.parameters(), lr=1e-3), brain,
+              model=model, **options)
+
+
+def facts(decision) -> dict:
+    """A decision as flat names and values, for a framework's loggers."""
+    sure = (decision.probabilities or {}).get(decision.action)
+    return {name: value for name, value in {
+        "decision/action": decision.action,
+        "decision/source": decision.source,
+        "decision/reason": decision.reason,
+        "decision/learning_rate": decision.new_lr,
+        "decision/probability": sure}.items() if value is not None}

@@ -1,65 +1,221 @@
 """The controller in Lightning 2, in its own idiom.
 
-    trainer = Trainer(callbacks=[AgenticCallback(SimpleAIBrain())])
+    trainer = Trainer(callbacks=[AgenticLightningCallback(brain)])
 
-The LightningModule logs its numbers: self.log("val_acc", ...), for whole
-epochs; with several processes with sync_dist=True.
+The LightningModule logs its numbers: self.log("val_acc", ...); with several
+processes with sync_dist=True. What is counted is a validation: one an epoch,
+or as many as `val_check_interval` makes; without a validation set, an epoch.
 """
+
+import math
 
 from lightning.pytorch.callbacks import Callback
 
+from agentic_lib.control.processes import is_first
 from agentic_lib.control.rates import inner
-from agentic_lib.integrations.following import Follower
+from agentic_lib.integrations.following import Follower, facts
+from agentic_lib.messages import warn_once
+
+USUAL = {name: name for name in ("train_acc", "val_acc", "train_loss",
+                                 "val_loss")}
 
 
-class AgenticCallback(Callback):
+class AgenticLightningCallback(Callback):
     """Lets `brain` set the learning rate, on top of a schedule or alone.
 
     brain      SimpleAIBrain or your own
     train_acc, val_acc, train_loss, val_loss
                your names for them, as you log them
-    percent    True where your accuracies are percent, not fractions
+    percent    True if your accuracies are percent, not fractions
     folder     where run.jsonl is written as it happens
-    optimizer  which one, where configure_optimizers gives several
+    optimizer  which one, if configure_optimizers gives several: pass one
+               callback for each that is to be steered. It rolls back the
+               weights of its own optimizer alone.
+    ema        a module of averaged weights that goes back to its best
+               together with the network
     options    go to AgenticLR: every, reduce, increase, guards, ...
 
     Every process takes the action that the first one decided on. The state
     goes into Lightning's checkpoints and comes back with ckpt_path.
+    LearningRateMonitor shows the rate that is used, and every decision goes
+    to all loggers as "decision/action", "source", "reason", "learning_rate",
+    "probability".
     """
 
     def __init__(self, brain, train_acc="train_acc", val_acc="val_acc",
                  train_loss="train_loss", val_loss="val_loss", percent=False,
-                 folder=None, optimizer=0, **options):
+                 folder=None, optimizer=0, ema=None, **options):
         names = {"train_acc": train_acc, "val_acc": val_acc,
                  "train_loss": train_loss, "val_loss": val_loss}
-        self.follower = Follower(brain, names, percent, folder, **options)
+        self.follower = Follower(brain, names, USUAL, percent, folder, ema,
+                                 **options)
         self.which = optimizer
+        self.training_names = {name for name in (train_acc, train_loss)
+                               if name}
+        self.curtain = Curtain(self)
+        self.saved, self.last = None, {}
+        self.validated = False  # at the end of the epoch that goes on
 
     @property
     def controller(self):
         """The AgenticLR, once training has begun."""
         return self.follower.controller
 
+    @property
+    def state_key(self) -> str:
+        """One for each optimizer."""
+        return self._generate_state_key(optimizer=self.which)
+
+    # -- the rates, for those who look at them -----------------------------
+
+    def setup(self, trainer, pl_module, stage):
+        """Goes to the front of the callbacks, and puts its curtain last."""
+        callbacks = trainer.callbacks
+        if stage == "fit":
+            callbacks.remove(self)
+            callbacks.insert(0, self)
+            if self.curtain not in callbacks:
+                callbacks.append(self.curtain)
+
+    def on_train_epoch_start(self, trainer, pl_module):
+        self.controller.rates.show()
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        self.controller.rates.show()
+
+    # -- decisions ---------------------------------------------------------
+
     def on_train_start(self, trainer, pl_module):
         optimizer = trainer.optimizers[self.which]
         schedulers = [config.scheduler
                       for config in trainer.lr_scheduler_configs
                       if inner(config.scheduler) is inner(optimizer)]
-        total = trainer.max_epochs
+        model = pl_module if len(trainer.optimizers) == 1 else Part(
+            pl_module, optimizer)
         self.follower.begin(
-            optimizer, schedulers[0] if schedulers else None, pl_module,
-            total if total and total > 0 else None)
+            optimizer, schedulers[0] if schedulers else None, model,
+            count_evaluations(trainer), self.saved)
+        self.saved, self.last, self.validated = None, {}, False
         trainer.should_stop = (trainer.should_stop
                                or self.controller.should_stop)
 
+    def on_validation_end(self, trainer, pl_module):
+        if trainer.state.fn != "fit" or trainer.sanity_checking:
+            return
+        if trainer.is_last_batch:
+            self.validated = True  # the epoch's own numbers come at its end
+            return
+        stale = {name for name in self.training_names
+                 if name in self.last and
+                 trainer.callback_metrics.get(name) == self.last[name]}
+        self.look(trainer, stale)
+
     def on_train_epoch_end(self, trainer, pl_module):
-        self.follower.see(trainer.current_epoch + 1,
-                          trainer.callback_metrics)
+        if self.validated or not trainer.enable_validation:
+            self.look(trainer)
+        self.validated = False
+
+    def look(self, trainer, stale=()):
+        """One evaluation: all numbers that there are, but for stale ones."""
+        numbers = {name: value for name, value
+                   in trainer.callback_metrics.items() if name not in stale}
+        self.last = {name: trainer.callback_metrics[name].clone()
+                     for name in self.training_names
+                     if name in trainer.callback_metrics}
+        decision = self.follower.see(numbers)
+        if decision is not None and is_first():
+            for logger in trainer.loggers:
+                self.tell(logger, decision, trainer.global_step)
         if self.controller.should_stop:
             trainer.should_stop = True
+
+    def tell(self, logger, decision, step):
+        """A decision for one of Lightning's loggers. None of them may end a
+        training because it does not take text."""
+        known = facts(decision)
+        numbers = {k: v for k, v in known.items() if not isinstance(v, str)}
+        try:
+            if not hasattr(logger.experiment, "add_text"):
+                logger.log_metrics(known, step)
+                return
+            for name in known.keys() - numbers.keys():  # TensorBoard
+                logger.experiment.add_text(name, known[name], step)
+        except Exception as error:
+            kind = type(logger).__name__
+            warn_once(self.follower.told, kind,
+                      f"{kind} takes only a decision's numbers: {error}")
+        logger.log_metrics(numbers, step)
+
+    def on_fit_end(self, trainer, pl_module):
+        self.follower.end()
 
     def state_dict(self) -> dict:
         return self.follower.state_dict()
 
     def load_state_dict(self, state_dict):
-        self.follower.saved = state_dict
+        self.saved = state_dict
+
+
+AgenticCallback = AgenticLightningCallback
+
+
+class Curtain(Callback):
+    """Stands last among the callbacks, and ends what the first one shows:
+    the training step meets a schedule's own rates."""
+
+    def __init__(self, callback):
+        self.callback = callback
+
+    def on_train_epoch_start(self, trainer, pl_module):
+        self.callback.controller.rates.take_off()
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        self.callback.controller.rates.take_off()
+
+
+class Part:
+    """What of a module's state belongs to one of several optimizers: its
+    parameters, and the buffers of the layers that hold no others."""
+
+    def __init__(self, module, optimizer):
+        self.module = module
+        steered = {id(p) for group in optimizer.param_groups
+                   for p in group["params"]}
+        self.names = set()
+        for prefix, layer in module.named_modules():
+            own = dict(layer.named_parameters(prefix, recurse=False))
+            mine = {name for name, p in own.items() if id(p) in steered}
+            self.names |= mine
+            if mine and len(mine) == len(own):
+                self.names |= dict(layer.named_buffers(
+                    prefix, recurse=False)).keys()
+
+    def state_dict(self) -> dict:
+        return {name: value for name, value
+                in self.module.state_dict().items() if name in self.names}
+
+    def load_state_dict(self, weights):
+        self.module.load_state_dict(weights, strict=False)
+
+
+def count_evaluations(trainer) -> int | None:
+    """How many validations there will be (epochs if there is no validation
+    set), or None if that is not known."""
+    batches = trainer.num_training_batches
+    steps = trainer.estimated_stepping_batches
+    if not (math.isfinite(batches) and math.isfinite(steps) and batches):
+        return None
+    accumulated = trainer.accumulate_grad_batches
+    epochs = steps / math.ceil(batches / accumulated)
+    between, each = trainer.val_check_batch, trainer.check_val_every_n_epoch
+    if not trainer.enable_validation:
+        return math.ceil(epochs) or None
+    if not between or not math.isfinite(between):
+        return None
+    if each is None:  # counted across epochs
+        return int(steps * accumulated // between) or None
+    whole, rest = divmod(epochs, 1)
+    count = whole // each * (batches // between)
+    if (whole + 1) % each == 0:
+        count += rest * batches // between
+    return int(count) or None

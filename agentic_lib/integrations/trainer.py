@@ -1,40 +1,56 @@
 """The controller in transformers.Trainer, in its own idiom.
 
-    trainer = Trainer(..., callbacks=[AgenticCallback(SimpleAIBrain())])
+    trainer = Trainer(..., callbacks=[AgenticTrainerCallback(brain)])
 
-An epoch is one evaluation here: eval_strategy="epoch" or "steps".
+What is counted is an evaluation: one an epoch with eval_strategy="epoch", one
+every `eval_steps` steps with "steps". `every=5` decides at each fifth.
 """
 
+import inspect
 import math
 
 from transformers import TrainerCallback
-from transformers.trainer_callback import ExportableState
+from transformers.trainer_callback import CallbackHandler, ExportableState
 
-from agentic_lib.integrations.following import Follower
+from agentic_lib.integrations.following import Follower, facts
+from agentic_lib.messages import warn
+
+USUAL = {"train_acc": None, "val_acc": "eval_accuracy",
+         "train_loss": "loss", "val_loss": "eval_loss"}
 
 
-class AgenticCallback(TrainerCallback, ExportableState):
+class AgenticTrainerCallback(TrainerCallback, ExportableState):
     """Lets `brain` scale the Trainer's learning-rate schedule.
 
     brain      SimpleAIBrain or your own
     train_acc, val_acc, train_loss, val_loss
                your names for them, as the Trainer logs them
-    percent    True where your accuracies are percent, not fractions
+    percent    True if your accuracies are percent, not fractions
     folder     where run.jsonl is written as it happens
+    ema        a module of averaged weights that goes back to its best
+               together with the network
     options    go to AgenticLR: every, reduce, increase, guards, ...
 
-    Stops through `control`. Its state goes into the Trainer's checkpoints
-    and comes back with resume_from_checkpoint; the best weights that guards
-    go back to are those at hand then.
+    It stops training through `control`. Every `train()` begins anew, so that
+    one callback serves several Trainers; `resume_from_checkpoint` goes on
+    from the state in the Trainer's checkpoint, and the best weights that
+    guards go back to are those at hand then.
+
+    The Trainer's log, and whatever reports it (TensorBoard, W&B, ...), shows
+    the rate that was used, and every decision as "decision/action", "source",
+    "reason", "learning_rate", "probability".
     """
 
     def __init__(self, brain, train_acc=None, val_acc="eval_accuracy",
                  train_loss="loss", val_loss="eval_loss", percent=False,
-                 folder=None, **options):
+                 folder=None, ema=None, **options):
         names = {"train_acc": train_acc, "val_acc": val_acc,
                  "train_loss": train_loss, "val_loss": val_loss}
-        self.follower = Follower(brain, names, percent, folder, **options)
+        self.follower = Follower(brain, names, USUAL, percent, folder, ema,
+                                 **options)
+        self.wanted = {name for name in (val_acc, val_loss) if name}
         self.seen_step = None  # None while no training goes on
+        self.handler = None
 
     @property
     def controller(self):
@@ -44,13 +60,20 @@ class AgenticCallback(TrainerCallback, ExportableState):
     def on_train_begin(self, args, state, control, model=None,
                        optimizer=None, lr_scheduler=None, **kwargs):
         sharded = args.deepspeed or args.fsdp  # no process holds it all
-        saved = (state.stateful_callbacks or {}).get(type(self).__name__)
-        if isinstance(saved, dict):
-            self.follower.saved = saved["attributes"].get("saved")
+        saved = None
+        if state.global_step:  # it goes on from a checkpoint
+            saved = (state.stateful_callbacks or {}).get(type(self).__name__)
+            saved = saved and saved["attributes"].get("saved")
         self.follower.begin(optimizer, lr_scheduler,
                             None if sharded else model,
-                            count_evaluations(args, state))
+                            count_evaluations(args, state), saved)
+        if args.eval_strategy == "no":
+            warn('eval_strategy="no": nothing will be evaluated, so nothing '
+                 'can be decided. Set it to "epoch" or "steps".')
         self.seen_step = state.global_step
+        self.handler = calling_handler()
+        if self.handler is not None:
+            go_first(self, self.handler.callbacks)
         if self.controller.should_stop:
             control.should_training_stop = True
         return control
@@ -59,26 +82,39 @@ class AgenticCallback(TrainerCallback, ExportableState):
         if state.global_step in (None, self.seen_step) or \
                 self.seen_step is None:
             return control  # before, after, or once more at the same step
+        if self.wanted and not self.wanted & set(metrics):
+            self.follower.others |= set(metrics)
+            return control  # of several evaluation sets, another one
         logged = {}
         for entry in state.log_history:
             if entry["step"] > self.seen_step:
                 logged |= entry
-        decision = self.follower.see(len(self.controller.history) + 1,
-                                     {**logged, **metrics})
         self.seen_step = state.global_step
-        if decision is not None and self.controller.should_stop:
-            control.should_training_stop = True
+        decision = self.follower.see({**logged, **metrics})
+        if decision is not None:
+            self.report(decision, args, state, control)
+            if self.controller.should_stop:
+                control.should_training_stop = True
         return control
 
     def on_log(self, args, state, control, logs=None, **kwargs):
-        """The log shows the rate that is used, not the schedule's own."""
+        """The log shows the rate that was used, not the schedule's own."""
         if logs and "learning_rate" in logs and self.seen_step is not None:
-            rate = self.controller.get_last_lr()[0]
+            rate = self.controller.rates.used()[0]
             logs["learning_rate"] = rate
             state.log_history[-1]["learning_rate"] = rate
 
+    def report(self, decision, args, state, control):
+        """A decision goes where the Trainer's own numbers go."""
+        logs = facts(decision)
+        state.log_history.append(
+            {**logs, "epoch": state.epoch, "step": state.global_step})
+        if self.handler is not None:
+            self.handler.on_log(args, state, control, logs)
+
     def on_train_end(self, args, state, control, **kwargs):
-        self.seen_step = None
+        self.follower.end()
+        self.seen_step = self.handler = None
 
     def state(self) -> dict:
         """Plain numbers and text, for trainer_state.json."""
@@ -88,10 +124,37 @@ class AgenticCallback(TrainerCallback, ExportableState):
         return {"args": {}, "attributes": {"saved": saved}}
 
 
-def count_evaluations(args, state):
-    """How many evaluations there will be, or None if that is not known."""
-    if args.eval_strategy == "epoch":
-        return math.ceil(state.num_train_epochs) or None
-    if args.eval_strategy == "steps" and state.eval_steps:
-        return state.max_steps // state.eval_steps or None
+AgenticCallback = AgenticTrainerCallback
+
+
+def calling_handler() -> CallbackHandler | None:
+    """The Trainer's list of callbacks. A callback is not told its
+    neighbours, and those that report stand before it: so whoever is calling
+    it is looked for among the callers."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        caller = frame.f_locals.get("self")
+        if isinstance(caller, CallbackHandler):
+            return caller
+        frame = frame.f_back
     return None
+
+
+def go_first(callback, callbacks):
+    """To the front of the list, so that all others see what it corrects. A
+    loop over the list that is at this callback does not notice."""
+    callbacks.remove(callback)
+    callbacks.insert(0, callback)
+
+
+def count_evaluations(args, state) -> int | None:
+    """How many evaluations there will be, or None if that is not known."""
+    delay = args.eval_delay or 0
+    if args.eval_strategy == "epoch":
+        last, each = math.ceil(state.num_train_epochs), 1
+    elif args.eval_strategy == "steps" and state.eval_steps:
+        last, each = state.max_steps, int(state.eval_steps)
+    else:
+        return None
+    skipped = max(0, math.ceil(delay / each) - 1)
+    return math.ceil(last / each) - skipped or None

@@ -98,7 +98,7 @@ def go_on(training, folder):
 
 def number(path) -> int:
     """The epoch in a checkpoint's name."""
-    return int(NAME.fullmatch(path.name)[1])
+    return int(path.name.split("-")[1].partition(".")[0])
 
 
 def newest_good(folder):
@@ -122,9 +122,9 @@ def newest_good(folder):
         except DAMAGE as error:
             problem = problem or (path, error)
     if problem is not None:
-        path, error = problem
+        path, why = problem
         raise ValueError(
-            f"{error} {path.name} is good, but goes on from what stood "
+            f"{why} {path.name} is good, but goes on from what stood "
             "there: put back a copy of that file, or begin anew with "
             "resume=False, which moves both into earlier/.")
     if found:
@@ -187,7 +187,7 @@ def set_aside(folder):
 def save_checkpoint(folder, state, epoch) -> Path:
     """Writes a nested state of tensors, numbers and text; removes all but
     the two newest checkpoints, and returns the path."""
-    tensors = {}
+    tensors: dict[str, torch.Tensor] = {}
     text = to_line(take_apart(state, tensors, "state"))
     header = {"state": text, "digest": digest(text, tensors)}
     path = Path(folder) / f"checkpoint-{epoch:06d}.safetensors"

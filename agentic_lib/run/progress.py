@@ -7,11 +7,13 @@ import time
 
 from tqdm.auto import tqdm
 
+from agentic_lib.messages import say
+
 
 def show(steps, training):
     """Goes through `steps`, (Metrics, Decision or None) after every epoch,
-    and yields them; prints each decision as it falls, and at the end what
-    all of them cost."""
+    and yields them; prints each decision as it is made, and at the end how
+    long all of them took."""
     started = time.perf_counter()
     with tqdm(total=training.epochs, unit="epoch") as bar:
         for metrics, decision in steps:
@@ -25,5 +27,5 @@ def show(steps, training):
     spent = training.run.seconds_deciding
     if spent:
         whole = time.perf_counter() - started
-        print(f"All decisions together took {spent:.2f} s of {whole:.1f} s: "
-              f"{spent / whole:.1%}.")
+        say(f"All decisions together took {spent:.2f} s of {whole:.1f} s: "
+            f"{spent / whole:.1%}.")

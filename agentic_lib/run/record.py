@@ -123,6 +123,16 @@ class Run:
                 f"{len(self.decisions)} decisions, {end})")
 
 
+def stand_ins(decisions) -> str | None:
+    """How many decisions the rules made in the model's place, and why, in a
+    sentence; None if they made none."""
+    notes = [d.note for d in decisions if d.source == "fallback" and d.note]
+    if not notes:
+        return None
+    why = max(set(notes), key=notes.count)
+    return f"The rules made {len(notes)} of {len(decisions)} decisions: {why}"
+
+
 def check_decision(decision) -> Decision:
     """A decision from a file as it is, or a ValueError: files can be
     damaged, and what a Decision holds is drawn and printed."""

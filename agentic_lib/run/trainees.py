@@ -47,7 +47,7 @@ def make_model(data, kind=None, width=64, depth=2, seed=0) -> nn.Module:
 
 def mlp(inputs, width, depth, classes) -> nn.Sequential:
     """Flatten, `depth` x (Linear, ReLU), Linear. (N, ...) -> (N, classes)"""
-    layers = [nn.Flatten()]
+    layers: list[nn.Module] = [nn.Flatten()]
     for size in [inputs] + [width] * (depth - 1):
         layers += [nn.Linear(size, width), nn.ReLU()]
     return nn.Sequential(*layers, nn.Linear(width, classes))

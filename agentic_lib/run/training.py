@@ -18,11 +18,12 @@ from agentic_lib.brain.brain import SimpleAIBrain
 from agentic_lib.brain.decision import ACTIONS
 from agentic_lib.control.controller import AgenticLR
 from agentic_lib.control.processes import BrainElsewhere, is_first
+from agentic_lib.messages import warn
 from agentic_lib.models.threads import is_small_network, threads_for
 from agentic_lib.run.checkpoint import keep
 from agentic_lib.run.data import Data, load_data
 from agentic_lib.run.progress import show
-from agentic_lib.run.record import Run, settings_of
+from agentic_lib.run.record import Run, settings_of, stand_ins
 from agentic_lib.run.trainees import make_model, make_optimizer
 
 
@@ -178,10 +179,12 @@ def train(data="digits", brain="auto", progress=False, folder=None,
     """Trains to the end under a brain and returns the Run.
 
     brain     SimpleAIBrain or a name for it; None keeps the rate constant
-    progress  True shows a progress bar and prints each decision as it falls
+    progress  True shows a progress bar and every decision as it is made
     folder    where the run is kept as it happens: run.jsonl, checkpoints
-    resume    True goes on with the run in `folder`, if there is one
-    The other options are those of Training.
+    resume    True goes on with the run in `folder`, if there is one; with
+              more epochs than it had, further
+    The other options are those of Training. If the rules stood in for the
+    model, a line at the end says how often and why.
     """
     options.setdefault("accelerator", Accelerator())
     if isinstance(brain, str):  # of several processes, one needs the brain
@@ -193,4 +196,7 @@ def train(data="digits", brain="auto", progress=False, folder=None,
         steps = show(steps, training)
     for _ in steps:
         pass
+    summary = stand_ins(training.run.decisions)
+    if summary and is_first():
+        warn(summary)
     return training.run
