@@ -7,6 +7,7 @@ commands live in modules of their own and are imported only when asked for.
 
 import argparse
 import importlib
+import re
 import sys
 from pathlib import Path
 
@@ -61,6 +62,8 @@ def main_parser() -> argparse.ArgumentParser:
     add("--brain", default="bundled",
         help="bundled, qwen, auto, rules, a hub id, a folder or "
              "http://host:8000/v1")
+    add("--api-key", choices=("OPENAI_API_KEY", "HF_TOKEN"),
+        help="a server gets the key of this name in the environment")
     add("--lr", type=float, default=0.5,
         help="the learning rate to start with")
     add("--epochs", type=int, default=100, help="the budget")
@@ -104,7 +107,7 @@ def run(options):
 
     data = load_data(options.data, train_size=options.train_size,
                      label_noise=options.label_noise, seed=options.seed)
-    brain = SimpleAIBrain(options.brain)
+    brain = SimpleAIBrain(options.brain, api_key=options.api_key)
     same = {"lr": options.lr, "epochs": options.epochs, "seed": options.seed,
             "optimizer": options.optimizer, "progress": True,
             "resume": options.resume}
@@ -128,7 +131,8 @@ def run(options):
 def new_folder(options) -> Path:
     """A folder that does not exist yet, so that no earlier run is lost; the
     one there is where it is to be resumed."""
-    brain = "".join(c if c.isalnum() else "-" for c in options.brain)
+    brain = re.sub("//.*@", "", options.brain)  # no password in a name
+    brain = "".join(c if c.isalnum() else "-" for c in brain)
     name = options.name or \
         f"{options.data}-{brain}-lr{options.lr:g}-seed{options.seed}"
     folder, count = options.out / name, 1

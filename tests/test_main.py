@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agentic_lib import Run
-from agentic_lib.__main__ import COMMANDS, main
+from agentic_lib.__main__ import COMMANDS, main, main_parser, new_folder
 
 SHORT = ["--brain", "rules", "--epochs", "12", "--every", "5"]
 
@@ -80,3 +80,10 @@ def test_a_brain_that_cannot_be_had_is_told_in_words(tmp_path, capsys):
         main(["--brain", str(tmp_path / "nowhere"), "--out", str(tmp_path)])
     assert stopped.value.code == 2
     assert "nowhere" in capsys.readouterr().err
+
+
+def test_no_password_of_a_servers_address_is_in_the_folders_name(tmp_path):
+    options = main_parser().parse_args([
+        "--brain", "http://me:secret@host:8000/v1", "--out", str(tmp_path)])
+    assert "host-8000" in new_folder(options).name
+    assert "secret" not in new_folder(options).name
