@@ -17,8 +17,8 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 # Deprecations that other packages cause among themselves.
 FOREIGN = (
-    "`isinstance.treespec, LeafSpec.` is deprecated",    # Lightning, of torch
-    "`is_gradient_checkpointing` is deprecated",         # peft, of transformers
+    "`isinstance.treespec, LeafSpec.` is deprecated",  # Lightning, of torch
+    "`is_gradient_checkpointing` is deprecated",  # peft, of transformers
 )
 
 
