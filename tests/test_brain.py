@@ -1,6 +1,9 @@
 """The brain: from a history to a Decision, whatever the model does."""
 
+import copy
 import math
+import multiprocessing
+import pickle
 import warnings
 from dataclasses import replace
 
@@ -16,7 +19,11 @@ from tiny_model import (
     tiny_tokenizer,
 )
 
-from agentic_lib.brain.brain import SimpleAIBrain, answer_complete
+from agentic_lib.brain.brain import (
+    NoDecision,
+    SimpleAIBrain,
+    answer_complete,
+)
 from agentic_lib.brain.decision import (
     ACTIONS,
     Action,
@@ -27,12 +34,13 @@ from agentic_lib.brain.fallback import fallback_decision
 from agentic_lib.brain.prompt import Prompt
 from agentic_lib.brain.scoring import margin, probabilities, softmax
 from agentic_lib.brain.scripted import ScriptedBrain
+from agentic_lib.models import which
 from agentic_lib.models.errors import LanguageModelError
 from agentic_lib.models.language_model import LanguageModel
 from agentic_lib.models.taught import (
+    Taught,
     learn_lines,
     line_shapes,
-    outside,
     read_taught,
     write_taught,
 )
@@ -223,9 +231,11 @@ def test_lines_are_compared_without_their_numbers():
 
 
 def test_taught_fields_round_trip_and_unknown_ones_are_named(tmp_path):
-    assert read_taught(tmp_path) == {}
+    assert read_taught(tmp_path) == Taught()
     write_taught(tmp_path, actions=["a"], temperature=1.5)
-    assert read_taught(tmp_path) == {"actions": ["a"], "temperature": 1.5}
+    assert read_taught(tmp_path) == Taught(actions=["a"], temperature=1.5)
+    assert read_taught(tmp_path).fields() == {
+        "actions": ["a"], "temperature": 1.5}
     with pytest.raises(ValueError, match="temprature"):
         write_taught(tmp_path, temprature=1)
 
@@ -233,8 +243,8 @@ def test_taught_fields_round_trip_and_unknown_ones_are_named(tmp_path):
 @given(st.lists(st.floats(-100, 100), min_size=1, max_size=5))
 def test_what_was_learned_is_never_outside(numbers):
     messages = [{"role": "user", "content": " ".join(map(repr, numbers))}]
-    assert outside({"lines": learn_lines([messages])}, ACTIONS, messages) \
-        is None
+    taught = Taught(lines=learn_lines([messages]))
+    assert taught.outside(NAMES, messages) is None
 
 
 # -- probabilities
@@ -330,12 +340,12 @@ def test_after_three_failures_it_rests_says_so_and_tries_again(capsys):
     said = Saying(*[RuntimeError("broken")] * 3)
     brain = SimpleAIBrain(said)
     capsys.readouterr()
-    for _ in range(2):
+    for _ in range(3):
         brain.analyze_training(make_history())
-    assert capsys.readouterr().out == ""
-    brain.analyze_training(make_history())
     told = capsys.readouterr().out
-    assert "rules" in told and "tried again" in told and "broken" in told
+    assert told.count("broken") == 1 and "rules decide" in told
+    brain.analyze_training(make_history())
+    assert "rests for 10 decisions" in capsys.readouterr().out
     while "rests" in (brain.analyze_training(make_history()).note or ""):
         assert len(said.asked) == 3
     assert len(said.asked) == 4
@@ -366,7 +376,107 @@ def test_bad_histories_are_the_callers_fault():
         brain.analyze_training(make_history()[::-1])
 
 
+def test_the_rules_in_the_models_place_are_told_once_for_each_cause(
+        taught_folder, capsys):
+    brain = SimpleAIBrain(taught_folder, device="cpu")
+    capsys.readouterr()
+    shouting = replace(ACTIONS[0], meaning="KEEP THE RATE")
+    for total in (5000, 6000, 7000):  # other numbers, the same cause
+        decision = brain.analyze_training(make_history(total=total))
+    told = capsys.readouterr().out
+    assert told.count("rules decide") == 1 and "4990" in told
+    for _ in range(2):
+        decision = brain.analyze_training(
+            make_history(), actions=[shouting, *ACTIONS[1:]])
+        assert "KEEP THE RATE" in str(decision)
+        assert "Note:" in str(decision)
+    told = capsys.readouterr().out
+    assert told.count("- continue: KEEP THE RATE") == 1
+    quiet_brain = quiet(taught_folder, device="cpu")
+    quiet_brain.analyze_training(make_history(total=5000))
+    assert capsys.readouterr().out == ""
+
+
+def test_strict_raises_where_the_rules_would_decide(taught_folder):
+    strict = quiet(taught_folder, strict=True)
+    assert strict.analyze_training(make_history()).source == "model"
+    with pytest.raises(NoDecision, match="4990"):
+        strict.analyze_training(make_history(total=5000))
+    with pytest.raises(NoDecision, match="no decision"):
+        quiet(Saying("Bananas."), strict=True).analyze_training(
+            make_history())
+    with pytest.raises(NoDecision, match="RuntimeError: broken"):
+        quiet(Saying(RuntimeError("broken")), strict=True).analyze_training(
+            make_history())
+    with pytest.raises(ValueError, match="only the rules"):
+        quiet("rules", strict=True)
+
+
+@pytest.mark.parametrize("mode, times", [("score", 1), ("generate", 1)])
+def test_a_prompt_is_written_once_for_one_decision(model, mode, times):
+    class Counting(Prompt):
+        written = 0
+
+        def messages(self, *args):
+            Counting.written += 1
+            return super().messages(*args)
+
+    quiet(model, mode=mode, prompt=Counting(),
+          both_orders=False).analyze_training(make_history())
+    assert Counting.written == times
+
+
+def test_an_argument_chooses_whether_a_reason_is_written(model):
+    brain = quiet(model, mode="score")
+    assert brain.analyze_training(make_history()).reply
+    short = brain.analyze_training(make_history(), explain=False)
+    assert short.reply is None and brain.explain
+
+
+# -- copies
+
+
+def decide_elsewhere(brain):
+    torch.set_num_threads(1)
+    return brain.analyze_training(make_history())
+
+
+@pytest.mark.parametrize("copied", [
+    copy.deepcopy, lambda brain: pickle.loads(pickle.dumps(brain))])
+def test_a_copy_decides_as_the_brain_does(taught_folder, copied):
+    brain = quiet(taught_folder)
+    expected = brain.analyze_training(make_history())  # something is kept now
+    found = copied(brain).analyze_training(make_history())
+    assert tuple(found) == tuple(expected)
+    assert found.probabilities == pytest.approx(expected.probabilities)
+
+
+def test_another_process_can_be_given_a_brain(taught_folder):
+    brain = quiet(taught_folder)
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        found = pool.apply(decide_elsewhere, (brain,))
+    assert tuple(found) == tuple(brain.analyze_training(make_history()))
+
+
 # -- which brain
+
+
+@pytest.mark.parametrize("model, says", [
+    (LanguageModel, "class"), (SimpleAIBrain, "class"), ("", "must be one"),
+    (None, "must be one"), ("Qwen", "'qwen'"), ("bundeled", "'bundled'"),
+    ("rule", "'rules'"),
+])
+def test_a_model_that_cannot_be_one_is_refused_at_once(model, says):
+    with pytest.raises(ValueError, match=says):
+        quiet(model)
+
+
+def test_the_naive_brain_is_a_known_word(monkeypatch, tmp_path, model):
+    monkeypatch.setattr(which, "NAIVE", tmp_path)
+    with pytest.raises(LanguageModelError, match="naive_brain"):
+        quiet("naive")
+    save_tiny_model(tmp_path)
+    assert quiet("naive").name == "the naive brain"
 
 
 def test_arguments_that_make_no_sense_are_named():
@@ -456,7 +566,7 @@ def test_transformers_own_pipeline_gives_the_same_probabilities(
                Action("restore_best", 'back to "the best", {{ not jinja }}')]
     brain = quiet(tiny_language_model(), mode="score", actions=actions,
                   both_orders=False)
-    brain.taught = {"temperature": 1.7}
+    brain.taught = Taught(temperature=1.7)
     brain.save(tmp_path)
     decide = transformers.pipeline(
         "decision", model=str(tmp_path), device="cpu")

@@ -28,6 +28,7 @@ from agentic_lib.brain.prompt import Prompt
 from agentic_lib.models.connection import LARGEST, Connection, ServerError
 from agentic_lib.models.errors import LanguageModelError
 from agentic_lib.models.server import ChatServer, DecisionServer, Server
+from agentic_lib.models.taught import Taught
 
 NAMES = [action.name for action in ACTIONS]
 # More of them with AGENTIC_LIB_STATES=500, say.
@@ -170,7 +171,7 @@ def test_what_a_saved_brain_has_no_label_for_is_not_asked(served):
     assert brain.mode == "generate"
     assert "no typed decisions" in brain.description
     brain = SimpleAIBrain(served, quiet=True)
-    brain.taught = {}
+    brain.taught = Taught()
     decision = brain.analyze_training(make_history(),
                                       actions=[*ACTIONS, best])
     assert decision.source == "fallback"

@@ -1,58 +1,62 @@
 """SimpleAIBrain: prompt, language model, parser and rules, put together.
 
-It never breaks a training run: whatever the model does, there is a Decision,
-and where the rules made it, its note says why. It keeps no memory of a run:
-all it knows is in the history that it is given.
+It never breaks a training run: whatever the model does, there is a Decision.
+If the rules made it in the model's place, its note says why, and a warning
+does so once for each cause. It keeps no memory of a run: all it knows is in
+the history that it is given.
 """
 
+import re
 import time
 from dataclasses import replace
 
 from agentic_lib.brain.decision import (
-    ACTIONS,
-    Decision,
-    Metrics,
-    check_actions,
-    check_history,
-    meanings,
-)
+    ACTIONS, Action, Decision, Metrics, check_actions, check_history,
+    meanings)
 from agentic_lib.brain.fallback import fallback_decision
 from agentic_lib.brain.parser import parse_decision
 from agentic_lib.brain.prompt import Prompt
 from agentic_lib.brain.scoring import probabilities, say_probabilities
-from agentic_lib.models.taught import outside
+from agentic_lib.messages import say, warn_once
 from agentic_lib.models.which import find_model
 
 GIVE_UP_AFTER = 3  # failures of the model in a row
-REST = 10          # decisions by the rules before it is tried again
+REST = 10          # decisions by the rules before it is asked again
 BATCH = 32         # histories scored at once
+UNREADABLE = "its reply holds no decision"
+NUMBERS = re.compile(r"\d[\d.e+-]*")
+
+
+class NoDecision(RuntimeError):
+    """With strict=True: the model made no decision, and why."""
 
 
 class SimpleAIBrain:
     """Reads the metrics of a training run and decides what to do next.
 
-    model      "auto", "qwen", "bundled", "rules", a hub id, a folder,
-               "http://host:8000/v1", "colab", or a LanguageModel
+    model      "auto", "qwen", "bundled", "naive", "rules", "colab", a hub id,
+               a folder, "http://host:8000/v1", or a LanguageModel
     mode       "generate" (it writes, the parser reads), "score" (one pass
                gives a probability for each name), None: what suits the model
     actions    what it may choose from
     prompt     a Prompt
-    explain    with mode="score": the model writes a reason behind the name
-               that was chosen; False makes a sentence from the probabilities
+    explain    with mode="score": the model writes a reason for the name that
+               was chosen; False makes a sentence from the probabilities
     calibrate  with mode="score": divides out what the model prefers when it
                sees no metrics at all
-    both_orders  with mode="score": where the two best are close, asks again
+    both_orders  with mode="score": if the two best are close, asks again
                with the options in reverse order and takes the mean
     thinking   with mode="generate": lets the model think first
     sample, seed  draws the reply at random instead of taking the likeliest
     revision, local_files_only, device, dtype  see LanguageModel.load
     api_key, headers  for a server that wants them; "OPENAI_API_KEY" and
              "HF_TOKEN" as key are taken from the environment
-    quiet      True prints nothing
+    quiet      True: no messages, no warnings
     on_text    a function that gets each piece of a reply as it is written
+    strict     True: raises NoDecision instead of letting the rules decide
 
     Raises ValueError for arguments that make no sense, LanguageModelError
-    where a model asked for by name cannot be had.
+    if a requested model is unavailable.
     """
 
     source = "model"
@@ -61,13 +65,14 @@ class SimpleAIBrain:
                  explain=True, calibrate=False, both_orders=True,
                  thinking=False, sample=False, seed=0, revision=None,
                  local_files_only=False, device=None, dtype=None,
-                 api_key=None, headers=None, quiet=False, on_text=None):
+                 api_key=None, headers=None, quiet=False, on_text=None,
+                 strict=False):
         if mode not in (None, "generate", "score"):
             raise ValueError(
                 f"mode={mode!r} must be 'generate', 'score' or None.")
         self.actions, self.prompt = check_actions(actions), prompt or Prompt()
         self.explain, self.calibrate = explain, calibrate
-        self.both_orders = both_orders
+        self.both_orders, self.strict = both_orders, strict
         self.quiet, self.on_text = quiet, on_text
         self.thinking, self.sample, self.seed = thinking, sample, seed
         asked = {"options": meanings(self.actions), "also": meanings(ACTIONS),
@@ -75,14 +80,19 @@ class SimpleAIBrain:
         self.model, self.taught, self.why = find_model(
             model, asked, revision=revision, device=device, dtype=dtype,
             local_files_only=local_files_only)
-        self.mode = mode or self.taught.get("mode") or getattr(
+        self.mode = mode or self.taught.mode or getattr(
             self.model, "default_mode", "generate")
-        if self.mode == "score" and self.model is not None and \
-                not hasattr(self.model, "score_many"):
+        if self.model is None and strict:
+            raise ValueError("strict=True needs a model, but only the rules "
+                             f"are here ({self.why}).")
+        if self.model is not None and self.mode == "score" and not hasattr(
+                self.model, "score_many"):
             raise ValueError(f"mode='score': {self.name} gives no "
                              "probabilities. Take mode='generate'.")
+        self.told = set()  # causes that were warned about in this run
         self._failures = self._resting = 0
-        self._say(f"Brain: {self.description}.")
+        if not quiet:
+            say(f"Brain: {self.description}.")
 
     @property
     def name(self) -> str:
@@ -97,24 +107,25 @@ class SimpleAIBrain:
     def __repr__(self):
         return f"<{type(self).__name__}: {self.description}>"
 
-    def _say(self, text):
-        if not self.quiet:
-            print(text)
-
-    def think_about_training(self, train_acc, test_acc, epoch) -> Decision:
+    def think_about_training(self, train_acc: float, test_acc: float,
+                             epoch: int) -> Decision:
         """One decision from two accuracies in percent, and the epoch, counted
         from 1. What is passed as `test_acc` should be validation accuracy."""
         return self.analyze_training(
             [Metrics(epoch=epoch, train_acc=train_acc, val_acc=test_acc)])
 
-    def analyze_training(self, history, every=5, actions=None) -> Decision:
+    def analyze_training(self, history: list[Metrics], every: int = 5,
+                         actions: list[Action] | None = None,
+                         explain: bool | None = None) -> Decision:
         """One decision from a list of Metrics, oldest first.
 
-        every    epochs between two decisions
-        actions  what to choose from, where not the brain's own
-        Never raises for what the model does; ValueError for a bad history.
+        every             epochs between two decisions
+        actions, explain  None: the brain's own
+        Never raises for what the model does (unless strict); ValueError for
+        a bad history.
         """
-        return self.decide_many([history], every, actions, self.explain)[0]
+        explain = self.explain if explain is None else explain
+        return self.decide_many([history], every, actions, explain)[0]
 
     def decide_many(self, histories, every=5, actions=None,
                     explain=False) -> list[Decision]:
@@ -132,109 +143,121 @@ class SimpleAIBrain:
         return decisions
 
     def _decide(self, histories, actions, every, explain) -> list[Decision]:
-        """The model's decisions, the rules' where it has none."""
+        """A decision for each history of a batch."""
         prompts = [self.prompt.messages(history, actions, every)
                    for history in histories]
+        if self.model is None:
+            found = [fallback_decision(h, actions, every) for h in histories]
+        else:
+            found = self._ask(histories, prompts, actions, every, explain)
+        return [replace(decision, prompt=as_text(prompt))
+                for decision, prompt in zip(found, prompts)]
+
+    def _ask(self, histories, prompts, actions, every, explain):
+        """The model's decisions; the rules' if it makes none."""
         notes = [self._why_not_ask(prompt, actions) for prompt in prompts]
-        asked = [h for h, note in zip(histories, notes) if note is None]
+        asked = [(history, prompt) for history, prompt, note
+                 in zip(histories, prompts, notes) if note is None]
         try:
-            answers = self._answers(asked, actions, every, explain)
+            answers = iter(self._answers(asked, actions, every, explain))
             self._failures = 0 if asked else self._failures
         except Exception as error:  # whatever the model does, training goes on
             why = self._failed(error)
-            answers = [by_rules(h, actions, every, why) for h in asked]
-        answers = iter(answers)
-        decisions = [
-            next(answers) if note is None
-            else by_rules(history, actions, every, note)
-            for history, note in zip(histories, notes)]
-        return [replace(decision, prompt=as_text(prompt))
-                for decision, prompt in zip(decisions, prompts)]
+            notes = [note or why for note in notes]
+        decisions = []
+        for history, note in zip(histories, notes):
+            made, reply = (None, None) if note else next(answers)
+            decisions.append(made or replace(
+                fallback_decision(history, actions, every), reply=reply,
+                note=self._rules_decide(note or UNREADABLE)))
+        return decisions
 
-    def _why_not_ask(self, prompt, actions):
-        """Why the model is not asked this, or None where it is."""
-        if self.model is None:
-            return ""
+    def _why_not_ask(self, prompt, actions) -> str | None:
+        """Why the model is not asked this; None if it is."""
         if self._resting:
             self._resting -= 1
-            return f"{self.name} rests after {GIVE_UP_AFTER} failures in a row"
-        why = outside(self.taught, actions, prompt)
+            return (f"{self.name} rests for {REST} decisions after "
+                    f"{GIVE_UP_AFTER} failures in a row")
+        why = self.taught.outside([action.name for action in actions], prompt)
         return why and f"{self.name} was not asked: {why}"
 
-    def _failed(self, error):
-        """Counts failures, and stops asking for a while after three."""
-        why = f"{self.name} failed: {type(error).__name__}: {error}"
+    def _failed(self, error) -> str:
+        """Counts failures; after three the model is left alone for a while."""
         self._failures += 1
-        if hasattr(self.model, "forget"):
-            self.model.forget()  # gives memory back
         if self._failures >= GIVE_UP_AFTER:
             self._resting = REST
-            self._say(f"{why}\nThat was the failure number {self._failures} "
-                      f"in a row: the rules take the next {REST} decisions, "
-                      "then the model is tried again.")
-        return why
+        if hasattr(self.model, "forget"):
+            self.model.forget()  # gives memory back
+        return f"{self.name} failed: {type(error).__name__}: {error}"
 
-    def _answers(self, histories, actions, every, explain):
-        """The model is asked, in the brain's mode."""
-        if not histories:
-            return []
-        if self.mode == "score":
-            table = self.probabilities(histories, actions, every)
-            return [self._scored(history, row, actions, every, explain)
-                    for history, row in zip(histories, table)]
-        return [self._generated(h, actions, every) for h in histories]
+    def _rules_decide(self, note) -> str:
+        """Says so once for each cause: other numbers are no other cause."""
+        if self.strict:
+            raise NoDecision(f"strict=True: {note}.")
+        if not self.quiet:
+            warn_once(self.told, NUMBERS.sub("#", note),
+                      f"The rules decide instead of the model: {note}.")
+        return note
 
-    def _generated(self, history, actions, every):
+    def _answers(self, asked, actions, every, explain):
+        """Asks the model in the brain's mode about (history, prompt) pairs.
+        Returns (Decision, or None if the reply holds none; reply) for each.
+        """
+        if self.mode == "generate" or not asked:
+            return [self._written(*pair, actions) for pair in asked]
+        histories, prompts = zip(*asked)
+        table = self.probabilities(histories, actions, every, asked=prompts)
+        return [self._scored(prompt, row, explain)
+                for prompt, row in zip(prompts, table)]
+
+    def _written(self, history, prompt, actions):
         """The model writes a reply, the parser reads it."""
         names = tuple(action.name for action in actions)
         reply = self.model.generate(
-            self.prompt.messages(history, actions, every),
-            thinking=self.thinking, sample=self.sample, on_text=self.on_text,
-            seed=self.seed + history[-1].epoch,
+            prompt, thinking=self.thinking, sample=self.sample,
+            on_text=self.on_text, seed=self.seed + history[-1].epoch,
             until=lambda text: answer_complete(text, names))
-        decision = parse_decision(reply, actions)
-        if decision is None:
-            return by_rules(history, actions, every,
-                            "its reply holds no decision", reply)
-        return replace(decision, source=self.source, reply=reply)
+        found = parse_decision(reply, actions)
+        return found and replace(found, source=self.source), reply
 
-    def _scored(self, history, probabilities, actions, every, explain):
+    def _scored(self, prompt, row, explain):
         """The likeliest name, with a reason."""
-        best = max(probabilities, key=probabilities.get)
-        reply, reason = None, say_probabilities(probabilities)
+        best = max(row, key=row.get)
+        reply, reason = None, say_probabilities(row)
         if explain:
             reply = self.model.generate(
-                self.prompt.messages(history, actions, every),
-                start=f"{best}:", on_text=self.on_text)
+                prompt, start=f"{best}:", on_text=self.on_text)
             written = reply.partition(":")[2].strip()
             reason = written.splitlines()[0] if written else reason
         return Decision(best, reason, source=self.source, reply=reply,
-                        probabilities=probabilities)
+                        probabilities=row), reply
 
-    def probabilities(self, histories, actions=None, every=5) -> list[dict]:
-        """{action name: probability} for each history. They sum to 1."""
+    def probabilities(self, histories, actions=None, every=5,
+                      both_orders=None, asked=None) -> list[dict[str, float]]:
+        """{action name: probability} for each history. They sum to 1.
+
+        both_orders  None: the brain's own setting
+        asked        the histories' prompts, if they are written already
+        """
+        if both_orders is None:
+            both_orders = self.both_orders
         return probabilities(
             self.model, self.prompt, histories, actions or self.actions,
-            every, self.calibrate, self.both_orders,
-            self.taught.get("temperature", 1.0))
+            every, self.calibrate, both_orders, self.taught.temperature,
+            asked)
 
     def save(self, folder):
         """Writes the model as a decision model that transformers reads too:
         pipeline("decision", model=folder), transformers serve folder."""
-        from agentic_lib.models.systemone import save_decision_model
-
-        return save_decision_model(
-            self.model, folder, list(meanings(self.actions)), self.taught)
-
-
-def by_rules(history, actions, every, note, reply=None) -> Decision:
-    """The rules' decision, with the reason why they were needed."""
-    return replace(fallback_decision(history, actions, every),
-                   note=note or None, reply=reply)
+        if not hasattr(self.model, "save"):
+            raise ValueError(f"{self.name} cannot be saved: there are no "
+                             "weights here.")
+        names = list(meanings(self.actions))
+        return self.model.save(folder, names, self.taught.fields())
 
 
 def answer_complete(text, names) -> bool:
-    """True when a whole line of `text` that begins with a name is there."""
+    """True if `text` holds a whole line that begins with a name."""
     if "<think>" in text and "</think>" not in text:
         return False
     lines = text.rpartition("</think>")[2].split("\n")[:-1]

@@ -5,9 +5,10 @@ library alone.
 """
 
 import math
+import sys
 
 
-def number(name, value) -> float | None:
+def number(name: str, value) -> float | None:
     """`value` as a float (from a tensor, say); None stays None."""
     if value is None:
         return None
@@ -16,42 +17,39 @@ def number(name, value) -> float | None:
             raise TypeError
         return float(value)
     except (TypeError, ValueError, RuntimeError, OverflowError):
-        raise ValueError(
-            f"{name}={value!r} is not a number: pass a float, or None where "
-            "it is not known."
-        ) from None
+        raise ValueError(f"{name}={value!r} is not a number: pass a float, "
+                         "or None if it is not known.") from None
 
 
-def percentage(name, value) -> float | None:
+def percentage(name: str, value) -> float | None:
     """A number from 0 to 100; None stays None."""
-    value = number(name, value)
-    if value is not None and not 0 <= value <= 100:
-        raise ValueError(
-            f"{name}={value!r} is not a percentage: pass a number from 0 to "
-            "100, or None where it is not known."
-        )
-    return value
+    return within(0, 100, name, value,
+                  "a percentage from 0 to 100, or None if it is not known")
 
 
-def rate(name, value) -> float | None:
+def rate(name: str, value) -> float | None:
     """A learning rate: finite, not negative; None stays None."""
+    return within(0, sys.float_info.max, name, value,
+                  "finite and not negative")
+
+
+def within(low, high, name, value, what) -> float | None:
+    """A number from `low` to `high`; None stays None, NaN is refused."""
     value = number(name, value)
-    if value is not None and not 0 <= value < math.inf:
-        raise ValueError(f"{name}={value!r} must be finite and not negative.")
+    if value is not None and not low <= value <= high:
+        raise ValueError(f"{name}={value!r} must be {what}.")
     return value
 
 
-def count(name, value) -> int:
+def count(name: str, value) -> int:
     """A whole number of 1 or more."""
     try:
-        if isinstance(value, (str, bytes, bool)) or int(value) != value:
-            raise TypeError
-        if not 1 <= value < 10**12:
-            raise ValueError
+        whole = int(value) == value and 1 <= value < 10**12
     except (TypeError, ValueError, OverflowError):
+        whole = False
+    if not whole or isinstance(value, bool):
         raise ValueError(
-            f"{name}={value!r} must be a whole number of 1 or more."
-        ) from None
+            f"{name}={value!r} must be a whole number of 1 or more.")
     return int(value)
 
 
@@ -63,7 +61,7 @@ def positive(**arguments):
 
 
 def between(low, high, **arguments):
-    """Each is None, or a number between `low` and `high`, both left out."""
+    """Each is None, or a number above `low` and below `high`."""
     for name, value in arguments.items():
         if value is not None and not low < number(name, value) < high:
             raise ValueError(f"{name}={value!r} must be a number above {low} "

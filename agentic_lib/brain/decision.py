@@ -41,54 +41,38 @@ class Action:
         if not isinstance(self.name, str) or not self.name.isidentifier():
             raise ValueError(
                 f"Action name={self.name!r} is not usable: write one word of "
-                "letters, digits and underscores, such as 'restore_best'."
-            )
+                "letters, digits and underscores, such as 'restore_best'.")
         checks.positive(factor=self.factor)
 
     @property
     def line(self) -> str:
         """The line for the prompt, with the factor filled in."""
-        factor = f"{self.factor:g}"
-        return f"{self.name}: " + self.meaning.replace("{factor}", factor)
+        meaning = self.meaning.replace("{factor}", f"{self.factor:g}")
+        return f"{self.name}: {meaning}"
 
 
 # Colours: Okabe and Ito's palette, told apart by colour-blind readers.
 CONTINUE = Action(
-    name="continue",
-    meaning="keep the learning rate as it is",
+    "continue", "keep the learning rate as it is",
     words=("keep going", "keep training", "keep rate", "carry on", "proceed",
            "maintain rate", "rate unchanged", "same rate", "no change needed",
            "继续", "保持"),
-    marker="o",
-    colour="#999999",
-)
+    marker="o", colour="#999999")
 REDUCE = Action(
-    name="reduce_learning_rate",
-    meaning="multiply the learning rate by {factor}",
+    "reduce_learning_rate", "multiply the learning rate by {factor}",
     words=("reduce", "lower", "decrease", "decay", "smaller", "drop", "cut",
            "halve", "shrink", "down", "降低", "减小", "调低", "下调"),
-    factor=0.7,
-    marker="v",
-    colour="#0072B2",
-)
+    factor=0.7, marker="v", colour="#0072B2")
 INCREASE = Action(
-    name="increase_learning_rate",
-    meaning="multiply the learning rate by {factor}",
+    "increase_learning_rate", "multiply the learning rate by {factor}",
     words=("increase", "raise", "higher", "boost", "larger", "bump", "bigger",
            "up", "提高", "增加", "增大", "调高"),
-    factor=1.3,
-    marker="^",
-    colour="#E69F00",
-)
+    factor=1.3, marker="^", colour="#E69F00")
 STOP = Action(
-    name="stop_training",
-    meaning="end the training now and keep what was learned",
+    "stop_training", "end the training now and keep what was learned",
     words=("stop", "early stopping", "end training", "terminate", "halt",
            "停止", "终止", "结束"),
-    stop=True,
-    marker="s",
-    colour="#D55E00",
-)
+    stop=True, marker="s", colour="#D55E00")
 ACTIONS = (CONTINUE, REDUCE, INCREASE, STOP)
 
 
@@ -102,13 +86,11 @@ def with_factors(actions, reduce=None, increase=None) -> tuple[Action, ...]:
     checks.between(1, math.inf, increase=increase)
 
     def scaled(action):
-        if action.factor < 1 and reduce is not None:
-            return replace(action, factor=float(reduce))
-        if action.factor > 1 and increase is not None:
-            return replace(action, factor=float(increase))
-        return action
+        wanted = (reduce if action.factor < 1 else
+                  increase if action.factor > 1 else None)
+        return float(wanted or action.factor)
 
-    return tuple(scaled(action) for action in actions)
+    return tuple(replace(action, factor=scaled(action)) for action in actions)
 
 
 def meanings(actions) -> dict[str, str]:
@@ -122,25 +104,20 @@ def check_actions(actions) -> tuple[Action, ...]:
     for action in actions:
         if not isinstance(action, Action):
             raise ValueError(
-                f"actions holds {action!r}, which is no Action. Write "
-                "Action(name=..., meaning=...)."
-            )
+                f"actions holds {action!r}, which is not an Action. Write "
+                "Action(name=..., meaning=...).")
     names = [action.name for action in actions]
     if len(names) < 2 or len(set(names)) < len(names):
         raise ValueError(
-            f"actions={names} must be two or more with different names."
-        )
+            f"actions={names} must be two or more with different names.")
     return actions
 
 
 MEASURED = ("train_acc", "val_acc", "train_loss", "val_loss")
 KINDS = {
-    "epoch": checks.count,
-    "train_acc": checks.percentage,
-    "val_acc": checks.percentage,
-    "train_loss": checks.number,
-    "val_loss": checks.number,
-    "learning_rate": checks.rate,
+    "epoch": checks.count, "learning_rate": checks.rate,
+    "train_acc": checks.percentage, "val_acc": checks.percentage,
+    "train_loss": checks.number, "val_loss": checks.number,
 }
 
 
@@ -175,22 +152,18 @@ class Metrics:
         if self.total_epochs is not None:
             checks.count("total_epochs", self.total_epochs)
             if self.total_epochs < self.epoch:
-                raise ValueError(
-                    f"epoch={self.epoch} lies beyond "
-                    f"total_epochs={self.total_epochs}."
-                )
+                raise ValueError(f"epoch={self.epoch} lies beyond "
+                                 f"total_epochs={self.total_epochs}.")
         if all(getattr(self, name) is None for name in MEASURED):
             raise ValueError(
                 f"nothing was measured at epoch={self.epoch}: pass at least "
-                f"one of {', '.join(MEASURED)}."
-            )
+                f"one of {', '.join(MEASURED)}.")
 
     @property
     def gap(self) -> float | None:
         """Training minus validation accuracy, in percentage points."""
-        if self.train_acc is None or self.val_acc is None:
-            return None
-        return self.train_acc - self.val_acc
+        known = None not in (self.train_acc, self.val_acc)
+        return self.train_acc - self.val_acc if known else None
 
     @property
     def diverged(self) -> bool:
@@ -211,16 +184,20 @@ def check_history(history) -> list[Metrics]:
     for item in history:
         if not isinstance(item, Metrics):
             raise ValueError(
-                f"history holds {item!r}, which is no Metrics. Write "
-                "Metrics(epoch=..., train_acc=..., val_acc=...)."
-            )
+                f"history holds {item!r}, which is not a Metrics. Write "
+                "Metrics(epoch=..., train_acc=..., val_acc=...).")
     for before, after in zip(history, history[1:]):
         if after.epoch <= before.epoch:
             raise ValueError(
                 f"history goes from epoch={before.epoch} to "
-                f"epoch={after.epoch}: pass it oldest first, each epoch once."
-            )
+                f"epoch={after.epoch}: pass it oldest first, each epoch once.")
     return history
+
+
+def last_decision(history, every) -> Metrics | None:
+    """The Metrics at the last decision, `every` epochs before the newest."""
+    wanted = history[-1].epoch - every
+    return next((m for m in history if m.epoch == wanted), None)
 
 
 @dataclass(frozen=True)
@@ -230,13 +207,15 @@ class Decision:
     action         the name of an Action
     reason         one sentence
     source         'model', 'fallback', 'guard' or 'human'
-    probabilities  {action name: probability} where the model was scored
-    reply          what the model wrote, untouched
+    probabilities  {action name: probability} if the model was scored
+    reply          what the model wrote, untouched; None if it wrote nothing
     prompt         the messages it was asked with, as text
     seconds        how long the decision took
-    note           what went wrong, where something did
+    note           one sentence without its full stop if the decision is not
+                   what was asked for: why the rules decided in the model's
+                   place, or what a guard overruled; else None
     epoch, old_lr, new_lr
-                   when it fell and what it did; set by the controller
+                   when it was made and what it did; set by the controller
     """
 
     action: str
@@ -254,22 +233,23 @@ class Decision:
     def __post_init__(self):
         if self.source not in SOURCES:
             raise ValueError(
-                f"source={self.source!r} must be one of {SOURCES}."
-            )
+                f"source={self.source!r} must be one of {SOURCES}.")
 
     def __iter__(self):
         return iter((self.action, self.reason))
 
     def __str__(self):
-        when = "" if self.epoch is None else f"epoch {self.epoch}: "
-        rate = ""
-        if self.old_lr is not None and self.new_lr is not None:
+        when = rate = sure = note = ""
+        if self.epoch is not None:
+            when = f"epoch {self.epoch}: "
+        if None not in (self.old_lr, self.new_lr):
             rate = f"  lr {self.old_lr:.3g}"
             if self.new_lr != self.old_lr:
                 rate += f" -> {self.new_lr:.3g}"
-        sure = ""
         if self.source == "model" and self.action in (
                 self.probabilities or ()):
             sure = f", {self.probabilities[self.action]:.0%} sure"
-        return f"{when}{self.action}{rate}  ({self.source}{sure})\n" \
-               f"    {self.reason}"
+        if self.note:
+            note = f"\n    Note: {self.note}"
+        return (f"{when}{self.action}{rate}  ({self.source}{sure})\n"
+                f"    {self.reason}{note}")

@@ -1,15 +1,15 @@
-"""Rules -> Decision: what stands in when the language model fails.
+"""Metrics -> Decision by rules: what stands in when the model fails.
 
 Knows nothing about language models or optimizers.
 """
 
 import math
 
-from agentic_lib.brain.decision import ACTIONS, Decision, check_history
+from agentic_lib.brain.decision import (
+    ACTIONS, Decision, check_history, last_decision)
 
 BIG_GAP = 15.0  # percentage points between training and validation accuracy
 SLOW = 2.0      # points of training accuracy from decision to decision
-STEADY = 6.0    # the same, where a higher rate is known to be safe
 GREAT = 95.0    # percent of accuracy
 CRAWL = 0.3     # share of the missing accuracy, from decision to decision
 RESTLESS = 0.3  # share of epochs in which the training loss rose
@@ -20,7 +20,8 @@ def plain_rules(history, actions=ACTIONS, every=5) -> Decision:
     take divergence for slow learning, and answer it with a higher rate.
     `fallback_decision` is what runs.
     """
-    now, before = now_and_before(history, every)
+    history = check_history(history)
+    now, before = history[-1], last_decision(history, every)
     if now.gap is not None and now.gap > BIG_GAP:
         return choose(is_lower, actions, big_gap(now))
     if (now.val_acc or 0) > GREAT:
@@ -35,11 +36,12 @@ def fallback_decision(history, actions=ACTIONS, every=5) -> Decision:
 
     history  list of Metrics, oldest first; every is the number of epochs
              between two decisions
-    A training loss that is broken or restless is asked about first, since a
+    A training loss that is broken or restless is looked at first, since a
     rate that is too high looks like slow learning; and training ends only
-    where nothing has moved since the last decision.
+    if nothing has moved since the last decision.
     """
-    now, before = now_and_before(history, every)
+    history = check_history(history)
+    now, before = history[-1], last_decision(history, every)
     rises, steps = count_rises(history, every)
     if now.diverged:
         return choose(is_lower, actions, "The loss is no longer finite.")
@@ -57,44 +59,31 @@ def fallback_decision(history, actions=ACTIONS, every=5) -> Decision:
     return choose(is_plain, actions, "Learning goes well.")
 
 
-def now_and_before(history, every):
-    """The newest Metrics, and those of the last decision or None."""
-    history = check_history(history)
-    now = history[-1]
-    for metrics in history:
-        if metrics.epoch == now.epoch - every:
-            return now, metrics
-    return now, None
-
-
 def gained(before, now, name, every) -> float:
-    """Points that accuracy `name` rose since the last decision. Where only
-    the newest is known, its average rise since the start; infinity without
-    an accuracy."""
-    new = getattr(now, name)
-    old = getattr(before, name, None)
+    """Points that accuracy `name` rose since the last decision; its average
+    rise since the start if only the newest is known; else infinity."""
+    new, old = getattr(now, name), getattr(before, name, None)
     if new is None:
         return math.inf
     return new * every / now.epoch if old is None else new - old
 
 
 def crawls(history, before, every) -> bool:
-    """True where training accuracy rises slowly, measured by what is missing
-    to 100 %, and has not begun to level off, measured by its own pace."""
+    """True if training accuracy rises slowly for what is missing to 100 %,
+    and has not begun to level off for its own pace."""
     now = history[-1]
     if now.train_acc is None:
         return False
-    gain = pace = gained(before, now, "train_acc", every)
-    first = history[0]
-    if first.epoch < now.epoch and first.train_acc is not None:
-        pace = (now.train_acc - first.train_acc) * every / (
-            now.epoch - first.epoch)
+    first, gain = history[0], gained(before, now, "train_acc", every)
+    pace, epochs = gain, now.epoch - first.epoch
+    if epochs and first.train_acc is not None:
+        pace = (now.train_acc - first.train_acc) * every / epochs
     return pace / 2 <= gain < CRAWL * (100 - now.train_acc)
 
 
 def count_rises(history, every) -> tuple[int, int]:
     """In how many epochs since the last decision the training loss rose,
-    and how many there were."""
+    and in how many it was compared."""
     first = history[-1].epoch - every
     losses = [m.train_loss for m in history
               if m.epoch >= first and m.train_loss is not None]
@@ -119,13 +108,12 @@ def is_plain(action):
 
 
 def choose(kind, actions, reason) -> Decision:
-    """The first action of that kind; one that changes nothing where the list
-    has none of it; and the first of all where it has none of those."""
-    for wanted in (kind, is_plain, lambda action: not action.stop):
+    """The first action of that kind; else one that changes nothing; else one
+    that does not end the training; else the first of all."""
+    for wanted in (kind, is_plain, lambda action: not action.stop, bool):
         for action in actions:
             if wanted(action):
                 return Decision(action.name, reason, source="fallback")
-    return Decision(actions[0].name, reason, source="fallback")
 
 
 def big_gap(now) -> str:

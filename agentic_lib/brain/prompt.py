@@ -3,6 +3,12 @@
 What a small language model is bad at (differences, counting, comparing) is
 computed here and said in words. Knows nothing about language models: its
 output is a list of {"role", "content"} dictionaries.
+
+Before you change a word of SYSTEM or USER, or of an action's meaning: a small
+brain answers only the lines that it was taught, which its brain.json lists.
+With any other line the rules decide in its place (the brain warns, and each
+decision's note names the line) until it is taught again. General models such
+as Qwen read any wording.
 """
 
 import math
@@ -10,7 +16,8 @@ import re
 import string
 from dataclasses import dataclass
 
-from agentic_lib.brain.decision import ACTIONS, check_history
+from agentic_lib.brain.decision import (
+    ACTIONS, MEASURED, check_history, last_decision)
 
 SYSTEM = """\
 You control the learning rate of a neural network while it trains. \
@@ -40,10 +47,9 @@ class Prompt:
     """Two templates: `system`, constant during a run, and `user`, the metrics.
 
     `system` may hold {actions} and {every}; `user` any field of `FIELDS`.
-    A line of `user` that holds a value which is not known (no loss was given,
-    say) is left out, never printed as None; so is a part of a line in square
-    brackets.
-    Raises ValueError naming an unknown field and listing the fields there are.
+    A line of `user` with an unknown value (no loss was given, say) is left
+    out, never printed as None; so is a part of a line in square brackets.
+    Raises ValueError naming an unknown field and listing the known ones.
     """
 
     system: str = SYSTEM
@@ -62,8 +68,7 @@ class Prompt:
         options = "\n".join(f"- {action.line}" for action in actions)
         system = self.system.format(actions=options, every=every)
         values = describe(history, every)
-        user = "\n".join(line.format(**values)
-                         for line in known_lines(self.user, values))
+        user = "\n".join(known_lines(self.user, values)).format(**values)
         return [{"role": "system", "content": system},
                 {"role": "user", "content": user}]
 
@@ -95,14 +100,12 @@ def check_template(argument, template, known):
     except ValueError as error:
         raise ValueError(
             f"{argument}={template!r} cannot be read: {error}. Write {{{{ "
-            "and }}} for curly brackets that are meant as text."
-        ) from None
+            "and }}} for curly brackets that are meant as text.") from None
     for name in names:
         if name not in known:
             raise ValueError(
                 f"{argument} holds the unknown field {{{name}}}. The fields "
-                f"there are: {', '.join(sorted(known))}."
-            )
+                f"are: {', '.join(sorted(known))}.")
 
 
 # Every field a user template may hold, with its meaning. "Change" and "rises"
@@ -140,38 +143,36 @@ def describe(history, every=5) -> dict[str, str]:
              between two decisions: changes are counted over it.
     """
     history = check_history(history)
-    now = history[-1]
+    now, before = history[-1], last_decision(history, every)
     values = {"epoch": str(now.epoch), "progress": str(now.epoch)}
     if now.total_epochs is not None:
         left = now.total_epochs - now.epoch
-        values["total_epochs"] = str(now.total_epochs)
-        values["epochs_left"] = str(left)
-        values["progress"] = f"{now.epoch}, {left} left"
-    for name, show in (
-        ("learning_rate", number), ("train_acc", percent),
-        ("val_acc", percent), ("train_loss", number), ("val_loss", number),
-    ):
+        values |= {"total_epochs": str(now.total_epochs),
+                   "epochs_left": str(left),
+                   "progress": f"{now.epoch}, {left} left"}
+    for name in ("learning_rate", "gap", *MEASURED):
         if getattr(now, name) is not None:
-            values[name] = show(getattr(now, name))
-    if now.gap is not None:
-        values["gap"] = percent(now.gap)
-    before = [m for m in history if m.epoch == now.epoch - every]
-    if before:
-        values.update(describe_change(before[0], now))
+            values[name] = shown(name)(getattr(now, name))
+    if before is not None:
+        values |= describe_change(before, now)
     for name in ("train_loss", "val_loss"):
-        values.update(describe_rises(history, name, every))
-    values.update(describe_best(history, "val_acc", max, percent))
-    values.update(describe_best(history, "val_loss", min, number))
-    return values
+        values |= describe_rises(history, name, every)
+    return (values | describe_best(history, "val_acc", max, "since_best")
+            | describe_best(history, "val_loss", min, "since_best_loss"))
+
+
+def shown(name):
+    """How a field's values are written: `number` or `percent`."""
+    return number if name.endswith(("loss", "rate")) else percent
 
 
 def percent(value) -> str:
-    """An accuracy in percent, with one digit behind the point."""
+    """An accuracy in percent, with one decimal."""
     return f"{value:.1f}"
 
 
 def number(value) -> str:
-    """A loss or a rate, with three digits that count."""
+    """A loss or a rate, with three significant digits."""
     return f"{value:.3g}"
 
 
@@ -181,13 +182,13 @@ def describe_change(before, now) -> dict[str, str]:
     old, new = before.learning_rate, now.learning_rate
     if None not in (old, new) and number(old) != number(new):
         values["last_learning_rate"] = number(old)
-    for name in ("train_acc", "val_acc"):
+    for name in MEASURED:
         old, new = getattr(before, name), getattr(now, name)
-        if None not in (old, new):
+        if None in (old, new):
+            continue
+        if shown(name) is percent:
             values[f"{name}_change"] = f"{new - old:+.1f}"
-    for name in ("train_loss", "val_loss"):
-        old, new = getattr(before, name), getattr(now, name)
-        if old and new is not None and math.isfinite((new - old) / old):
+        elif old and math.isfinite((new - old) / old):
             values[f"{name}_change"] = share((new - old) / abs(old))
     if "val_acc_change" in values:
         values["trend"] = trend(now.val_acc - before.val_acc)
@@ -201,28 +202,20 @@ def share(change) -> str:
 
 def trend(points) -> str:
     """A change of accuracy, in percentage points, as one word or two."""
-    if points > 3:
-        return "rising fast"
-    if points > 0.5:
-        return "rising slowly"
-    if points >= -0.5:
-        return "flat"
-    return "falling"
+    return ("rising fast" if points > 3 else "rising slowly" if points > 0.5
+            else "flat" if points >= -0.5 else "falling")
 
 
 def describe_rises(history, name, every) -> dict[str, str]:
     """How often loss `name` rose from one epoch to the next since then."""
     first = history[-1].epoch - every
     losses = [getattr(m, name) for m in history if m.epoch >= first]
-    pairs = [(a, b) for a, b in zip(losses, losses[1:])
-             if a is not None and b is not None]
-    if not pairs:
-        return {}
-    rises = sum(not b <= a for a, b in pairs)  # nan counts as a rise
-    return {f"{name}_rises": count(rises, "time")}
+    rises = [not b <= a for a, b in zip(losses, losses[1:])  # so nan rises
+             if None not in (a, b)]
+    return {f"{name}_rises": count(sum(rises), "time")} if rises else {}
 
 
-def describe_best(history, name, best_of, show) -> dict[str, str]:
+def describe_best(history, name, best_of, since) -> dict[str, str]:
     """The best value of `name` so far, and how long ago that was."""
     seen = [m for m in history if getattr(m, name) is not None
             and math.isfinite(getattr(m, name))]
@@ -230,8 +223,7 @@ def describe_best(history, name, best_of, show) -> dict[str, str]:
         return {}
     best = best_of(seen, key=lambda m: getattr(m, name))
     ago = history[-1].epoch - best.epoch
-    since = "since_best" if name == "val_acc" else "since_best_loss"
-    return {f"best_{name}": show(getattr(best, name)),
+    return {f"best_{name}": shown(name)(getattr(best, name)),
             since: f"{count(ago, 'epoch')} ago" if ago else "now"}
 
 

@@ -1,8 +1,8 @@
 """Log-probabilities of the names -> probabilities to decide on.
 
-Corrects what a small model brings along of its own: a liking for one name
-whatever the metrics say, and for the option that is named first. Knows nothing
-about how the log-probabilities were computed.
+Corrects two habits of a small model: a liking for one name whatever the
+metrics say, and for the option that is named first. Knows nothing about how
+the log-probabilities were computed.
 """
 
 import math
@@ -14,35 +14,39 @@ CONTENT_FREE = "Nothing was measured yet.\nWhich action?"
 
 
 def probabilities(model, prompt, histories, actions, every=5,
-                  calibrate=False, both_orders=True, temperature=1.0):
+                  calibrate=False, both_orders=True, temperature=1.0,
+                  asked=None) -> list[dict[str, float]]:
     """[{action name: probability}] for each history. Each sums to 1.
 
     model        anything with score(messages, options) and score_many
     calibrate    divides out the prior: what the model prefers when it is
                  shown no metrics (contextual calibration, Zhao et al. 2021)
-    both_orders  where the two best are close, asks again with the options in
+    both_orders  if the two best are close, asks again with the options in
                  reverse order and takes the mean
     temperature  scores are divided by it: above 1 makes the model less sure
+    asked        the histories' prompts, if they are written already
     """
     actions = check_actions(actions)
 
-    def ask(histories, actions):
+    def write(histories, actions):
+        return [prompt.messages(h, actions, every) for h in histories]
+
+    def ask(asked, actions):
         options = meanings(actions)
-        asked = [prompt.messages(h, actions, every) for h in histories]
         prior = dict.fromkeys(options, 0.0)
         if calibrate:
-            prior = model.score(
-                [asked[0][0], {"role": "user", "content": CONTENT_FREE}],
-                options)
+            nothing = {"role": "user", "content": CONTENT_FREE}
+            prior = model.score([asked[0][0], nothing], options)
         return [softmax({name: (row[name] - prior[name]) / temperature
                          for name in options})
                 for row in model.score_many(asked, options)]
 
-    table = ask(histories, actions)
+    table = ask(asked or write(histories, actions), actions)
     close = [i for i, row in enumerate(table)
              if both_orders and margin(row) < CLOSE]
     if close:
-        again = ask([histories[i] for i in close], actions[::-1])
+        turned = actions[::-1]
+        again = ask(write([histories[i] for i in close], turned), turned)
         for i, other in zip(close, again):
             table[i] = {name: (p + other[name]) / 2
                         for name, p in table[i].items()}
@@ -58,7 +62,7 @@ def softmax(scores) -> dict[str, float]:
 
 
 def margin(row) -> float:
-    """How far the best lies before the second best."""
+    """How far the best lies above the second best."""
     second, best = sorted(row.values())[-2:]
     return best - second
 

@@ -126,7 +126,7 @@ def judge(states, decisions) -> dict:
     found["by model"] = statistics.fmean(
         d.source != "fallback" for d in decisions)
     found["unreadable"] = statistics.fmean(
-        d.note == "its reply holds no decision" for d in decisions)
+        d.source == "fallback" and d.reply is not None for d in decisions)
     found["seconds"] = statistics.median(d.seconds for d in decisions)
     sure = [(d.probabilities[d.action], share_of_best(state, d.action))
             for state, d in zip(states, decisions) if d.probabilities]
@@ -148,21 +148,17 @@ def share_of_best(state, name) -> float:
 def flips(brain, states) -> dict:
     """Share of answers that change when the options are asked for in reverse
     order: with one order asked, and with both where the two best are close."""
-    both, brain.both_orders = brain.both_orders, False
     before = after = 0
-    try:
-        for state in states:
-            actions = actions_of(state)
-            given, turned = (
-                brain.probabilities([state["history"]], order,
-                                    state["every"])[0]
-                for order in (actions, actions[::-1]))
-            mean = {name: given[name] + turned[name] for name in given}
-            before += top(given) != top(turned)
-            after += (top(given if margin(given) >= CLOSE else mean)
-                      != top(turned if margin(turned) >= CLOSE else mean))
-    finally:
-        brain.both_orders = both
+    for state in states:
+        actions = actions_of(state)
+        given, turned = (
+            brain.probabilities([state["history"]], order, state["every"],
+                                both_orders=False)[0]
+            for order in (actions, actions[::-1]))
+        mean = {name: given[name] + turned[name] for name in given}
+        before += top(given) != top(turned)
+        after += (top(given if margin(given) >= CLOSE else mean)
+                  != top(turned if margin(turned) >= CLOSE else mean))
     return {"flips": before / len(states),
             "flips, both orders": after / len(states)}
 

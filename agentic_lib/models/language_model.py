@@ -83,6 +83,23 @@ class LanguageModel:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
+    def __getstate__(self):
+        """For pickle and deepcopy: the lock and what was computed stay."""
+        left = ("_lock", "prefixes", "_names")
+        return {name: value for name, value in vars(self).items()
+                if name not in left}
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        self._lock = threading.RLock()
+        self.forget()
+
+    def save(self, folder, names: list[str], taught: dict):
+        """Writes it as a decision model: see `save_decision_model`."""
+        from agentic_lib.models.systemone import save_decision_model
+
+        return save_decision_model(self, folder, names, taught)
+
     def render(self, messages, thinking=False) -> str:
         """The chat template's text for `messages`."""
         def fill(messages):
@@ -116,6 +133,7 @@ class LanguageModel:
         on_text  a function that gets each new piece of text
         """
         ids = self.tokens(messages, start, thinking)
+        beginning = self._constant_part([ids], messages, thinking)
         watch = Watch(self.tokenizer, len(ids), start, until,
                       max_seconds or (300 if thinking else 60), on_text)
         settings = writing_settings(
@@ -124,11 +142,12 @@ class LanguageModel:
         with (torch.inference_mode(), self._lock, threads_for(self.small),
               own_random_numbers(self.device, seed)):
             self._check(ids)
+            cache = self.prefixes.longest(ids, beginning)
             ids = torch.tensor([ids], device=self.device)
             self.network.generate(
                 ids, attention_mask=torch.ones_like(ids),
                 generation_config=settings, stopping_criteria=[watch],
-                logits_processor=[FiniteOnly()])
+                logits_processor=[FiniteOnly()], **{CACHE: cache})
         return start + watch.text
 
     def score(self, messages, options) -> dict[str, float]:
@@ -148,12 +167,16 @@ class LanguageModel:
         names = [self.name_tokens(option) for option in options]
         if len({name[0] for name in names}) == len(names):
             names = [name[:1] for name in names]
-        other = [*list_of_messages[0][:-1], {"role": "user", "content": "?"}]
-        prefix = shared_beginning([*rows, self.tokens(other)])
+        prefix = self._constant_part(rows, list_of_messages[0])
         with self._lock, threads_for(self.small):
             self._check(rows[0])
             table = self._log_probabilities(prefix, rows, names)
         return [dict(zip(options, row)) for row in table]
+
+    def _constant_part(self, rows, messages, thinking=False) -> list[int]:
+        """The ids that `rows` share with any question in their place."""
+        other = [*messages[:-1], {"role": "user", "content": "?"}]
+        return shared_beginning([*rows, self.tokens(other, "", thinking)])
 
     def name_tokens(self, option) -> list[int]:
         """The tokens of `option:` where a reply begins."""
@@ -173,12 +196,14 @@ class LanguageModel:
                       "attention_mask":
                       as_mask(sees, self.dtype).to(self.device)}
         columns = sorted({c for row in places for name in row for c in name})
-        packed[CACHE] = self.prefixes.get(prefix, len(rows))
+        packed[CACHE] = cache = self.prefixes.get(prefix, len(rows))
         logits = self.network(
             input_ids=ids.to(self.device), use_cache=True,
             logits_to_keep=torch.tensor(columns, device=self.device),
             **packed).logits.float()
         check_finite(logits)
+        if len(rows) == 1 and sees is None:  # it holds the prompt, no more
+            self.prefixes.keep_prompt(rows[0], cache)
         return sums(logits.log_softmax(-1), columns, places, names)
 
     @torch.inference_mode(False)

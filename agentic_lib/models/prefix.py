@@ -21,32 +21,36 @@ CACHE = "cache" if "cache" in inspect.signature(
 
 
 class Prefixes:
-    """{token ids: the network's cache of keys and values for them}."""
+    """{token ids: the network's cache of keys and values for them}.
+
+    kept     the beginnings that many prompts share
+    prompts  the last whole prompts: who scores one may write a reply to it
+    """
 
     def __init__(self, network):
-        self.network, self.kept = network, {}
+        self.network, self.kept, self.prompts = network, {}, {}
 
     def get(self, ids, batch=1) -> DynamicCache:
-        """A cache for `batch` prompts that begin with `ids`.
-
-        It is a copy: the kept one stays as it is, whatever happens to the
-        pass that uses it.
-        """
+        """A cache for `batch` prompts that begin with `ids`."""
         key = tuple(ids)
         if key not in self.kept:
-            made = self.compute(ids)
-            while len(self.kept) >= MOST:
-                self.kept.pop(next(iter(self.kept)))
-            self.kept[key] = made
-        cache = copy.copy(self.kept[key])
-        # A plain layer gets new tensors when it grows, so that a shallow copy
-        # is enough; others may write into those they have.
-        cache.layers = [
-            copy.copy(layer) if type(layer) is DynamicLayer
-            else copy.deepcopy(layer) for layer in cache.layers]
+            keep(self.kept, key, self.compute(ids), MOST)
+        cache = copy_of(self.kept[key])
         if batch > 1 and ids:
             cache.batch_repeat_interleave(batch)
         return cache
+
+    def keep_prompt(self, ids, cache):
+        """Keeps what was computed for a whole prompt."""
+        keep(self.prompts, tuple(ids), cache, 2)  # either order of options
+
+    def longest(self, ids, beginning) -> DynamicCache:
+        """A cache for a prompt that was kept, if `ids` go on from it; else
+        for their `beginning`."""
+        for key, cache in self.prompts.items():
+            if len(key) < len(ids) and tuple(ids[:len(key)]) == key:
+                return copy_of(cache)
+        return self.get(beginning)
 
     def compute(self, ids) -> DynamicCache:
         """One pass over `ids`, (1, prefix)."""
@@ -56,6 +60,23 @@ class Prefixes:
                 input_ids=torch.tensor([ids], device=self.network.device),
                 use_cache=True, logits_to_keep=1, **{CACHE: cache})
         return cache
+
+
+def keep(store, key, cache, most):
+    """Puts it in, and the oldest out while there are more than `most`."""
+    store[key] = cache
+    while len(store) > most:
+        store.pop(next(iter(store)))
+
+
+def copy_of(cache) -> DynamicCache:
+    """The kept one stays as it is, whatever happens to the pass that uses
+    the copy. A plain layer gets new tensors when it grows, so that a shallow
+    copy is enough; others may write into those they have."""
+    made = copy.copy(cache)
+    made.layers = [copy.copy(layer) if type(layer) is DynamicLayer
+                   else copy.deepcopy(layer) for layer in cache.layers]
+    return made
 
 
 def shared_beginning(rows) -> list[int]:

@@ -17,7 +17,7 @@ from agentic_lib.models.connection import (
     ServerError,
 )
 from agentic_lib.models.systemone import QUESTION, decision_request
-from agentic_lib.models.taught import read_taught
+from agentic_lib.models.taught import Taught, read_taught
 
 LEAST = 1e-45  # a probability of 0 has no logarithm; this is float32's least
 QUESTION_OF_TRIAL = [{"role": "system", "content": "Answer in one word."},
@@ -104,16 +104,15 @@ class ChatServer:
         return f"<{type(self).__name__} {self.description}>"
 
     @property
-    def taught(self) -> dict:
-        """What brain.json says about the limits of the model, {} if unknown.
+    def taught(self) -> Taught:
+        """What brain.json says about the limits of the model, if it is known.
 
         It can be known if the server is on this machine and names a folder.
         """
         if not (self.link.is_here and self.model):
-            return {}
+            return Taught()
         taught = read_taught(Path(self.model))
-        return {name: taught[name] for name in ("actions", "lines")
-                if name in taught}
+        return Taught(actions=taught.actions, lines=taught.lines)
 
     def generate(self, messages, start="", max_new_tokens=None,
                  max_seconds=None, thinking=False, sample=False, seed=0,
@@ -221,7 +220,7 @@ class DecisionServer(ChatServer):
     def ability(self) -> str:
         if self.order is None:
             return "typed decisions, in the server's own prompt"
-        limits = ("" if self.taught else ", whose limits are not known here "
+        limits = ("" if self.taught.lines else ", whose limits are not known here "
                   "(so it is asked about everything)")
         return f"typed decisions of a saved brain{limits}"
 

@@ -14,19 +14,56 @@ brain.json, every field optional:
 
 import json
 import re
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-FIELDS = ("actions", "mode", "temperature", "lines")
 NUMBER = re.compile(r"(?<![A-Za-z_])[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
-def read_taught(folder) -> dict:
-    """What brain.json in `folder` says; {} where there is none."""
+@dataclass(frozen=True)
+class Taught:
+    """The fields of brain.json. None: a general model, no limits known."""
+
+    actions: list[str] | None = None
+    mode: str | None = None
+    temperature: float = 1.0
+    lines: dict[str, list] | None = None
+
+    def fields(self) -> dict:
+        """What is known, as plain data."""
+        return {name: value for name, value in asdict(self).items()
+                if value is not None}
+
+    def outside(self, names: list[str], messages: list[dict]) -> str | None:
+        """Why this question lies outside what was taught, or None.
+
+        names     the actions to choose from; messages the prompt
+        """
+        unknown = sorted(set(names) - set(self.actions or names))
+        if unknown:
+            return f"it was not taught {', '.join(unknown)}"
+        if self.lines is None:
+            return None
+        for shape, numbers in line_shapes(messages):
+            if shape not in self.lines:
+                return f"it was taught no prompt with the line {shape!r}"
+            for x, (low, high) in zip(numbers, self.lines[shape]):
+                if not low <= x <= high:
+                    return (f"{x:g} in {shape!r} lies outside the {low:g} to "
+                            f"{high:g} that it was taught with")
+        return None
+
+
+FIELDS = tuple(field.name for field in fields(Taught))
+
+
+def read_taught(folder) -> Taught:
+    """What brain.json in `folder` says, if there is one."""
     path = Path(folder) / "brain.json"
     if not path.is_file():
-        return {}
-    taught = json.loads(path.read_text(encoding="utf-8"))
-    return {name: taught[name] for name in FIELDS if name in taught}
+        return Taught()
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return Taught(**{name: found[name] for name in FIELDS if name in found})
 
 
 def write_taught(folder, **fields):
@@ -59,25 +96,3 @@ def learn_lines(list_of_messages) -> dict:
             for span, x in zip(ranges, numbers):
                 span[:] = min(span[0], x), max(span[1], x)
     return lines
-
-
-def outside(taught, actions, messages) -> str | None:
-    """Why this prompt lies outside what was taught, or None.
-
-    actions  the Actions to choose from; messages the prompt
-    """
-    names = [action.name for action in actions]
-    unknown = set(names) - set(taught.get("actions", names))
-    if unknown:
-        return f"it was not taught {', '.join(sorted(unknown))}"
-    lines = taught.get("lines")
-    if lines is None:
-        return None
-    for shape, numbers in line_shapes(messages):
-        if shape not in lines:
-            return f"it was taught no prompt with the line {shape!r}"
-        for x, (low, high) in zip(numbers, lines[shape]):
-            if not low <= x <= high:
-                return (f"{x:g} in {shape!r} lies outside the {low:g} to "
-                        f"{high:g} that it was taught with")
-    return None

@@ -567,7 +567,7 @@ if "decision" in PIPELINE_REGISTRY.get_supported_tasks():
         theirs = decide(request)["action"]["probabilities"]
     ours = probabilities(
         model, Prompt(), [history], ACTIONS, both_orders=False,
-        temperature=brain.taught.get("temperature", 1.0))[0]
+        temperature=brain.taught.temperature)[0]
     for name in names:
         print(f"{name:24}{ours[name]:8.4f} ours {theirs[name]:8.4f} theirs")
 else:

@@ -98,14 +98,13 @@ def seconds(brain, states) -> dict:
     from agentic_lib.lab.compare.trials import run_alone
 
     def median(explain):
-        brain.explain = explain
         return statistics.median(
-            processor_time(lambda s=s: brain.analyze_training(s["history"]))
+            processor_time(lambda s=s: brain.analyze_training(
+                s["history"], explain=explain))
             for s in states[::max(len(states) // TIMED, 1)])
 
     found = {"a decision": median(False),
              "a decision with its reason": median(True)}
-    brain.explain = False
     task = TASKS["digits"]
     found["an epoch"] = processor_time(lambda: run_alone(
         task, METHODS["constant"], 0.1, 0)) / task.epochs
