@@ -220,8 +220,9 @@ class DecisionServer(ChatServer):
     def ability(self) -> str:
         if self.order is None:
             return "typed decisions, in the server's own prompt"
-        limits = ("" if self.taught.lines else ", whose limits are not known here "
-                  "(so it is asked about everything)")
+        limits = "" if self.taught.lines else (
+            ", whose limits are not known here (so it is asked about "
+            "everything)")
         return f"typed decisions of a saved brain{limits}"
 
     def learn_order(self, names: list[str]):
