@@ -8,11 +8,23 @@ import importlib
 
 __version__ = "0.1.0"
 
-# name -> module. One line for every name that users type.
-_HOME = {
-    "Action": "brain.decision",
+# name -> module. One line for every name that users type: first the core,
+# which is all that `dir(agentic_lib)` shows, then the rest.
+_CORE = {
+    "SimpleAIBrain": "brain.brain",
+    "AgenticLR": "control.controller",
+    "Guards": "control.guards",
     "Metrics": "brain.decision",
     "Decision": "brain.decision",
+    "train": "run.training",
+    "Training": "run.training",
+    "Run": "run.record",
+    "load_data": "run.data",
+    "plot_run": "show.plots",
+    "write_report": "show.report",
+}
+_HOME = _CORE | {
+    "Action": "brain.decision",
     "ACTIONS": "brain.decision",
     "Prompt": "brain.prompt",
     "PRESETS": "brain.presets",
@@ -20,28 +32,19 @@ _HOME = {
     "fallback_decision": "brain.fallback",
     "plain_rules": "brain.fallback",
     "LanguageModel": "models.language_model",
-    "SimpleAIBrain": "brain.brain",
     "ScriptedBrain": "brain.scripted",
-    "AgenticLR": "control.controller",
-    "Guards": "control.guards",
-    "Run": "run.record",
-    "Training": "run.training",
-    "train": "run.training",
-    "load_data": "run.data",
     "make_model": "run.trainees",
-    "plot_run": "show.plots",
     "save_figure": "show.plots",
     "plot_decision_map": "show.decision_map",
     "what_if": "show.branching",
     "plot_what_if": "show.branching",
-    "write_report": "show.report",
     "PromptLab": "show.widgets",
     "LiveTraining": "show.widgets",
     "YouAgainstTheBrain": "show.widgets",
     "Replay": "show.widgets",
     "silence": "messages",
 }
-__all__ = sorted(_HOME)
+__all__ = list(_HOME)
 
 
 def __getattr__(name):
@@ -53,4 +56,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted([*__all__, "__version__"])
+    return [*_CORE, "__all__", "__version__"]

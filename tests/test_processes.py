@@ -21,23 +21,24 @@ LAUNCHERS = {
 }
 
 
-def launch(launcher, *arguments):
+def launch(launcher, *arguments, **environment):
     return subprocess.run(
         [sys.executable, "-m", *LAUNCHERS[launcher], *map(str, arguments)],
         text=True, capture_output=True, cwd=HERE.parent, timeout=600,
         env={**os.environ, "PYTHONPATH": str(HERE.parent),
-             "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"})
+             "OMP_NUM_THREADS": "1", **environment})
 
 
 def test_one_decides_and_all_do_the_same(tmp_path):
-    done = launch("accelerate", HERE / "two_processes.py", "agree", tmp_path)
+    done = launch("accelerate", HERE / "two_processes.py", "agree", tmp_path,
+                  ACCELERATE_USE_CPU="true")
     assert done.returncode == 0, done.stderr[-3000:]
     first, second = (json.loads((tmp_path / f"rank{i}.json").read_text())
                      for i in (0, 1))
     assert (first.pop("brains"), second.pop("brains")) == (1, 0)
     assert first == second
     assert first["resumed"] == first["rates"]
-    assert "restore_best" in [a for _, a, _ in first["decisions"]]
+    assert "guard" in [source for _, _, source in first["decisions"]]
     # the second process's nan was its own: nothing diverged
     assert "reduce_learning_rate" in first["own"]
     assert first["own_rate"][0] < 0.1
@@ -47,7 +48,8 @@ def test_one_decides_and_all_do_the_same(tmp_path):
 
 
 def test_a_process_that_dies_ends_the_job_with_a_message(tmp_path):
-    done = launch("torchrun", HERE / "two_processes.py", "die", tmp_path)
+    done = launch("torchrun", HERE / "two_processes.py", "die", tmp_path,
+                  ACCELERATE_USE_CPU="true")
     assert done.returncode != 0
     assert "Signal 9" in done.stderr and "rank" in done.stderr
 
@@ -60,3 +62,13 @@ def test_the_example_runs_in_two_processes(tmp_path):
     assert len(Run.load(tmp_path).metrics) == 6
     # printed once, by the first process
     assert (done.stdout + done.stderr).count("epoch 5:") == 1
+
+
+def test_processes_that_do_not_know_of_each_other_are_told(tmp_path):
+    script = tmp_path / "apart.py"
+    script.write_text(
+        "from accelerate import Accelerator\nfrom agentic_lib import train\n"
+        "train(brain=None, epochs=1, accelerator=Accelerator())\n")
+    done = launch("torchrun", script)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.count("each trains by itself") == 2

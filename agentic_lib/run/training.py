@@ -7,6 +7,7 @@ accelerate's Accelerator: one process by default, the same code under
 """
 
 import copy
+import os
 
 import torch
 from accelerate import Accelerator
@@ -57,7 +58,8 @@ class Training:
         self.data = data if isinstance(data, Data) else load_data(data)
         self.lr, self.epochs, self.seed = lr, epochs, seed
         self.batch_size = batch_size
-        self.accelerator = accelerator or Accelerator()
+        self.accelerator = accelerator or make_accelerator()
+        check_processes(self.accelerator)
         if model is None:
             model = make_model(self.data, seed=seed)
         self.order = torch.Generator()
@@ -174,6 +176,28 @@ def count(logits, labels, loss) -> torch.Tensor:
     return torch.stack([correct, loss * examples, examples])
 
 
+def make_accelerator() -> Accelerator:
+    """accelerate's Accelerator as it chooses; but if a launcher started
+    several processes where only CPUs are, they must be told, or each of them
+    would train by itself."""
+    if started_together() > 1 and not torch.accelerator.is_available():
+        return Accelerator(cpu=True)
+    return Accelerator()
+
+
+def check_processes(accelerator):
+    """Warns if processes that were started together do not know it."""
+    if started_together() > 1 and accelerator.num_processes == 1:
+        warn(f"{started_together()} processes were started, but each trains "
+             "by itself. On CPUs pass Accelerator(cpu=True), or set "
+             "ACCELERATE_USE_CPU=true.")
+
+
+def started_together() -> int:
+    """How many processes torchrun or accelerate launch has started."""
+    return int(os.environ.get("WORLD_SIZE", 1))
+
+
 def train(data="digits", brain="auto", progress=False, folder=None,
           resume=False, **options) -> Run:
     """Trains to the end under a brain and returns the Run.
@@ -186,7 +210,7 @@ def train(data="digits", brain="auto", progress=False, folder=None,
     The other options are those of Training. If the rules stood in for the
     model, a line at the end says how often and why.
     """
-    options.setdefault("accelerator", Accelerator())
+    options.setdefault("accelerator", make_accelerator())
     if isinstance(brain, str):  # of several processes, one needs the brain
         brain = SimpleAIBrain(brain) if is_first() else BrainElsewhere(
             options.get("actions") or ACTIONS)

@@ -13,9 +13,8 @@ torchrun how many there are, and the address of the first one.
 
 import argparse
 
-from accelerate import Accelerator
-
 from agentic_lib import train
+from agentic_lib.run.training import make_accelerator
 
 
 def main():
@@ -25,7 +24,7 @@ def main():
     parser.add_argument("--lr", type=float, default=0.003)
     parser.add_argument("--folder", default=None)
     options = parser.parse_args()
-    accelerator = Accelerator()
+    accelerator = make_accelerator()
     run = train("digits", brain=options.brain, epochs=options.epochs,
                 lr=options.lr, folder=options.folder, progress=True,
                 accelerator=accelerator)
