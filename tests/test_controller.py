@@ -1,17 +1,42 @@
 """The controller: when it decides, and that what it decides holds."""
 
 import json
-import warnings
+import logging
+import math
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentic_lib import ACTIONS, Action, AgenticLR, Decision, ScriptedBrain
+from agentic_lib import (
+    ACTIONS,
+    Action,
+    AgenticLR,
+    Decision,
+    Guards,
+    ScriptedBrain,
+    SimpleAIBrain,
+)
+from tests import synthetic_runs as made_up
 
 UP, DOWN = "increase_learning_rate", "reduce_learning_rate"
 GO_ON, STOP = "continue", "stop_training"
+
+
+@pytest.fixture
+def said():
+    """What the library said, one text a message."""
+    texts = []
+
+    class Keeper(logging.Handler):
+        def emit(self, record):
+            texts.append(record.getMessage())
+
+    keeper = Keeper()
+    logging.getLogger("agentic_lib").addHandler(keeper)
+    yield texts
+    logging.getLogger("agentic_lib").removeHandler(keeper)
 
 
 def make_optimizer(*rates, kind=torch.optim.SGD):
@@ -210,7 +235,12 @@ def test_own_factors_and_a_person_who_decides():
                                            "actions"),
     ({"total_epochs": 0}, "total_epochs"),
     ({"total_epochs": "sixty"}, "total_epochs"),
-    ({"scheduler": "cosine"}, "scheduler"),
+    ({"scheduler": "cosine"}, "scheduler"), ({"guards": True}, "guards"),
+    ({"min_lr": [1e-6, 1e-5]}, "min_lr"), ({"max_lr": None}, "max_lr"),
+    ({"brain": SimpleAIBrain}, "SimpleAIBrain"), ({"unit": "days"}, "unit"),
+    ({"metric": "f1"}, "higher_is_better"),
+    ({"total_epochs": 5, "unit": "steps", "every": 5}, "total="),
+    ({"back_to_best": True}, "model=model"), ({"warm_up": -1}, "warm_up"),
 ])
 def test_bad_arguments_are_named(options, word):
     options = {"brain": None, **options}
@@ -218,29 +248,226 @@ def test_bad_arguments_are_named(options, word):
         AgenticLR(make_optimizer(), **options)
 
 
-@pytest.mark.parametrize("observed, word", [
-    ({"epoch": 1, "val_acc": 140}, "val_acc"), ({"epoch": 1}, "epoch=1"),
-    ({"epoch": 0, "val_acc": 1}, "epoch"),
-    ({"epoch": 99, "val_acc": 1}, "total_epochs"),
-    ({"epoch": 1, "val_acc": "high"}, "val_acc"),
-])
-def test_bad_metrics_are_named_and_leave_no_trace(observed, word):
+@pytest.mark.parametrize("observed", [
+    {"epoch": 0, "val_acc": 1}, {"epoch": "one", "val_acc": 1},
+    {"epoch": 2.5, "val_acc": 1}])
+def test_an_epoch_that_cannot_be_is_named_and_leaves_no_trace(observed):
     controller = AgenticLR(make_optimizer(), None, total_epochs=50)
-    with pytest.raises(ValueError, match=word):
+    with pytest.raises(ValueError, match="epoch"):
         controller.step(**observed)
     assert controller.history == []
     observe(controller, 5)
     with pytest.raises(ValueError, match="oldest first"):
         observe(controller, 5)
+    assert len(controller.history) == 1
 
 
-def test_fractions_get_one_warning():
+@pytest.mark.parametrize("odd", [
+    {"val_acc": math.nan}, {"val_acc": 140}, {"val_acc": -1},
+    {"val_acc": "high"}, {"val_acc": True}, {"val_loss": []},
+    {"vall_loss": 0.5}, {"f1": 0.5}])
+def test_a_number_that_cannot_be_is_told_once_and_left_out(odd, said):
     controller = AgenticLR(make_optimizer(), None)
-    with pytest.warns(UserWarning, match="percent") as caught:
-        for epoch in range(1, 9):
-            controller.step(epoch, val_acc=0.1 * epoch)
-    assert len(caught) == 1
+    for epoch in range(1, 5):
+        controller.step(epoch, train_loss=1.0, **odd)
+    [name] = odd
+    assert len(said) == 1 and name in said[0]
+    assert len(controller.history) == 4
+    assert all(m.val_acc is None and m.val_loss is None
+               for m in controller.history)
+
+
+def test_rounding_above_a_hundred_is_a_hundred(said):
     controller = AgenticLR(make_optimizer(), None)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        observe(controller, *range(1, 9))
+    controller.step(1, val_acc=100.00001)
+    assert controller.history[0].val_acc == 100 and not said
+
+
+def test_an_evaluation_without_numbers_ends_nothing(said):
+    controller = AgenticLR(make_optimizer(), scripted(GO_ON), every=1)
+    assert controller.step(1) is None and controller.step(2) is None
+    assert len(said) == 1 and controller.history == []
+    assert controller.step(3, val_loss=1.0).action == GO_ON
+
+
+def test_a_fraction_is_recognised_at_once(said):
+    controller = AgenticLR(make_optimizer(), None)
+    controller.step(1, val_acc=0.83)
+    assert len(said) == 1 and "percent" in said[0]
+    controller.step(2, val_acc=0.84)
+    assert len(said) == 1
+    other = AgenticLR(make_optimizer(), None)
+    observe(other, *range(1, 9))
+    assert len(said) == 1
+
+
+class Recorder:
+    """A brain that keeps what it was given, and wishes what it is told."""
+
+    actions = ACTIONS
+
+    def __init__(self, wish=GO_ON):
+        self.wish, self.seen = wish, []
+
+    def analyze_training(self, history, every, actions):
+        self.seen.append((list(history), every))
+        return Decision(self.wish, "so", source="model")
+
+
+@pytest.mark.parametrize("name, higher, values", [
+    ("f1", True, [0.3, 0.6, 0.5]), ("wer", False, [0.9, 0.3, 0.4]),
+    ("perplexity", False, [400.0, 30.0, 41.0]),
+    ("reward", True, [-50.0, 20.0, -3.0]),
+    ("val_loss", None, [2.0, 1.0, 1.5]),
+    ("train_loss", None, [2.0, 1.0, 1.5])])
+def test_the_best_weights_go_by_any_metric(name, higher, values):
+    layer = torch.nn.Linear(1, 1)
+    controller = AgenticLR(
+        torch.optim.SGD(layer.parameters(), lr=0.1), None, model=layer,
+        guards=Guards(), metric=name, higher_is_better=higher)
+    for i, value in enumerate(values):
+        with torch.no_grad():
+            layer.weight.fill_(i)
+        controller.step(train_acc=50.0, val_acc=[90, 10, 20][i],
+                        **{name: value})
+    controller.restore_best()
+    assert layer.weight.item() == 1
+
+
+def test_no_stop_while_the_metric_improves():
+    def ends(slope):
+        brain = Recorder(STOP)
+        controller = AgenticLR(make_optimizer(), brain, metric="f1",
+                               higher_is_better=True)
+        for i in range(15):
+            controller.step(val_loss=1.0, f1=0.5 + slope * i)
+        return controller.should_stop
+    assert ends(0.0) and not ends(0.02)
+
+
+def test_what_a_brain_sees_of_another_metric():
+    """A share is read as an accuracy, a lower-is-better one as a loss; and
+    neither if there is validation accuracy or loss beside it."""
+    for name, higher, value, field, shown in (
+            ("f1", True, 0.8, "val_acc", 80), ("wer", False, 0.2,
+                                               "val_loss", 0.2)):
+        brain = Recorder()
+        controller = AgenticLR(make_optimizer(), brain, every=1,
+                               metric=name, higher_is_better=higher)
+        controller.step(train_loss=1.0, **{name: value})
+        controller.step(val_loss=7.0, **{name: value})
+        (first, _), (both, _) = brain.seen
+        assert getattr(first[-1], field) == pytest.approx(shown)
+        assert (both[-1].val_acc, both[-1].val_loss) == (None, 7.0)
+
+
+def test_a_metric_that_is_missing_or_nan_is_told_once(said):
+    controller = AgenticLR(make_optimizer(), scripted(*[GO_ON] * 9), every=1,
+                           metric="f1", higher_is_better=True)
+    for value in ({}, {"f1": math.nan}, {}):
+        assert controller.step(val_loss=1.0, **value).action == GO_ON
+    assert len(said) == 2
+
+
+def test_one_loss_is_enough():
+    for name in ("train_loss", "val_loss"):
+        controller = AgenticLR(make_optimizer(), SimpleAIBrain(
+            "rules", quiet=True), every=2)
+        for i in range(10):
+            controller.step(**{name: 1 / (i + 1)})
+        assert len(controller.decisions) == 5
+
+
+def test_steps_are_counted_as_the_user_has_them():
+    brain = Recorder()
+    controller = AgenticLR(make_optimizer(), brain, unit="steps", every=1000,
+                           total=5000)
+    fell = {}
+    for step in range(500, 5001, 500):
+        fell[step] = controller.step(step=step, val_loss=1.0)
+    assert [s for s, d in fell.items() if d] == [1000, 2000, 3000, 4000]
+    history, every = brain.seen[-1]
+    assert every == 2 and history[-1].epoch == 8
+    assert history[-1].total_epochs == 10
+    with pytest.raises(ValueError, match="every"):
+        AgenticLR(make_optimizer(), brain, unit="steps")
+    with pytest.raises(ValueError, match="unit='steps'"):
+        controller.step(val_loss=1.0)
+
+
+def test_evaluations_need_no_number():
+    controller = AgenticLR(make_optimizer(), Recorder(), every=3, total=9,
+                           unit="evaluations")
+    fell = [controller.step(val_loss=1.0) for _ in range(9)]
+    assert [i for i, d in enumerate(fell, start=1) if d] == [3, 6]
+
+
+@given(st.integers(1, 9), st.integers(1, 7))
+def test_evaluating_every_few_epochs_still_meets_decisions(every, gap):
+    controller = AgenticLR(make_optimizer(), Recorder(), every=every,
+                           guards=False)
+    for epoch in range(gap, 60, gap):
+        controller.step(epoch, val_loss=1.0)
+    made = [d.epoch for d in controller.decisions]
+    assert len(made) >= len(range(gap, 60, gap)) // (every // gap + 1) - 1
+    assert all(b - a <= every + gap for a, b in zip(made, made[1:]))
+
+
+def test_a_budget_without_a_decision_says_so_at_the_start(said):
+    AgenticLR(make_optimizer(), Recorder(), total_epochs=4)
+    assert len(said) == 1 and "every=1" in said[0]
+    AgenticLR(make_optimizer(), Recorder(), total_epochs=6)
+    AgenticLR(make_optimizer(), None, total_epochs=4)
+    assert len(said) == 1
+
+
+def test_more_epochs_than_announced_are_a_way_to_go_on(said):
+    controller = AgenticLR(make_optimizer(), Recorder(), total_epochs=2,
+                           every=1)
+    made = [controller.step(e, val_loss=1.0) for e in range(1, 6)]
+    assert [d is not None for d in made] == [True, False, True, True, True]
+    assert len(said) == 1 and controller.history[-1].total_epochs is None
+
+
+def test_pace_in_one_word():
+    def steps(**options):
+        controller = AgenticLR(make_optimizer(), Recorder(), **options)
+        factors = {a.name: a.factor for a in controller.actions}
+        return controller.every, factors[DOWN], factors[UP]
+    assert steps() == steps(pace="original") == (5, 0.7, 1.3)
+    assert steps(pace="quick") == (2, 0.5, 2.0)
+    assert steps(pace="quick", every=3, increase=1.5) == (3, 0.5, 1.5)
+    with pytest.raises(ValueError, match="pace"):
+        steps(pace="fast")
+
+
+def test_a_brain_decides_the_same_on_an_extract_of_the_history():
+    whole = SimpleAIBrain("bundled", quiet=True, explain=False)
+    part = SimpleAIBrain("bundled", quiet=True, explain=False)
+    whole.reads_all = True
+    assert not part.reads_all
+    for seed in range(3):
+        [run] = made_up.many(lambda draw: made_up.healthy(
+            draw, 60, ("train_loss", "val_loss", "val_acc")), 1, seed)
+        one, two = (AgenticLR(make_optimizer(), brain)
+                    for brain in (whole, part))
+        for measured in run:
+            one.step(**measured)
+            two.step(**measured)
+        assert [d.prompt for d in one.decisions] == [
+            d.prompt for d in two.decisions]
+        assert [d.action for d in one.decisions] == [
+            d.action for d in two.decisions]
+
+
+def test_what_a_step_costs_does_not_grow():
+    """What a brain is given stays small, and history is only appended to."""
+    brain = Recorder()
+    brain.reads_all = False
+    controller = AgenticLR(make_optimizer(), brain, every=5)
+    held = controller.history
+    for i in range(2000):
+        controller.step(val_loss=1 / (1 + i % 7), val_acc=i % 90,
+                        train_loss=1.0)
+    assert max(len(history) for history, _ in brain.seen) <= 11
+    assert controller.history is held and len(held) == 2000

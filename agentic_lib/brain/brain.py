@@ -60,6 +60,7 @@ class SimpleAIBrain:
     """
 
     source = "model"
+    reads_all = False  # first, best and latest evaluations are enough
 
     def __init__(self, model="auto", mode=None, actions=ACTIONS, prompt=None,
                  explain=True, calibrate=False, both_orders=True,

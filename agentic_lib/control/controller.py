@@ -3,9 +3,11 @@
 Used like torch's ReduceLROnPlateau. Knows nothing about language models: a
 brain is anything with `actions` and `analyze_training(history, every,
 actions)`. How a rate is moved is told in rates.py, what overrules a brain in
-guards.py.
+guards.py, when a decision is due in counting.py.
 """
 
+import math
+from collections import Counter as Tally
 from dataclasses import asdict, replace
 
 from agentic_lib.brain import checks
@@ -14,28 +16,26 @@ from agentic_lib.brain.decision import (
     Decision,
     Metrics,
     check_actions,
-    check_history,
     with_factors,
 )
 from agentic_lib.brain.fallback import fallback_decision
-from agentic_lib.safety.divergence import Watch
+from agentic_lib.control.counting import PACES, Counter
 from agentic_lib.control.guards import (
+    COOL_DOWN,
     RESTART,
     RESTORE,
     Guards,
+    check_guards,
     goodness,
     needs_best,
     validation,
-    warn_about_fractions,
 )
-from agentic_lib.control.processes import from_first
-from agentic_lib.control.rates import (
-    OwnRates,
-    ScaledRates,
-    check_scheduler,
-    inner,
-)
+from agentic_lib.control.processes import from_first, is_first
+from agentic_lib.control.rates import OwnRates, ScaledRates, check_optimizer
+from agentic_lib.messages import warn_once
 from agentic_lib.safety.best import Best
+from agentic_lib.safety.divergence import SIGNS, Watch
+from agentic_lib.safety.measured import Measured
 
 
 class AgenticLR:
@@ -44,9 +44,10 @@ class AgenticLR:
     optimizer     any torch.optim.Optimizer; every parameter group is scaled
     brain         SimpleAIBrain, ScriptedBrain or your own; None watches
                   and never decides
-    total_epochs  the budget, or None if there is none
-    every         a decision falls when epoch % every == 0, but never at the
-                  last epoch: nothing would follow from it
+    total_epochs  the budget, or None if there is none; `total` is the same
+                  in another unit. To go on beyond it is in order.
+    every         a decision is due whenever so many epochs have passed, but
+                  never at the end of the budget: nothing would follow from it
     reduce, increase
                   factors; None takes them from the actions (0.7 and 1.3)
     min_lr, max_lr
@@ -57,65 +58,135 @@ class AgenticLR:
     model         the network that is trained: with it, a run that diverges
                   goes back to its best weights
     guards        Guards(...), or False for none; None takes the usual ones
-                  where there is a brain
+                  if there is a brain
+    unit          what `every`, `total` and `step` count: "epochs",
+                  "evaluations" (each call is one) or "steps"
+    pace          "original" (every 5, 0.7, 1.3) or "quick" (every 2, 0.5,
+                  2.0); the single arguments overrule it
+    metric, higher_is_better
+                  what says how good the weights are, by the name under which
+                  `step` gets it; None: validation accuracy, or the loss. The
+                  guards and the best weights go by it; the brain reads what
+                  it was taught to read: accuracies and losses (measured.py
+                  says when a metric stands for one)
+    warm_up       no decisions so long, in the unit; a `scheduler` such as
+                  torch's LinearLR does the warming up
+    back_to_best  True goes back to the best weights when the rate falls
+    on_decision   called with every Decision once it was applied, in the first
+                  process; what it raises is told once
+    strict        True raises what goes wrong in a brain; False lets the
+                  rules decide
 
     `history` and `decisions` hold all that was seen and decided: the same
     two lists throughout, so that a Run can hold them too. In a job of
-    several processes the first one's metrics count, and it decides for all.
+    several processes every one calls `step`; the first one's metrics count,
+    and it decides for all.
     """
 
-    def __init__(self, optimizer, brain, total_epochs=None, every=5,
+    def __init__(self, optimizer, brain, total_epochs=None, every=None,
                  reduce=None, increase=None, min_lr=1e-7, max_lr=10.0,
-                 actions=None, scheduler=None, model=None, guards=None):
-        if brain is not None and not hasattr(brain, "analyze_training"):
+                 actions=None, scheduler=None, model=None, guards=None, *,
+                 total=None, unit="epochs", pace="original", metric=None,
+                 higher_is_better=None, warm_up=0, back_to_best=False,
+                 on_decision=None, strict=False):
+        if brain is not None and (isinstance(brain, type) or not hasattr(
+                brain, "analyze_training")):
             raise ValueError(
                 f"brain={brain!r} cannot decide: pass SimpleAIBrain(), or an "
                 "object with analyze_training(history, every, actions).")
+        if pace not in PACES:
+            raise ValueError(f"pace={pace!r} must be one of {list(PACES)}.")
+        if total_epochs is not None and (total or unit != "epochs"):
+            raise ValueError("total_epochs counts epochs: with another unit, "
+                             "pass total= alone.")
         if actions is None:
             actions = getattr(brain, "actions", ACTIONS)
-        self.optimizer, self.brain = optimizer, brain
-        self.every = checks.count("every", every)
-        self.total_epochs = None if total_epochs is None else checks.count(
-            "total_epochs", total_epochs)
-        self.actions = with_factors(check_actions(actions), reduce, increase)
-        if scheduler is not None:
-            check_scheduler(scheduler, optimizer)
+        if unit == "steps" and every is None:
+            raise ValueError("unit='steps' needs every=, the steps between "
+                             "two decisions.")
+        checks.rate("warm_up", warm_up)
+        usual = PACES[pace]
+        self.optimizer, self.brain, self.strict = optimizer, brain, strict
+        self.counter = Counter(unit, usual[0] if every is None else every,
+                               total if total_epochs is None else
+                               checks.count("total_epochs", total_epochs))
+        self.actions = with_factors(
+            check_actions(actions), usual[1] if reduce is None else reduce,
+            usual[2] if increase is None else increase)
+        if COOL_DOWN.name in [a.name for a in self.actions] and \
+                self.counter.total is None:
+            raise ValueError("actions holds 'cool_down', which needs the "
+                             "budget: pass total_epochs=.")
+        check_optimizer(optimizer, scheduler)
         kind = OwnRates if scheduler is None else ScaledRates
         self.rates = kind(optimizer, min_lr, max_lr)
-        if guards is None and brain is not None:
-            guards = Guards()
-        self.guards = guards or None
+        self.guards = check_guards(guards, brain)
+        self.measured = Measured(metric, higher_is_better)
+        self.warm_up, self.back_to_best = warm_up, back_to_best
+        self.on_decision = on_decision
         self.best = None
-        if needs_best(self.guards, self.actions, model):
-            self.best = Best(model, inner(optimizer))
-        self.watch = self._new_watch()
+        if needs_best(self.guards, self.actions, model, back_to_best):
+            self.best = Best(model, self.rates.optimizer)
         self.history: list[Metrics] = []
         self.decisions: list[Decision] = []
-        self.should_stop = False
+        self.should_stop = self.cooling = False
+        self._forget()
+        advice = self.counter.advice()
+        if brain is not None and advice:
+            self._tell("no decision", advice)
 
-    def step(self, epoch, train_acc=None, val_acc=None, train_loss=None,
-             val_loss=None, ask=True) -> Decision | None:
-        """Call it after every epoch; decides at every fifth.
+    @property
+    def every(self) -> int:
+        """Evaluations between two decisions."""
+        return self.counter.evaluations(self.counter.every)
 
-        Accuracies are in percent. With ask=False the brain is not asked:
-        somebody else decides, through `apply`. Returns the Decision that
-        was made, the brain's or a guard's, or None. Raises ValueError for
-        metrics that cannot be, RuntimeError if something else changed the
-        rate.
+    @property
+    def total_epochs(self) -> int | None:
+        """The budget in evaluations, or None if there is none."""
+        total = self.counter.total
+        return None if total is None else self.counter.evaluations(total)
+
+    def step(self, epoch=None, train_acc=None, val_acc=None, train_loss=None,
+             val_loss=None, ask=True, **own) -> Decision | None:
+        """Call it after every evaluation, in every process.
+
+        epoch     where it was, in the controller's unit; None: one more
+        train_acc, val_acc
+                  accuracies in percent
+        ask       False: the brain is not asked, since somebody else decides,
+                  through `apply`
+        own       the `metric`, by its name; `step=` for an epoch in steps
+
+        Returns the Decision that was made, the brain's or a guard's, or
+        None. Numbers that cannot be are told once and left out. Raises
+        ValueError for an epoch that does not come after the last one,
+        RuntimeError if something else changed the rate, or if another
+        process does not call it.
         """
         self.rates.check()
-        metrics = Metrics(epoch, train_acc, val_acc, train_loss, val_loss,
-                          self.rates.used()[0], self.total_epochs)
-        metrics = from_first(lambda: metrics)
-        self.history[:] = check_history([*self.history, metrics])
-        warn_about_fractions(self.history)
-        self.watch.see(metrics, validation(metrics))
-        if self.best is not None:
-            self.best.see(goodness(metrics))
-            if self.watch.learned:
-                self.best.start = None
+        self.counter.count(own.pop("step", epoch))
+        if self.counter.total and self.counter.at > self.counter.total:
+            self._tell("budget", f"{self.counter.total} {self.counter.unit} "
+                       "were announced; going on without a budget.")
+            self.counter.total = None
+        given = {"train_acc": train_acc, "val_acc": val_acc,
+                 "train_loss": train_loss, "val_loss": val_loss, **own}
+        known, result, rate = from_first(
+            lambda: (*self.measured.clean(given), self.rates.used()[0]))
+        if not known:
+            return None
+        if not self.history:
+            self._forget()  # what lies between two evaluations is known now
+        metrics = Metrics(self.counter.number, **known, learning_rate=rate,
+                          total_epochs=self.total_epochs)
+        self._see(metrics, result)
         decision = from_first(lambda: self._decide(ask))
-        return None if decision is None else self.apply(decision)
+        if decision is not None:
+            return self.apply(decision)
+        if self.cooling and self.total_epochs:
+            left = self.total_epochs - metrics.epoch
+            self.rates.multiply(left / (left + 1))
+        return None
 
     def apply(self, decision) -> Decision:
         """Carries out a decision, a person's own included, and keeps it."""
@@ -123,18 +194,34 @@ class AgenticLR:
         old = self.get_last_lr()[0]
         self.rates.multiply(action.factor)
         self.should_stop = self.should_stop or action.stop
+        if action.factor != 1 or action.effect is not None:
+            self.cooling = False
         if action.effect is not None:
             action.effect(self)
+        elif action.factor < 1 and self.back_to_best:
+            self.restore_best()
         epoch = self.history[-1].epoch if self.history else 0
         decision = replace(decision, epoch=epoch, old_lr=old,
                            new_lr=self.get_last_lr()[0])
         self.decisions.append(decision)
         self.watch.note(decision)
+        if self.on_decision is not None and is_first():
+            try:
+                self.on_decision(decision)
+            except Exception as error:  # whatever it is, training goes on
+                self._tell("hook", "on_decision broke: "
+                           f"{type(error).__name__}: {error}")
         return decision
 
     def get_last_lr(self) -> list[float]:
         """The learning rate of every parameter group, schedule included."""
         return self.rates.read()
+
+    def set_lr(self, lr):
+        """Goes on with another rate for the first parameter group; those of
+        the others keep their relation to it. The bounds hold."""
+        checks.positive(lr=lr)
+        self.rates.multiply(lr / self.get_last_lr()[0])
 
     def restore_best(self):
         """Goes back to the best weights; the rates stay as they are."""
@@ -143,39 +230,92 @@ class AgenticLR:
                              "AgenticLR(..., model=model).")
         self.best.restore()
 
-    def restart(self):
-        """Goes back to the first weights; the rates stay as they are."""
-        self.best.restart()
+    def changes(self) -> list[Decision]:
+        """When did the rate change, and why: every decision that moved it.
+        print(*controller.changes(), sep="\\n") shows them."""
+        return [d for d in self.decisions if d.old_lr != d.new_lr]
+
+    def summary(self) -> str:
+        """Who made how many of the decisions, in one line; if rules stood in
+        for a model, why they did."""
+        tally = Tally(d.source for d in self.decisions)
+        text = ", ".join(f"{source} {count}" for source, count in
+                         tally.most_common()) or "none"
+        notes = Tally(d.note for d in self.decisions
+                      if d.source == "fallback" and d.note)
+        why = "".join(f" The rules stood in {count} times: {note}."
+                      for note, count in notes.most_common(1))
+        return f"Decisions ({len(self.decisions)}): {text}.{why}"
 
     def state_dict(self, history=True) -> dict:
         """Plain numbers and text: fit for torch.save and for JSON. The best
         weights are apart, in `best`. With history=False it stays small: what
         was seen and decided is left out, for those who keep it elsewhere.
         """
-        state = {"should_stop": self.should_stop,
+        state = {"should_stop": self.should_stop, "cooling": self.cooling,
+                 "at": [self.counter.at, self.counter.number],
                  "rates": self.rates.state_dict()}
         if history:
             state["history"] = [asdict(m) for m in self.history]
             state["decisions"] = [asdict(d) for d in self.decisions]
+            state["results"] = list(self.results)
         return state
 
     def load_state_dict(self, state):
         """Takes up a saved state. The optimizer's own state, its rates
-        included, is loaded by itself, before this."""
-        self.history[:] = [Metrics(**m) for m in state["history"]]
+        included, is loaded by itself, before this; a rate that is another
+        one by then is what the run goes on with."""
+        history = [Metrics(**m) for m in state["history"]]
+        results = state.get("results") or [None] * len(history)
         self.decisions[:] = [Decision(**d) for d in state["decisions"]]
         self.should_stop = state["should_stop"]
+        self.cooling = state.get("cooling", False)
+        last = history[-1].epoch if history else 0
+        self.counter.at, self.counter.number = state.get("at", [last, last])
         self.rates.load_state_dict(state["rates"])
-        self.watch = self._new_watch()
         made = {d.epoch: d for d in self.decisions}
-        for metrics in self.history:
-            self.watch.see(metrics, validation(metrics))
+        self._forget()
+        for metrics, result in zip(history, results):
+            self._see(metrics, result, weights=False)
             if metrics.epoch in made:
                 self.watch.note(made[metrics.epoch])
 
-    def _new_watch(self) -> Watch:
+    def find_action(self, name):
+        """The action of that name, the guards' own ones included."""
+        own = (RESTORE, RESTART) if self.best else ()
+        for action in (*self.actions, *own):
+            if action.name == name:
+                return action
+        names = ", ".join(action.name for action in self.actions)
+        raise ValueError(f"action={name!r} is not one of: {names}.")
+
+    def _forget(self):
+        """Nothing has been seen yet."""
         guards = self.guards or Guards()
-        return Watch(guards.far, guards.nowhere, self.every)
+        self.watch = Watch(guards.far, guards.nowhere, self.every,
+                           self.measured.metric is not None)
+        self.history.clear()
+        self.results, self.peaks = [], {}
+
+    def _see(self, metrics, result, weights=True):
+        """Takes in one evaluation, at the same cost however many came."""
+        self.history.append(metrics)
+        self.results.append(result)
+        for name, sign in SIGNS.items():
+            x = getattr(metrics, name)
+            if x is not None and math.isfinite(x) and (
+                    name not in self.peaks
+                    or sign * x > sign * getattr(self.peaks[name], name)):
+                self.peaks[name] = metrics
+        good = goodness(metrics) if self.measured.metric is None else result
+        if self.measured.metric is None:
+            result = validation(metrics)
+        if self.counter.at > self.warm_up or metrics.diverged:
+            self.watch.see(metrics, result)
+        if weights and self.best is not None:
+            self.best.see(good)
+            if self.watch.learned:
+                self.best.start = None
 
     def _decide(self, ask=True) -> Decision | None:
         """A guard's decision if one must act at once; the brain's if one is
@@ -183,31 +323,39 @@ class AgenticLR:
         rescue = self.guards and self.guards.rescue(self)
         if rescue:
             return rescue
-        epoch = self.history[-1].epoch
-        if (not ask or self.brain is None or epoch % self.every
-                or epoch == self.total_epochs):
+        if (not ask or self.brain is None or not self.counter.due()
+                or self.cooling or self.counter.at <= self.warm_up):
             return None
         decision = self._ask_brain()
         return self.guards.review(decision, self) if self.guards else decision
 
     def _ask_brain(self) -> Decision:
         """The brain's decision; the rules' if the brain breaks."""
+        seen = self.history
+        if not getattr(self.brain, "reads_all", True):
+            seen = self._extract()
         try:
             decision = self.brain.analyze_training(
-                self.history, every=self.every, actions=self.actions)
+                seen, every=self.every, actions=self.actions)
             self.find_action(decision.action)
             return decision
         except Exception as error:  # whatever it is, training goes on
-            stand_in = fallback_decision(self.history, self.actions,
-                                         self.every)
+            if self.strict or getattr(self.brain, "strict", False):
+                raise
             note = f"the brain broke: {type(error).__name__}: {error}"
-            return replace(stand_in, note=note)
+            self._tell(note, f"{note}. The rules decide in its place.")
+            return replace(fallback_decision(
+                self._extract(), self.actions, self.every), note=note)
 
-    def find_action(self, name):
-        """The action of that name, the guards' own one included."""
-        own = (RESTORE, RESTART) if self.best else ()
-        for action in (*self.actions, *own):
-            if action.name == name:
-                return action
-        names = ", ".join(action.name for action in self.actions)
-        raise ValueError(f"action={name!r} is not one of: {names}.")
+    def _extract(self) -> list[Metrics]:
+        """What a prompt shows of the history, whatever its length: the first
+        evaluation, the best ones, and those since the last decision."""
+        parts = (self.history[0], *self.peaks.values(),
+                 *self.history[-self.every - 1:])
+        return sorted({m.epoch: m for m in parts}.values(),
+                      key=lambda m: m.epoch)
+
+    def _tell(self, cause, text):
+        """Once a run, by the first process."""
+        if is_first():
+            warn_once(self.measured.told, cause, text)

@@ -4,11 +4,25 @@ Whatever a guard does is recorded as a guard's decision; what the brain had
 wished stands in its note. Knows nothing about language models.
 """
 
-import warnings
 from dataclasses import dataclass, replace
 
 from agentic_lib.brain.decision import Action, Decision
 from agentic_lib.brain.fallback import choose, is_lower, is_plain
+
+def go_back(controller):
+    """An action's effect: back to the best weights."""
+    controller.restore_best()
+
+
+def go_to_start(controller):
+    """An action's effect: back to the first weights."""
+    controller.best.restart()
+
+
+def fall(controller):
+    """An action's effect: from now on the rate falls to zero."""
+    controller.cooling = True
+
 
 # The guards' own answers. RESTORE can be offered to a brain as well:
 # AgenticLR(..., actions=(*ACTIONS, RESTORE), model=model).
@@ -18,7 +32,7 @@ RESTORE = Action(
             "{factor}",
     words=("go back", "roll back", "rollback", "restore", "revert"),
     factor=0.5,
-    effect=lambda controller: controller.restore_best(),
+    effect=go_back,
     marker="P",
     colour="#CC79A7",
 )
@@ -27,9 +41,18 @@ RESTART = Action(
     meaning="go back to the first weights and multiply the learning rate by "
             "{factor}",
     factor=0.1,
-    effect=lambda controller: controller.restart(),
+    effect=go_to_start,
     marker="X",
     colour="#CC79A7",
+)
+# May be offered too, where there is a budget (arXiv 2310.07831, 2405.18392).
+COOL_DOWN = Action(
+    name="cool_down",
+    meaning="lower the learning rate in a straight line, to zero at the end",
+    words=("cool down", "cooldown", "anneal", "wind down"),
+    effect=fall,
+    marker="D",
+    colour="#56B4E9",
 )
 
 
@@ -119,27 +142,27 @@ class Guards:
         return watch.why
 
 
-def needs_best(guards, actions, model) -> bool:
-    """Are copies of the best weights to be kept? A ValueError where an
-    action needs them and there is no model to take them from."""
+def check_guards(guards, brain):
+    """Guards or None, from what was passed as guards=."""
+    if guards is None:
+        return None if brain is None else Guards()
+    if guards is not False and not isinstance(guards, Guards):
+        raise ValueError(f"guards={guards!r} must be Guards(...), False for "
+                         "none, or None for the usual ones.")
+    return guards or None
+
+
+def needs_best(guards, actions, model, back_to_best=False) -> bool:
+    """Are copies of the best weights to be kept? A ValueError if an action
+    or an option needs them and there is no model to take them from."""
     offered = RESTORE.name in [action.name for action in actions]
-    if offered and model is None:
-        raise ValueError(f"actions holds {RESTORE.name!r}, which needs the "
-                         "network: pass AgenticLR(..., model=model).")
+    if (offered or back_to_best) and model is None:
+        what = "back_to_best=True" if back_to_best else \
+            f"actions holds {RESTORE.name!r}, which"
+        raise ValueError(f"{what} needs the network: pass AgenticLR(..., "
+                         "model=model).")
     return model is not None and bool(
-        offered or (guards and guards.divergence))
-
-
-def warn_about_fractions(history):
-    """Warns once when accuracies look like 0-1 instead of percent."""
-    seen = [acc for m in history for acc in (m.train_acc, m.val_acc)
-            if acc is not None]
-    if len(history) == 4 and seen and max(seen) <= 1.0:
-        warnings.warn(
-            f"Accuracies have never exceeded {max(seen):g}: percent is "
-            "expected, from 0 to 100. Multiply fractions by 100.",
-            stacklevel=3,
-        )
+        offered or back_to_best or (guards and guards.divergence))
 
 
 def validation(metrics) -> float | None:

@@ -6,6 +6,8 @@ nothing about decisions.
 
 from torch import distributed
 
+from agentic_lib.safety.meeting import meet
+
 
 def several() -> bool:
     """True in a job of several processes."""
@@ -19,9 +21,13 @@ def is_first() -> bool:
 
 
 def from_first(function):
-    """Calls `function` in the first process alone; its result in all."""
+    """Calls `function` in the first process alone; its result in all.
+
+    Every process must call it. Raises RuntimeError if one does not.
+    """
     if not several():
         return function()
+    meet()
     box = [function() if is_first() else None]
     distributed.broadcast_object_list(box, src=0)
     return box[0]

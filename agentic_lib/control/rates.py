@@ -7,6 +7,9 @@ in a tensor in that tensor.
 
 import torch
 
+from agentic_lib.brain import checks
+from agentic_lib.messages import say as tell
+
 
 class OwnRates:
     """The rates belong to the controller alone: written to param_groups.
@@ -15,6 +18,10 @@ class OwnRates:
     """
 
     def __init__(self, optimizer, low, high):
+        for name, bound in (("min_lr", low), ("max_lr", high)):
+            if checks.number(name, bound) is None:
+                raise ValueError(f"{name}=None must be a number, the same "
+                                 "for every parameter group.")
         if not 0 <= low < high:
             raise ValueError(f"min_lr={low!r} must be at least 0 and below "
                              f"max_lr={high!r}.")
@@ -77,7 +84,12 @@ class OwnRates:
         return {"written": self.written}
 
     def load_state_dict(self, state):
+        """The rates that the optimizer has now are those that count."""
         self.written = state["written"]
+        if self.written and self.written != self.read():
+            tell(f"The saved learning rate was {say(self.written)}; going on "
+                 f"with {say(self.read())}.")
+            self.written = self.read()
 
 
 class ScaledRates(OwnRates):
@@ -92,6 +104,14 @@ class ScaledRates(OwnRates):
         super().__init__(optimizer, low, high)
         self.scales = [1.0] * len(self.groups)
         self.unscaled = self.last = None
+        self.hook()
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self.hook()  # a copy of an optimizer leaves its hooks behind
+
+    def hook(self):
+        """Puts the scale on every step of the optimizer."""
         for hook in getattr(self.optimizer, "agentic_hooks", ()):
             hook.remove()  # a new controller takes the place of an old one
         self.optimizer.agentic_hooks = (
@@ -168,8 +188,16 @@ def say(rates) -> str:
     return ", ".join(f"{rate:.6g}" for rate in rates)
 
 
-def check_scheduler(scheduler, optimizer):
-    """A ValueError where it is none, or belongs to another optimizer."""
+def check_optimizer(optimizer, scheduler=None):
+    """A ValueError if one is none, or if they do not belong together."""
+    if isinstance(optimizer, (list, tuple)):
+        raise ValueError(f"optimizer is a list of {len(optimizer)}: make one "
+                         "AgenticLR for each.")
+    if not hasattr(inner(optimizer), "param_groups"):
+        raise ValueError(f"optimizer={optimizer!r} is none: pass a "
+                         "torch.optim.Optimizer, or one that wraps it.")
+    if scheduler is None:
+        return
     if not hasattr(scheduler, "step"):
         raise ValueError(
             f"scheduler={scheduler!r} is none: pass the scheduler object "

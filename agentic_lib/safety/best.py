@@ -18,9 +18,17 @@ class Best:
         self.result = None
         self.fed = None  # the weights that had a gradient at the start
         self.dead = False
-        self.optimizer.register_step_pre_hook(self.first_look)
+        self.hook()
         self.keep()
         self.start = self.weights, self.state  # until something was learned
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self.hook()  # a copy of an optimizer leaves its hooks behind
+
+    def hook(self):
+        """Looks at the gradients of the first step."""
+        self.optimizer.register_step_pre_hook(self.first_look)
 
     def keep(self):
         """Takes a copy, on the CPU: a GPU has better uses for its memory."""

@@ -85,11 +85,13 @@ class Watch:
              of what had been gained; None looks for nan alone
     nowhere  evaluations, 3 at least, after which a run may go nowhere
     every    evaluations between two decisions
+    named    the result is a metric of its own: what it says counts
     `why` says in what way the run has diverged, or is None; `lost` says that
     nothing has been learned at all; `near`, that validation is near its best.
     """
 
-    def __init__(self, far=0.5, nowhere=5, every=5):
+    def __init__(self, far=0.5, nowhere=5, every=5, named=False):
+        self.named = named
         self.far, self.nowhere, self.every = far, nowhere, every
         self.changed, self.rescues = None, []
         self.restart()
@@ -97,7 +99,7 @@ class Watch:
     def restart(self):
         """Everything seen so far is forgotten."""
         self.curves = {name: Curve(self.every) for name in SIGNS}
-        self.loss, self.result = Curve(), Curve()
+        self.loss, self.result = Curve(), Curve(self.every)
         self.settle()
 
     def settle(self):
@@ -154,7 +156,10 @@ class Watch:
 
     def improves(self, points) -> bool:
         """True if validation accuracy has risen by so many points since the
-        last decision, or the validation loss has fallen by 1 %."""
+        last decision, or the validation loss has fallen by 1 %; with a
+        metric of its own, if that is better by 1 %."""
+        if self.named:
+            return self.result.improves()
         return (self.curves["val_acc"].improves(points)
                 or self.curves["val_loss"].improves())
 

@@ -1,0 +1,73 @@
+"""What is counted: evaluations, every so many epochs, steps, or calls.
+
+A brain reads their numbers, 1, 2, 3, ...; a user writes `every` and `total`
+in the unit that their loop has. Knows nothing about metrics or rates.
+"""
+
+from agentic_lib.brain import checks
+
+UNITS = ("epochs", "evaluations", "steps")
+# pace -> every, reduce, increase. "quick" was chosen on the families of
+# networks that the brain is taught with, never on the tasks of the comparison.
+PACES = {"original": (5, None, None), "quick": (2, 0.5, 2.0)}
+
+
+class Counter:
+    """Numbers the evaluations of a run, and says when a decision is due.
+
+    unit   "epochs", numbered by the user; "evaluations": each call is one;
+           "steps" of the optimizer, numbered by the user, between which the
+           same number of steps lies throughout
+    every  what passes between two decisions, `total` the budget or None, both
+           in that unit
+    """
+
+    def __init__(self, unit="epochs", every=5, total=None):
+        if unit not in UNITS:
+            raise ValueError(f"unit={unit!r} must be one of {UNITS}.")
+        self.unit, self.every = unit, checks.count("every", every)
+        self.total = None if total is None else checks.count("total", total)
+        self.number = self.at = self.before = 0
+
+    def count(self, at=None):
+        """The next evaluation, at this epoch or step; None: one more.
+
+        Raises ValueError unless it comes after the one before.
+        """
+        if at is None or self.unit == "evaluations":
+            if self.unit == "steps":
+                raise ValueError("unit='steps' needs the number of the step: "
+                                 "step(n, val_loss=...).")
+            at = self.at + 1
+        name = self.unit.rstrip("s")
+        at = checks.count(name, at)
+        if at <= self.at:
+            raise ValueError(f"{name}={at} does not come after {name}="
+                             f"{self.at}: pass it oldest first, each once.")
+        first = 0 if self.unit == "steps" else at - 1
+        self.before, self.at = self.at or first, at
+        self.number = self.number + 1 if self.unit == "steps" else at
+
+    @property
+    def step(self) -> float:
+        """How much of the unit lies between two evaluations."""
+        return self.at / self.number if (
+            self.unit == "steps" and self.number) else 1
+
+    def evaluations(self, amount) -> int:
+        """An amount of the unit, as a number of evaluations."""
+        return max(1, round(amount / self.step))
+
+    def due(self) -> bool:
+        """Is this evaluation one that a decision follows? Never the last:
+        nothing would come of it."""
+        crossed = self.at // self.every > self.before // self.every
+        return crossed and self.at != self.total
+
+    def advice(self) -> str | None:
+        """Says so if this budget yields no decision, and what would."""
+        if self.total is None or self.every < self.total:
+            return None
+        return (f"every={self.every} yields no decision in {self.total} "
+                f"{self.unit}: the first would come at the end. Take every="
+                f"{max(1, self.total // 4)}.")

@@ -1,0 +1,103 @@
+"""What a training loop hands in, as numbers: never an end to training.
+
+What cannot be is told once and left out. Knows nothing about decisions.
+"""
+
+import math
+
+from agentic_lib.messages import warn_once
+
+KNOWN = ("train_acc", "val_acc", "train_loss", "val_loss")
+
+
+class Measured:
+    """Cleans the numbers of each evaluation.
+
+    metric            the name of what says how good the weights are; None:
+                      validation accuracy, or the loss
+    higher_is_better  its direction; known for accuracies and losses
+    """
+
+    def __init__(self, metric=None, higher_is_better=None):
+        if metric in KNOWN and higher_is_better is None:
+            higher_is_better = metric.endswith("acc")
+        if metric is not None and not isinstance(higher_is_better, bool):
+            raise ValueError(f"metric={metric!r}: is a higher one better? "
+                             "Pass higher_is_better=True or False.")
+        self.metric, self.sign = metric, 1 if higher_is_better else -1
+        self.share = None  # does the metric lie between 0 and 1?
+        self.percent = False
+        self.told = set()
+
+    def clean(self, given) -> tuple[dict, float | None]:
+        """{name: number} of the four that a brain reads, and how good the
+        metric is, higher is better, or None.
+
+        A metric of another name stands where nothing else was measured on
+        validation data: as a loss if a lower one is better, as an accuracy
+        if it is a share between 0 and 1.
+        """
+        found = {}
+        for name, value in given.items():
+            if name not in (*KNOWN, self.metric):
+                self.tell(name, f"{name} is not a metric that is used; it is "
+                          f"left out. Used: {', '.join(KNOWN)}, and one of "
+                          "your own with metric=.")
+            elif value is not None:
+                found[name] = self.number(name, value)
+        found = {name: x for name, x in found.items() if x is not None}
+        own = found.get(self.metric)
+        if self.metric and own is None:
+            self.tell("missing", f"metric={self.metric!r} was not measured, "
+                      f"only {', '.join(found) or 'nothing'}.")
+        result = None if own is None else self.sign * own
+        if self.metric not in KNOWN:
+            found.pop(self.metric, None)
+            if own is not None and not found.keys() & {"val_acc", "val_loss"}:
+                found |= self.stand_in(own)
+        self.look_for_fractions(found)
+        if not found:
+            self.tell("nothing", "Nothing was measured that a decision could "
+                      f"rest on: pass at least one of {', '.join(KNOWN)}.")
+        return found, result
+
+    def number(self, name, value):
+        """The value as a float, or None if it is none that can be."""
+        try:
+            fits = not isinstance(value, (str, bytes, bool))
+            x = float(value) if fits else math.nan
+        except (TypeError, ValueError, RuntimeError, OverflowError):
+            fits, x = False, math.nan
+        if name.endswith("acc") and 100 < x <= 100.01:
+            x = 100.0  # rounding
+        if name.endswith("acc") and name in KNOWN:
+            fits = fits and 0 <= x <= 100
+        elif name == self.metric and name not in KNOWN:
+            fits = fits and math.isfinite(x)
+        if not fits:
+            self.tell(f"{name} odd", f"{name}={value!r} cannot be; it is "
+                      "left out.")
+        return x if fits else None
+
+    def stand_in(self, own) -> dict:
+        """The metric of another name, as what a brain was taught to read."""
+        if self.share is None:
+            self.share = 0 <= own <= 1
+        if self.sign < 0:
+            return {"val_loss": own}
+        if self.share and 0 <= own <= 1:
+            return {"val_acc": 100 * own}
+        return {}
+
+    def look_for_fractions(self, found):
+        """Accuracies that look like shares instead of percent."""
+        seen = [found[k] for k in ("train_acc", "val_acc") if k in found]
+        self.percent = self.percent or max(seen, default=0) > 1
+        if not self.percent and max(seen, default=0) > 0 and \
+                self.share is None:
+            self.tell("fractions", f"An accuracy of {max(seen):g} looks like "
+                      "a fraction: percent is expected, from 0 to 100. "
+                      "Multiply fractions by 100.")
+
+    def tell(self, cause, text):
+        warn_once(self.told, cause, text)
