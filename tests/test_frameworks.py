@@ -10,7 +10,7 @@ from transformers import TrainerCallback
 
 from agentic_lib import Run, ScriptedBrain, load_data
 from agentic_lib.control.guards import RESTORE, Guards
-from agentic_lib.control.rates import inner
+from agentic_lib.mechanics.rates import inner
 from agentic_lib.integrations import AgenticTrainerCallback
 from agentic_lib.integrations.examples import transformers_trainer
 from tests.test_integrations import SGD, needs_lightning

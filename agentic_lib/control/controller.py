@@ -7,7 +7,6 @@ guards.py, when a decision is due in counting.py.
 """
 
 import math
-from collections import Counter as Tally
 from dataclasses import asdict, replace
 
 from agentic_lib.brain import checks
@@ -31,11 +30,11 @@ from agentic_lib.control.guards import (
     validation,
 )
 from agentic_lib.control.processes import from_first, is_first
-from agentic_lib.control.rates import OwnRates, ScaledRates, check_optimizer
+from agentic_lib.mechanics.rates import OwnRates, ScaledRates, check_optimizer
 from agentic_lib.messages import warn_once
-from agentic_lib.safety.best import Best
-from agentic_lib.safety.divergence import SIGNS, Watch
-from agentic_lib.safety.measured import Measured
+from agentic_lib.mechanics.best import Best
+from agentic_lib.mechanics.divergence import SIGNS, Watch
+from agentic_lib.mechanics.measured import Measured
 
 
 class AgenticLR:
@@ -234,18 +233,6 @@ class AgenticLR:
         """When did the rate change, and why: every decision that moved it.
         print(*controller.changes(), sep="\\n") shows them."""
         return [d for d in self.decisions if d.old_lr != d.new_lr]
-
-    def summary(self) -> str:
-        """Who made how many of the decisions, in one line; if rules stood in
-        for a model, why they did."""
-        tally = Tally(d.source for d in self.decisions)
-        text = ", ".join(f"{source} {count}" for source, count in
-                         tally.most_common()) or "none"
-        notes = Tally(d.note for d in self.decisions
-                      if d.source == "fallback" and d.note)
-        why = "".join(f" The rules stood in {count} times: {note}."
-                      for note, count in notes.most_common(1))
-        return f"Decisions ({len(self.decisions)}): {text}.{why}"
 
     def state_dict(self, history=True) -> dict:
         """Plain numbers and text: fit for torch.save and for JSON. The best

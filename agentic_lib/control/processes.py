@@ -6,7 +6,7 @@ nothing about decisions.
 
 from torch import distributed
 
-from agentic_lib.safety.meeting import meet
+from agentic_lib.mechanics.meeting import meet
 
 
 def several() -> bool:

@@ -24,7 +24,8 @@ from agentic_lib.run.record import (
 )
 
 # What a callback fills in by itself.
-FILLED_IN = ("optimizer", "brain", "total_epochs", "scheduler", "model")
+FILLED_IN = ("optimizer", "brain", "total_epochs", "scheduler", "model",
+             "total", "unit")
 
 
 class Follower:
@@ -73,8 +74,10 @@ class Follower:
 
     def measured(self, numbers) -> dict:
         """What there is of the names, as `AgenticLR.step` takes it."""
-        return {key: self.in_percent(key, numbers[name])
-                for key, name in self.names.items() if name in numbers}
+        found = {key: self.in_percent(key, numbers[name])
+                 for key, name in self.names.items() if name in numbers}
+        own = self.options.get("metric")  # by its own name, in its own unit
+        return found | ({own: numbers[own]} if own in numbers else {})
 
     def see(self, numbers) -> Decision | None:
         """The numbers of one evaluation, by name; None of them is an error:
@@ -86,11 +89,7 @@ class Follower:
         if not found:
             self.others |= set(numbers)
             return None
-        epoch = len(self.controller.history) + 1
-        total = self.controller.total_epochs
-        if total is not None and epoch > total:  # more than was planned
-            self.controller.total_epochs = epoch
-        decision = self.controller.step(epoch, **found)
+        decision = self.controller.step(**found)
         if self.file is not None:
             self.file.update()
         if decision is not None and is_first():
@@ -153,7 +152,7 @@ def check_options(brain, options):
                             f"There are: {', '.join(known)}.")
     model = torch.nn.Linear(1, 1)
     AgenticLR(torch.optim.SGD(model.parameters(), lr=1e-3), brain,
-              model=model, **options)
+              model=model, total=10**9, **options)
 
 
 def facts(decision) -> dict:

@@ -12,7 +12,7 @@ import math
 from lightning.pytorch.callbacks import Callback
 
 from agentic_lib.control.processes import is_first
-from agentic_lib.control.rates import inner
+from agentic_lib.mechanics.rates import inner
 from agentic_lib.integrations.following import Follower, facts
 from agentic_lib.messages import warn_once
 

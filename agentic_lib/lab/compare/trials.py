@@ -14,7 +14,7 @@ import torch
 from agentic_lib.brain.decision import Decision, Metrics
 from agentic_lib.control.controller import AgenticLR
 from agentic_lib.control.guards import Guards
-from agentic_lib.control.rates import inner
+from agentic_lib.mechanics.rates import inner
 from agentic_lib.lab.actions import letter
 from agentic_lib.lab.batch import METRICS, Batch, Data, Shape
 from agentic_lib.lab.pilots import Decided, Group, Scheduled

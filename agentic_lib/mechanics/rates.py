@@ -7,8 +7,7 @@ in a tensor in that tensor.
 
 import torch
 
-from agentic_lib.brain import checks
-from agentic_lib.messages import say as tell
+from agentic_lib import messages
 
 
 class OwnRates:
@@ -19,9 +18,9 @@ class OwnRates:
 
     def __init__(self, optimizer, low, high):
         for name, bound in (("min_lr", low), ("max_lr", high)):
-            if checks.number(name, bound) is None:
-                raise ValueError(f"{name}=None must be a number, the same "
-                                 "for every parameter group.")
+            if not isinstance(bound, (int, float)):
+                raise ValueError(f"{name}={bound!r} must be one number, the "
+                                 "same for every parameter group.")
         if not 0 <= low < high:
             raise ValueError(f"min_lr={low!r} must be at least 0 and below "
                              f"max_lr={high!r}.")
@@ -87,8 +86,8 @@ class OwnRates:
         """The rates that the optimizer has now are those that count."""
         self.written = state["written"]
         if self.written and self.written != self.read():
-            tell(f"The saved learning rate was {say(self.written)}; going on "
-                 f"with {say(self.read())}.")
+            messages.say(f"The saved learning rate was {say(self.written)}; "
+                         f"going on with {say(self.read())}.")
             self.written = self.read()
 
 
