@@ -21,6 +21,9 @@ if (process.argv.includes("--tests")) {
     platform: "node", sourcemap: "inline", outExtension: { ".js": ".mjs" },
     packages: "external",
   });
+  await build({
+    ...shared, entryPoints: ["tests/in_browser.ts"], outdir: ".tests",
+  });
 } else {
   await site();
 }

@@ -20,47 +20,44 @@ from agentic_lib import ACTIONS, Metrics, SimpleAIBrain, Training
 from agentic_lib import fallback_decision, load_data, parse_decision
 from agentic_lib.show.experiments import KNOBS, situation
 from agentic_lib.run.trainees import make_model, make_optimizer
-from replies import REPLIES
-
-STATES = 500
-WITH_REASON = 60  # of these the written reason is compared, too
+from replies import replies
 
 
 def main():
     """Writes the file."""
     torch.set_num_threads(1)
     chance = random.Random(0)
-    states = [s for s in [*real(167), *slid(chance, 167), *wild(chance, 166)]]
+    states = [*real(167), *slid(chance, 167), *wild(chance, 166)]
     brains = {n: SimpleAIBrain(n, quiet=True) for n in there()}
+    answered = {name: answers(brain, states)
+                for name, brain in brains.items()}
+    texts = replies(chance) + [
+        reply for a in answered.values() for reply in a.pop("replies")]
     write("fixtures.json.gz", {
         "states": [[asdict(m) for m in s] for s in states],
         "prompts": [brains[BRAINS[0]].prompt.messages(s) for s in states],
         "rules": [asdict(fallback_decision(s)) for s in states],
-        "brains": {name: answers(brain, states)
-                   for name, brain in brains.items()},
+        "brains": answered,
         "formats": formats(chance),
         "replies": [[reply, found and list(found)] for reply, found in (
-            (r, parse_decision(r)) for r in REPLIES)],
+            (r, parse_decision(r)) for r in texts)],
         "training": training()})
 
 
 def answers(brain, states) -> dict:
-    """What a brain says: tokens, probabilities in either order, decisions."""
-    some = states[::len(states) // WITH_REASON]
-    decisions = brain.decide_many(states)
-    asked = [i for i, d in enumerate(decisions) if d.source == "model"]
-    prompts = [brain.prompt.messages(states[i]) for i in asked]
+    """What a brain says to each state: decisions with reasons, tokens, and
+    probabilities in either order of the options, also for states that lie so
+    far outside what it was taught that the rules decide."""
+    decisions = brain.decide_many(states, explain=True)
     once = SimpleAIBrain(brain.model, both_orders=False, quiet=True)
     once.taught = brain.taught
-    histories = [states[i] for i in asked]
     return {
-        "tokens": {i: brain.model.tokens(p) for i, p in zip(asked, prompts)},
-        "given": dict(zip(asked, once.probabilities(histories, ACTIONS))),
-        "reversed": dict(zip(asked, once.probabilities(histories,
-                                                       ACTIONS[::-1]))),
+        "tokens": [brain.model.tokens(brain.prompt.messages(s))
+                   for s in states],
+        "given": once.probabilities(states, ACTIONS),
+        "reversed": once.probabilities(states, ACTIONS[::-1]),
         "decisions": [asdict(d) for d in decisions],
-        "written": [[[asdict(m) for m in s],
-                     list(brain.analyze_training(s))] for s in some]}
+        "replies": [d.reply for d in decisions if d.reply]}
 
 
 def real(n) -> list:

@@ -27,13 +27,11 @@ new Replay().begin().catch((error: Error) => trouble(
 void loadBrain();
 
 async function loadBrain(): Promise<void> {
-  const started = performance.now();
   try {
     const weights = await thinker.ready(BRAINS_PLAY);
     performance.measure("brain ready", { start: 0 });
-    $("brain-status").textContent = "Brain ready: " +
-      `${(weights / 1e6).toFixed(1)} million weights, ` +
-      `${((performance.now() - started) / 1000).toFixed(1)} s`;
+    $("brain-status").replaceChildren("Brain ready", h("span",
+      { class: "more" }, `${(weights / 1e6).toFixed(1)} million weights`));
     $("brain-status").classList.add("ready");
   } catch (error) {
     $("brain-status").textContent = "No brain";

@@ -41,7 +41,7 @@ export class LanguageModel {
     runtime: Uint8Array, network: Uint8Array, file: BrainFile,
   ): Promise<LanguageModel> {
     ort.env.wasm.numThreads = 1; // more would need special HTTP headers
-    ort.env.wasm.wasmBinary = runtime.slice().buffer;
+    ort.env.wasm.wasmBinary = runtime;
     const session = await ort.InferenceSession.create(network);
     return new LanguageModel(session, file);
   }

@@ -46,12 +46,14 @@ export interface Message {
 
 type Knob = [low: number, high: number, step: number | null, what: string];
 
+type Pattern = [source: string, flags: string];
+
 export interface ParserTables {
   limit: number;
   no_reason: string;
-  regexps: Record<string, [pattern: string, flags: string]>;
-  plain_text: [pattern: string, flags: string, replacement: string][];
-  mentions: Record<string, string>;
+  regexps: Record<string, Pattern>;
+  plain: [source: string, flags: string, replacement: string][];
+  actions: Pattern[]; // in the order of the actions
 }
 
 interface Tables {

@@ -6,7 +6,7 @@ import { ACTIONS, BRAINS_PLAY, EVERY, tables } from "../brain/tables";
 import { $, h, one, rate, s, still, wait } from "../dom";
 import type { Thinker, Trainer } from "../player";
 import { drawChart } from "../show/chart";
-import { effect, look, symbol, title } from "../show/looks";
+import { effect, look, short, symbol, title } from "../show/looks";
 import { EPOCHS, Run } from "./run";
 
 const SHOWN = 10; // pictures that one sees it read
@@ -47,7 +47,7 @@ export class Game {
     this.finished = false;
     this.runs = [new Run("you", this.start.rate)];
     for (const id of ["verdict", "table-box", "after"]) $(id).hidden = true;
-    $("choices").hidden = false;
+    for (const id of ["choices", "turn", "now"]) $(id).hidden = false;
     this.draw();
     await this.trainer.start("you", this.start.seed, EPOCHS);
     await this.train(this.you);
@@ -75,7 +75,7 @@ export class Game {
         type: "button", class: `choice ${look(name)}`, disabled: true,
         "data-action": name, "aria-keyshortcuts": LETTERS[i],
       }, symbol(name, 18),
-      h("span", {}, h("strong", {}, title(name)),
+      h("span", {}, h("strong", {}, short(name)),
         h("small", {}, effect(name))),
       h("kbd", { "aria-hidden": "true" }, LETTERS[i]!.toUpperCase()));
       button.addEventListener("click", () => this.choose(name));
@@ -162,7 +162,8 @@ export class Game {
     const [you, brain, alone] = this.runs as [Run, Run, Run];
     const words = verdict(you.test!, brain.test!, alone.test!);
     $("verdict").replaceChildren(
-      h("p", { class: "eyebrow" }, "Test pictures, looked at once"),
+      h("p", { class: "small" }, "Accuracy on the test pictures, read " +
+        "once"),
       h("div", { class: "scores" }, ...[you, brain, alone].map((run) =>
         h("p", { class: `score ${run.name}` },
           h("b", {}, `${one(run.test!)} %`), h("span", {}, run.name)))),
@@ -186,6 +187,7 @@ export class Game {
       }),
       again("The same again", () => {}, "quiet"));
     $("verdict").hidden = $("table-box").hidden = false;
+    $("turn").hidden = $("now").hidden = true;
     $("table").replaceChildren(...tableRows(you, brain));
     this.draw();
     this.say(`You ${one(you.test!)} percent, the brain ` +
@@ -263,10 +265,10 @@ function tiles(run: Run): HTMLElement[] {
   };
   const loss = (x: number) => Number.isFinite(x) ? rate(x) : String(x);
   return [
-    tile("validation %", (m) => m.val_acc!, one, true),
-    tile("training %", (m) => m.train_acc!, one, true),
-    tile("training loss", (m) => m.train_loss!, loss, false),
-    tile("learning rate", () => run.rate, rate, null),
+    tile("validation", (m) => m.val_acc!, one, true),
+    tile("training", (m) => m.train_acc!, one, true),
+    tile("loss", (m) => m.train_loss!, loss, false),
+    tile("rate", () => run.rate, rate, null),
     h("div", { class: "hidden" }, h("dt", {}, "gap"),
       h("dd", {}, one(gapOf(now)!))),
   ];

@@ -38,6 +38,7 @@ function bar(
   const fill = h("i", { class: "fill" }), tick = h("i", { class: "tick" });
   fill.style.width = `${100 * shown[name]!}%`;
   tick.style.left = `${100 * other[name]!}%`;
+  tick.hidden = Math.abs(shown[name]! - other[name]!) < 0.005;
   return h("li", { class: look(name) },
     h("span", { class: "what" }, spoken(name).replace("learning rate",
       "rate")),

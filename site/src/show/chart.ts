@@ -19,14 +19,14 @@ interface Options {
   upTo?: number;    // a line at this epoch
 }
 
-const SPACE = { left: 40, right: 64, top: 22, between: 34, bottom: 26 };
+const SPACE = { left: 36, right: 64, top: 22, between: 34, bottom: 26 };
 
 /** Draws all series into `svg`, as wide as it is on the page. */
 export function drawChart(
   svg: SVGSVGElement, series: Series[], options: Options,
 ): void {
   const width = Math.max(280, svg.clientWidth || 600);
-  const height = Math.max(240, svg.clientHeight || 360);
+  const height = Math.max(180, svg.clientHeight || 360);
   const inner = width - SPACE.left - SPACE.right;
   const room = height - SPACE.top - SPACE.between - SPACE.bottom;
   const upper = { top: SPACE.top, height: Math.round(room * 0.64) };
@@ -51,7 +51,8 @@ export function drawChart(
       String(Number((10 ** power).toPrecision(1)))));
   }
   parts.push(
-    label("accuracy on validation data, %", SPACE.left, upper.top - 8),
+    label(`validation accuracy, %${options.detail ? " (thin: training)"
+      : ""}`, SPACE.left, upper.top - 8),
     label("learning rate", SPACE.left, lower.top - 8),
     ...epochTicks(options.epochs).map((epoch) => s("text", {
       x: x(epoch), y: height - 7, class: "tick middle",

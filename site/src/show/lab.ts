@@ -34,7 +34,7 @@ const TITLES: Record<string, string> = {
 
 export class Lab {
   private values = new Map<Name, number>();
-  private withLosses = true;
+  private withLosses = false; // as in the original's example
   private answers = new Map<string, Answer>();
   private asking = false;
   private stale = false;

@@ -46,9 +46,12 @@ export const symbol = (name: string, size = 14): SVGElement =>
 export function effect(name: string): string {
   const action = actionOf(name);
   if (!action) return "";
-  if (action.stop) return "end the run here";
+  if (action.stop) return "end the run";
   return action.factor === 1 ? "keep the rate" : `rate × ${action.factor}`;
 }
+
+/** One word, for a button. */
+export const short = (name: string): string => title(name).split(" ")[0]!;
 
 export const title = (name: string): string => {
   const words = spoken(name).replace("learning rate", "rate");

@@ -31,13 +31,13 @@ export class Replay {
 
   async begin(): Promise<void> {
     this.run = await fetchJson(RECORDED);
-    const { settings, test_acc, constant_test_acc, metrics } = this.run;
+    const { settings, test_acc, constant_test_acc } = this.run;
     $("replay-lead").replaceChildren(
       `Python trained this one, from a rate of ${settings.lr}, with the ` +
       `guards on. It ended at ${one(test_acc)} % on test pictures; the same ` +
       `run at a constant rate at ${one(constant_test_acc)} %. `,
       link("06", "Notebook 06"));
-    this.slider.max = String(metrics.length);
+    this.slider.max = String(settings.epochs);
     this.slider.value = this.slider.max;
     this.slider.addEventListener("input", () => this.show());
     $("play").addEventListener("click", () =>
@@ -71,7 +71,7 @@ export class Replay {
   private show(): void {
     const epoch = Number(this.slider.value);
     const { metrics, decisions, constant, settings } = this.run;
-    const share = (epoch - 1) / (metrics.length - 1);
+    const share = (epoch - 1) / (settings.epochs - 1);
     this.slider.style.setProperty("--share", `${100 * share}%`);
     this.slider.setAttribute("aria-valuetext", `epoch ${epoch}`);
     const seen: Series[] = [
