@@ -73,7 +73,6 @@ async function site() {
       ({ script, style, icon, ...tables.links,
         version: tables.version })[name] ?? missing(name));
   writeFileSync(`${OUT}/index.html`, page);
-  writeFileSync(`${OUT}/.nojekyll`, "");
   // The service worker changes with every file: its own cache's name is the
   // hash of all names and the page.
   const version = createHash("sha256").update(files.join() + page)
