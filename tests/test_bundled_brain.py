@@ -7,7 +7,7 @@ import pytest
 
 from agentic_lib import SimpleAIBrain, parse_decision
 from agentic_lib.brain.decision import ACTIONS, with_factors
-from agentic_lib.lab.teach.judge import NUMBER
+from agentic_lib.lab.teach.reasons import NUMBER
 from agentic_lib.lab.teach.labels import (
     LABELS,
     held_back,

@@ -6,6 +6,7 @@ it. One idea a file, in the order in which the story is told:
 Shared parts
     actions.py       the four actions by index and by letter
     batch.py         many small trainings side by side, as one computation
+    stacked.py       the same for networks of any architecture
     side_by_side.py  do two runs at once cost as much as one?
     features.py      what the prompt says about a run, as a row of numbers
     pilots.py        what sets the rates of runs, epoch after epoch
@@ -16,6 +17,7 @@ Shared parts
 
 teach/: how the brain is made (`python -m agentic_lib teach`)
     situations.py    what is trained: data, networks, rates, in great variety
+    architectures.py networks that people train, for stacked.py
     policies.py      who decides while labels are made
     branching.py     what each action led to, found by playing it to the end
     labels.py        that, as data: files, tables, probabilities
@@ -36,6 +38,7 @@ teach/: how the brain is made (`python -m agentic_lib teach`)
     adapter.py       the same lessons for Qwen3-0.6B, as a LoRA adapter
     arenas.py        runs on data that it was never taught
     judge.py         is it any good there, and is what it writes true?
+    units.py         does it read the run, or the units of its numbers?
     speed.py         what training side by side saves
 
 compare/: the evidence (`python -m agentic_lib compare`)

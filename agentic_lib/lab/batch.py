@@ -82,6 +82,7 @@ class Batch:
         self.random = torch.Generator().manual_seed(seed)
         sizes = (data.x.shape[2], *shape.hidden, int(data.classes.max()))
         self.layers = list(zip(sizes, sizes[1:]))
+        self.width = max(sizes)  # numbers that one example takes, at most
         self.weights = self._initial(dtype)
         self.first = torch.zeros_like(self.weights)  # moments of gradients
         self.second = torch.zeros_like(self.weights) if shape.adam else None
@@ -118,7 +119,7 @@ class Batch:
 
         Copies of one row that share a stream see the data in one order.
         """
-        new = object.__new__(Batch)
+        new = object.__new__(type(self))
         new.__dict__.update(self.__dict__)
         for name in ("sets", "rate", "momentum", "decay", "stream", "weights",
                      "first", "second", "steps"):
@@ -151,6 +152,17 @@ class Batch:
                 "train_loss": train_loss, "val_loss": val_loss,
                 "learning_rate": self.rate.clone()}
 
+    def logits(self, x):
+        """(N, B, D) -> (N, B, C) of the networks as they are judged; classes
+        that a set does not have get -1e9."""
+        return self._forward(x)[-1]
+
+    def _mask(self, logits):
+        """Writes over the classes that a network's set does not have."""
+        absent = torch.arange(logits.shape[2]) >= \
+            self.data.classes[self.sets][:, None]
+        return logits.masked_fill_(absent[:, None], -1e9)
+
     def _forward(self, x):
         """(N, B, D) -> the activations of every layer, logits last."""
         outs = [x]
@@ -160,15 +172,22 @@ class Batch:
             outs.append(z.relu_() if self.shape.activation == "relu"
                         else z.tanh_())
         logits = torch.baddbmm(layers[-1][1], outs[-1], layers[-1][0])
-        absent = torch.arange(logits.shape[2]) >= \
-            self.data.classes[self.sets][:, None]
-        outs.append(logits.masked_fill_(absent[:, None], -1e9))
+        outs.append(self._mask(logits))
         return outs
 
     def _step(self, rows):
-        """One step on the examples `rows`, (N, B), by back-propagation."""
-        y = self.data.y[self.sets[:, None], rows]
-        outs = self._forward(self.data.x[self.sets[:, None], rows])
+        """One step on the examples `rows`, (N, B): (N,) sums of the loss and
+        of right answers."""
+        gradient, loss, right = self._gradient(
+            self.data.x[self.sets[:, None], rows],
+            self.data.y[self.sets[:, None], rows])
+        self._update(gradient)
+        return loss, right
+
+    def _gradient(self, x, y):
+        """((N, P) gradient of the mean loss, sum of the loss, number right),
+        by back-propagation."""
+        outs = self._forward(x)
         logp = outs[-1].log_softmax(2)
         picked = logp.gather(2, y[..., None])[..., 0]
         right = (logp.argmax(2) == y).sum(1)
@@ -186,8 +205,7 @@ class Batch:
                 delta = delta @ weights[i][0].transpose(1, 2)
                 delta *= (outs[i] > 0 if self.shape.activation == "relu"
                           else 1 - outs[i] ** 2)
-        self._update(gradient)
-        return -picked.sum(1), right
+        return gradient, -picked.sum(1), right
 
     def _update(self, gradient):
         """torch.optim's SGD, Adam or AdamW, each row with its own rate."""
@@ -214,13 +232,12 @@ class Batch:
         prefix = "" if part == "train" else part + "_"
         xs, ys = getattr(self.data, prefix + "x"), \
             getattr(self.data, prefix + "y")
-        width = max(max(pair) for pair in self.layers)
-        size = max(1, CHUNK // (len(self) * width))
+        size = max(1, CHUNK // (len(self) * self.width))
         loss, right = 0, 0
         for at in range(0, xs.shape[1], max(size, 16)):
             part_y = ys[self.sets, at:at + max(size, 16)]
-            logp = self._forward(
-                xs[self.sets, at:at + max(size, 16)])[-1].log_softmax(2)
+            logp = self.logits(
+                xs[self.sets, at:at + max(size, 16)]).log_softmax(2)
             loss = loss - logp.gather(2, part_y[..., None]).sum((1, 2))
             right = right + (logp.argmax(2) == part_y).sum(1)
         return 100 * right / xs.shape[1], loss / xs.shape[1]

@@ -71,8 +71,9 @@ def actions_of(state):
     return with_factors(ACTIONS, *state["factors"])
 
 
-def ask(brain, states):
-    """A Decision for each state; those that can be are asked as a batch."""
+def ask(brain, states, quiet=False):
+    """A Decision for each state; those that can be are asked as a batch.
+    `quiet` hides the progress bar."""
     from tqdm.auto import tqdm
 
     def kind(i):
@@ -80,7 +81,7 @@ def ask(brain, states):
 
     found = [None] * len(states)
     size = 32 if brain.mode == "score" else 1
-    with tqdm(total=len(states), disable=brain.model is None) as bar:
+    with tqdm(total=len(states), disable=quiet or brain.model is None) as bar:
         for (every, _), group in groupby(sorted(range(len(states)), key=kind),
                                          key=kind):
             group = list(group)

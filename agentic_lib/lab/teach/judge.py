@@ -27,10 +27,9 @@ from agentic_lib.lab.teach.labels import (
     unseen_states,
 )
 from agentic_lib.lab.teach.logistic import fit_logistic
-from agentic_lib.lab.teach.reasons import patterns, true_reasons
+from agentic_lib.lab.teach.reasons import NUMBER, patterns, true_reasons
 from agentic_lib.lab.teach.texts import ask
 
-NUMBER = re.compile(r"nan|inf|[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 SETTINGS = ((5, (0.7, 1.3)), (2, (0.5, 2.0)))  # every; reduce and increase
 
 

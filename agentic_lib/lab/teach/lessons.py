@@ -17,7 +17,6 @@ from agentic_lib.lab.teach.labels import probabilities
 from agentic_lib.lab.teach.reasons import reason
 from agentic_lib.lab.teach.texts import State, anchor, ask
 
-ANCHORS = 0.02   # share of prompts that are the original's examples
 POOL = 512       # prompts sorted by length together, so that few are padded
 BATCH = 16
 MATTERS = 5.0    # points by which a decision counts at most, and
@@ -57,6 +56,9 @@ class Lessons:
     nothing does.
     """
 
+    anchors = 0.02  # share of prompts that are the original's examples
+    argues = 0.4    # share of replies that argue for an action at random
+
     def __init__(self, groups, policy, tokenizer, seed=0, kinds=None):
         self.policy, self.tokenizer, self.kinds = policy, tokenizer, kinds
         self.rng = np.random.default_rng(seed)
@@ -73,13 +75,13 @@ class Lessons:
         for g in groups:
             self.groups.append(g)
             every, horizon = int(g["every"]), int(g["horizon"])
-            for epoch in range(every, horizon, every):
+            for epoch in self.epochs(g):
                 seen = numbers(g["seen"][:, :epoch], horizon, every,
                                g["factors"])
-                values = self.policy(seen)
+                target, weight = self.judged(g, epoch, seen)
                 rows.append(seen)
-                targets.append(probabilities(values))
-                weights.append(ALWAYS + np.ptp(values, 1).clip(0, MATTERS))
+                targets.append(target)
+                weights.append(weight)
                 self.places += [(len(self.groups) - 1, i, epoch)
                                 for i in range(len(seen))]
         rows = np.concatenate(rows)
@@ -91,6 +93,17 @@ class Lessons:
         self.targets = np.concatenate([self.targets, *targets])
         self.chances = np.concatenate([(1 - share) * self.chances,
                                        share * weights / weights.sum()])
+
+    def epochs(self, group):
+        """The decisions of a group that are taught."""
+        return range(int(group["every"]), int(group["horizon"]),
+                     int(group["every"]))
+
+    def judged(self, group, epoch, seen):
+        """((N, 4) probabilities, (N,) weights) of a group's runs then."""
+        values = self.policy(seen)
+        return (probabilities(values),
+                ALWAYS + np.ptp(values, 1).clip(0, MATTERS))
 
     def facts(self, at):
         """What `numbers` says of a decision, standardised."""
@@ -105,15 +118,19 @@ class Lessons:
 
     def draw(self):
         """(Question, (4,) probabilities, facts) of a prompt at random."""
-        if self.rng.random() < ANCHORS:
+        if self.rng.random() < self.anchors:
             question, action = anchor(self.rng)
             return question, np.where(
                 np.arange(4) == action, 0.85, 0.05), None
         at = self.next_place()
-        kind = self.kinds and str(self.rng.choice(self.kinds))
-        question = ask(self.state(*self.places[at]), self.rng, kind)
+        question = self.ask(self.state(*self.places[at]))
         says_all = WHOLE <= set(question.known)
         return question, self.targets[at], self.facts(at) if says_all else None
+
+    def ask(self, state):
+        """A Question about a state."""
+        kind = self.kinds and str(self.rng.choice(self.kinds))
+        return ask(state, self.rng, kind)
 
     def next_place(self):
         """The index of a decision, drawn by its chance; many at a time."""
@@ -130,7 +147,7 @@ class Lessons:
         target = {i: target[i] for i in offered}
         total = sum(target.values())
         name = max(target, key=target.get)
-        if self.rng.random() < 0.4:
+        if self.rng.random() < self.argues:
             name = self.rng.choice(offered)
         text = reason(NAMES[name], question.known)
         prompt = self.tokenizer.apply_chat_template(

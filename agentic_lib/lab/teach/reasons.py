@@ -7,6 +7,8 @@ but {field: text}, what one of them holds.
 
 import re
 
+NUMBER = re.compile(r"nan|inf|[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+
 
 def first_number(text):
     """The number that a field's text begins with; 'now' is 0 epochs ago."""

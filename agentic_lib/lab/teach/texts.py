@@ -124,6 +124,11 @@ def question(prompt, history, state, rng) -> Question:
         rng.shuffle(actions)
     if rng.random() < 0.05:
         actions = [a for a in actions if not a.stop]
+    return as_it_stands(prompt, history, state, actions)
+
+
+def as_it_stands(prompt, history, state, actions) -> Question:
+    """The prompt's messages, with these options in this order."""
     values = describe(history, state.every)
     shown = [field for line in known_lines(prompt.user, values)
              for field in template_fields(line)]
