@@ -418,7 +418,7 @@ def test_teaching_teaches_and_can_be_taken_up(lessons, tokenizer, tmp_path):
     network = make_network(tokenizer, width=64, layers=1)
     batch = [lessons.example() for _ in range(16)]
     before = loss_of(network, batch)[0].mean().item()
-    teach(network, iter([batch] * 10 ** 6), 6, say=lambda text: None)
+    teach(network, iter([batch] * 60), steps=60, say=lambda text: None)
     names, *_ = loss_of(network, batch)
     assert names.mean().item() < before
     assert resume(tmp_path / "nothing", network, None) == (0, 0)
@@ -450,9 +450,9 @@ def test_the_brain_in_the_making_steers_runs_and_learns_from_them(
     assert np.array_equal(again["seen"], seen)
 
 
-def test_half_of_the_time_is_told_once(lessons, tokenizer):
+def test_half_of_the_teaching_is_told_once(lessons, tokenizer):
     batch, called = [lessons.example() for _ in range(2)], []
-    teach(make_network(tokenizer, 64, 1), iter([batch] * 10 ** 6), 1,
+    teach(make_network(tokenizer, 64, 1), iter([batch] * 4), steps=4,
           say=lambda text: None, halfway=lambda: called.append(1))
     assert called == [1]
 
