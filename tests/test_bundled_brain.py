@@ -46,6 +46,13 @@ def test_it_loads_as_any_model_does(brain):
     assert brain.mode == "score"
 
 
+def test_it_can_be_served_as_it_lies_there(brain, tmp_path):
+    """Its folder is what `save` writes: a decision model."""
+    brain.save(tmp_path)
+    for name in ("decision.json", "decision_template.jinja"):
+        assert (HERE / name).read_text() == (tmp_path / name).read_text()
+
+
 @pytest.mark.parametrize("train, val, epoch, action", [
     (92, 76, 15, "reduce_learning_rate"),
     (89, 85, 20, "continue"),

@@ -1,7 +1,8 @@
 """A taught network as the folder that the package loads.
 
 Beside weights and tokenizer stands brain.json: the temperature at which its
-probabilities can be trusted, and every line of a prompt that it was taught.
+probabilities can be trusted, and every line of a prompt that it was taught;
+and the two files with which transformers reads it as a decision model.
 """
 
 import itertools
@@ -16,7 +17,8 @@ from agentic_lib.lab.teach.labels import probabilities, with_stop
 from agentic_lib.lab.teach.texts import WORDINGS, State
 from agentic_lib.lab.teach.visits import scores
 from agentic_lib.models.language_model import LanguageModel
-from agentic_lib.models.taught import learn_lines, write_taught
+from agentic_lib.models.systemone import save_decision_model
+from agentic_lib.models.taught import learn_lines
 
 
 def save(network, tokenizer, lessons, kept, folder):
@@ -25,15 +27,14 @@ def save(network, tokenizer, lessons, kept, folder):
     kept  groups for calibration: the first half finds the temperature, the
           second half measures the error that is left
     """
-    network.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    table, best = answers(LanguageModel(network, tokenizer), kept)
+    model = LanguageModel(network, tokenizer)
+    table, best = answers(model, kept)
     half = len(best) // 2
     temperature = find_temperature(table[:half], best[:half])
-    write_taught(
-        folder, actions=NAMES, mode="score",
-        temperature=round(temperature, 2),
-        lines=widened(learn_lines(prompts_taught(lessons))))
+    save_decision_model(model, folder, NAMES, {
+        "actions": NAMES, "mode": "score",
+        "temperature": round(temperature, 2),
+        "lines": widened(learn_lines(prompts_taught(lessons)))})
     return {
         "temperature": temperature, "states": len(best) - half,
         "agreement": float((table.argmax(1) == best)[half:].mean()),
