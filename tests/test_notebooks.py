@@ -6,8 +6,9 @@ does not pass and the solution does.
 """
 
 import contextlib
-import importlib.util
+import importlib
 import io
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,18 +22,19 @@ from agentic_lib.course import exercises
 from agentic_lib.course.exercises import checking
 
 ROOT = Path(__file__).parents[1]
-spec = importlib.util.spec_from_file_location(
-    "build", ROOT / "notebooks" / "build.py")
-build = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(build)
+sys.path.insert(0, str(ROOT / "notebooks"))
+compose, execute, freshness, prose, series, tables = (
+    importlib.import_module(f"building.{name}") for name in (
+        "compose", "execute", "freshness", "prose", "series", "tables"))
 
-SERIES = build.read_series()
-BOOKS = [b for b in SERIES["notebook"] if build.source_of(b["name"]).exists()]
+SERIES = series.read_series()
+BOOKS = [b for b in SERIES["notebook"]
+         if series.source_of(b["name"]).exists()]
 by_name = pytest.mark.parametrize("book", BOOKS, ids=lambda b: b["name"])
 
 
 def source(book):
-    return jupytext.reads(build.source_of(book["name"]).read_text(),
+    return jupytext.reads(series.source_of(book["name"]).read_text(),
                           fmt="py:percent")
 
 
@@ -44,12 +46,12 @@ def test_every_notebook_of_the_series_is_there():
 
 
 def test_nothing_is_stale():
-    assert build.stale(SERIES) == []
+    assert freshness.stale(SERIES) == []
 
 
 @by_name
 def test_the_notebook_is_valid(book):
-    found = nbformat.read(build.notebook_at(book["name"]), as_version=4)
+    found = nbformat.read(series.notebook_at(book["name"]), as_version=4)
     nbformat.validate(found)
     assert "widgets" not in found.metadata
     assert all("widget-view" not in mime for cell in found.cells
@@ -59,7 +61,7 @@ def test_the_notebook_is_valid(book):
 
 @by_name
 def test_every_image_has_a_description(book):
-    found = nbformat.read(build.notebook_at(book["name"]), as_version=4)
+    found = nbformat.read(series.notebook_at(book["name"]), as_version=4)
     for cell in found.cells:
         for output in cell.get("outputs", []):
             if "image/png" in output.get("data", {}):
@@ -78,13 +80,17 @@ def test_the_source_keeps_to_the_house_rules(book):
 
 
 def test_the_first_cell_is_the_same_everywhere_and_short():
+    """Eight lines under its title, with an address and without."""
     firsts = set()
     for book in BOOKS:
-        found = nbformat.read(build.notebook_at(book["name"]), as_version=4)
+        found = nbformat.read(series.notebook_at(book["name"]), as_version=4)
         firsts.add(next(c.source for c in found.cells
                         if c.cell_type == "code"))
-    assert len(firsts) == 1
-    assert len(firsts.pop().splitlines()) <= 8
+    assert firsts == {compose.first_cell(SERIES).source}
+    for text in (compose.FIRST_CELL, compose.WITHOUT_ADDRESS):
+        title, *lines = text.splitlines()
+        assert title.startswith("#@title") and len(lines) <= 8
+        assert max(map(len, lines)) <= 79
 
 
 def test_the_slug_stands_in_one_place():
@@ -96,26 +102,37 @@ def test_the_slug_stands_in_one_place():
         capture_output=True, text=True).stdout.split()
     assert set(found) <= made
     text = (ROOT / "README.md").read_text()
-    outside = (text.split(build.BEGIN)[0] + text.split(build.END)[-1])
+    outside = (text.split(tables.BEGIN)[0] + text.split(tables.END)[-1])
     assert SERIES["repository"] not in outside
 
 
-def test_a_move_reaches_badges_links_and_first_cells(tmp_path, monkeypatch):
-    for name in ("HERE", "SERIES", "README", "BADGES"):
-        old = getattr(build, name)
-        monkeypatch.setattr(build, name, tmp_path / old.relative_to(ROOT))
-    (tmp_path / "notebooks" / "sources").mkdir(parents=True)
-    kept = [p for p in (ROOT / "notebooks").rglob("*")
-            if p.suffix in (".py", ".ipynb", ".toml")]
-    for path in [*kept, ROOT / "README.md", ROOT / "colab_badges.md"]:
-        (tmp_path / path.relative_to(ROOT)).write_text(path.read_text())
-    old = build.read_series()["repository"]
-    before = build.stale(build.read_series())
-    build.main(["--repository", "someone/her-fork", "--branch", "v2"])
-    assert build.stale(build.read_series()) == before
-    for path in tmp_path.rglob("*.*"):
-        assert old not in path.read_text(), path
-    first = (tmp_path / "notebooks" / f"{BOOKS[0]['name']}.ipynb").read_text()
+@pytest.fixture
+def a_copy(tmp_path):
+    """The notebooks and what is made from them, elsewhere."""
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks",
+                    ignore=shutil.ignore_patterns("runs", "__pycache__"))
+    for name in ("README.md", "colab_badges.md"):
+        shutil.copy(ROOT / name, tmp_path)
+    return tmp_path
+
+
+def build_in(folder, *arguments):
+    return subprocess.run(
+        [sys.executable, folder / "notebooks" / "build.py", *arguments],
+        capture_output=True, text=True)
+
+
+def test_a_move_reaches_badges_links_and_first_cells(a_copy):
+    before = build_in(a_copy, "--check").stdout
+    moved = build_in(a_copy, "--repository", "someone/her-fork",
+                     "--branch", "v2")
+    assert moved.returncode == 0, moved.stderr
+    assert build_in(a_copy, "--check").stdout == before
+    made = [*a_copy.glob("*.md"), *a_copy.glob("notebooks/*.ipynb"),
+            a_copy / "notebooks" / "series.toml"]
+    for path in made:
+        assert SERIES["repository"] not in path.read_text(), path
+    first = next(a_copy.glob("notebooks/00*.ipynb")).read_text()
     assert "someone/her-fork/blob/v2/notebooks" in first
     assert "git+https://github.com/someone/her-fork@v2" in first
 
@@ -123,10 +140,10 @@ def test_a_move_reaches_badges_links_and_first_cells(tmp_path, monkeypatch):
 @pytest.mark.parametrize("bad", ["no-slash", "a/b/c", "a/b c", ""])
 def test_a_slug_that_is_none_changes_nothing(bad, tmp_path, monkeypatch):
     copy = tmp_path / "series.toml"
-    copy.write_text(build.SERIES.read_text())
-    monkeypatch.setattr(build, "SERIES", copy)
+    copy.write_text(series.SERIES.read_text())
+    monkeypatch.setattr(series, "SERIES", copy)
     with pytest.raises(SystemExit):
-        build.move(bad, None)
+        series.move(bad, None)
     assert copy.read_text() == (
         ROOT / "notebooks" / "series.toml").read_text()
 
@@ -135,7 +152,7 @@ def test_a_slug_that_is_none_changes_nothing(bad, tmp_path, monkeypatch):
 def test_the_stated_minutes_are_near_the_text(book):
     """180 words of prose and 30 lines of code a minute; forms and folded
     text are not read."""
-    cells = build.compose(SERIES, book).cells
+    cells = compose.compose(SERIES, book).cells
     words = sum(len(c.source.split()) for c in cells
                 if c.cell_type == "markdown" and "<details>" not in c.source)
     lines = sum(len(c.source.splitlines()) for c in cells
@@ -143,6 +160,26 @@ def test_the_stated_minutes_are_near_the_text(book):
     estimate = words / 180 + lines / 30
     assert 0.6 * estimate <= book["reading"] <= 1.8 * estimate, (
         f"{estimate:.0f} minutes by the text")
+
+
+# Prose
+
+@pytest.mark.parametrize("text", [
+    "Worse: it ends at 10 %.", "It ends between 15 and 30 %.",
+    "The gap grew by 4.1 points.", "It was right in 12 of 20 runs.",
+    "Guards win by half a point.", "That is three times as fast."])
+def test_a_number_of_a_run_in_prose_is_named(text):
+    assert len(prose.numbers_of_runs("00", text, [])) == 1
+
+
+def test_a_number_may_stand_if_its_words_are_listed():
+    text = "Of the labels, 30 % of them, are drawn anew. Notebook 07 knows."
+    assert prose.numbers_of_runs("00", text, ["30 % of them"]) == []
+    assert prose.numbers_of_runs("00", "Nothing.", ["30 % of them"])
+
+
+def test_no_source_states_the_number_of_a_run():
+    assert prose.prose_lint(SERIES) == []
 
 
 # The builder
@@ -171,7 +208,7 @@ def printed(text, name="stdout"):
 ])
 def test_debris_in_an_output_is_named(output, what):
     book = nbformat.v4.new_notebook(cells=[cell_with(output)])
-    assert any(what in line for line in build.debris(book))
+    assert any(what in line for line in execute.debris(book))
 
 
 @pytest.mark.parametrize("text", [
@@ -179,45 +216,45 @@ def test_debris_in_an_output_is_named(output, what):
     "Note: nothing\nelse"])
 def test_ordinary_output_is_no_debris(text):
     book = nbformat.v4.new_notebook(cells=[cell_with(printed(text))])
-    assert build.debris(book) == []
+    assert execute.debris(book) == []
 
 
 def test_streams_are_joined_and_widgets_leave_a_line():
     cell = cell_with(printed("a"))
     cell.outputs += [printed("b"), nbformat.v4.new_output("display_data", {
-        build.WIDGET: {"model_id": "1"}, "text/plain": "VBox()"})]
-    build.clean(cell)
+        execute.WIDGET: {"model_id": "1"}, "text/plain": "VBox()"})]
+    execute.clean(cell)
     assert [o.get("text") or o.data["text/plain"] for o in cell.outputs] == [
-        "ab", build.INSTEAD]
+        "ab", execute.INSTEAD]
 
 
 def test_a_result_that_gives_a_guess_away_is_left_out():
     cell = cell_with(printed("42"), "hidden-result")
-    build.clean(cell)
+    execute.clean(cell)
     assert cell.outputs == []
 
 
 def test_a_solution_is_folded_and_never_code():
     cell = nbformat.v4.new_code_cell("answer = 42")
     cell.metadata["tags"] = ["solution"]
-    folded = build.folded(cell)
-    assert folded.cell_type == "markdown"
-    assert folded.source.startswith("<details>")
-    assert "answer = 42" in folded.source
+    text = compose.folded(cell)
+    assert text.cell_type == "markdown"
+    assert text.source.startswith("<details>")
+    assert "answer = 42" in text.source
 
 
 def test_the_route_leads_from_the_core_to_the_core():
     books = {b["number"]: b for b in SERIES["notebook"]}
-    assert [b["number"] for b in build.following(SERIES, books["00"])] == [
+    assert [b["number"] for b in series.following(SERIES, books["00"])] == [
         "02", "01"]
-    assert [b["number"] for b in build.following(SERIES, books["03"])] == [
+    assert [b["number"] for b in series.following(SERIES, books["03"])] == [
         "05", "04"]
-    assert [b["number"] for b in build.following(SERIES, books["06"])] == [
+    assert [b["number"] for b in series.following(SERIES, books["06"])] == [
         "07"]
     route, number = [], "00"
     while number:
         route.append(number)
-        onward = build.following(SERIES, books[number])
+        onward = series.following(SERIES, books[number])
         number = onward[0]["number"] if onward and onward[0][
             "route"] == "core" else None
     assert route == ["00", "02", "03", "05", "07"]
@@ -225,8 +262,25 @@ def test_the_route_leads_from_the_core_to_the_core():
 
 def test_gpu_notebooks_ask_colab_for_one_and_the_others_do_not():
     asking = {b["number"] for b in SERIES["notebook"]
-              if build.metadata(b).get("accelerator") == "GPU"}
+              if compose.metadata(b).get("accelerator") == "GPU"}
     assert asking == {"01", "02", "04", "05", "08", "workshop"}
+
+
+def texts_of(book):
+    return [[o.get("text") or o.get("data", {}).get("text/plain")
+             for o in cell.outputs]
+            for cell in book.cells if cell.cell_type == "code"]
+
+
+def test_the_number_of_threads_changes_no_output(monkeypatch):
+    """Whatever a reader's machine is set to, the texts are the same."""
+    found = []
+    for threads in ("1", "4"):
+        monkeypatch.setenv("OMP_NUM_THREADS", threads)
+        book = compose.compose(SERIES, BOOKS[0])
+        execute.execute(book)
+        found.append(texts_of(book))
+    assert found[0] == found[1]
 
 
 # The exercises
@@ -242,15 +296,15 @@ def run_cell(text, names):
 def exercise_of(cells, i):
     """The solution that follows the check at i."""
     for cell in cells[i + 1:]:
-        if "check" in build.tags(cell):
+        if "check" in compose.tags(cell):
             return None
-        if "solution" in build.tags(cell):
+        if "solution" in compose.tags(cell):
             return cell.source
     return None
 
 
 WITH_EXERCISES = [b for b in BOOKS if any(
-    "check" in build.tags(c) for c in source(b).cells)]
+    "check" in compose.tags(c) for c in source(b).cells)]
 
 
 @pytest.mark.parametrize("book", WITH_EXERCISES, ids=lambda b: b["name"])
@@ -261,7 +315,7 @@ def test_stubs_do_not_pass_and_solutions_do(book, tmp_path, monkeypatch):
     cells = source(book).cells
     names = {"__name__": "__main__"}
     for i, cell in enumerate(cells):
-        found = build.tags(cell)
+        found = compose.tags(cell)
         if cell.cell_type != "code" or {"solution", "demo"} & set(found):
             continue
         exercises.passed.clear()

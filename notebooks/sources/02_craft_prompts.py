@@ -667,10 +667,8 @@ print(f"After x 0.7 the gap was smaller than before in {smaller} of 6 runs,"
 # %% [markdown] tags=["workshop"]
 # The fair comparison is between the last two columns: the first only says what
 # time does. Smaller steps slow down whatever is going on, learning by heart
-# included, and take nothing of it back. (Elsewhere it went the other way: with
-# wrong labels, in three settings of 12 seeds each, five epochs at x 0.7 left
-# the gap about a point *wider* than going on did, and validation accuracy 0.1
-# to 1.6 points *higher*. A lower rate may well be right. The gap is not why.)
+# included, and undo none of it. A lower rate may well be right, but the gap is
+# not the reason. (Notebook 05 tries the same with wrong labels.)
 #
 # ## Confidence is not correctness
 #

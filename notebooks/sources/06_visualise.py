@@ -33,10 +33,10 @@ from agentic_lib import Run, Training, load_data, train
 digits = load_data("digits", label_noise=0.3)
 START = {"data": digits, "lr": 0.01, "epochs": 40, "seed": 0}
 
-train(brain=brain, **START).save("a_run")
-run = Run.load("a_run")
+train(brain=brain, **START).save("runs/a_run")
+run = Run.load("runs/a_run")
 print(run)
-with open("a_run/run.jsonl") as file:
+with open("runs/a_run/run.jsonl") as file:
     lines = file.readlines()
 print(len(lines), "lines on disk. The third one:")
 print(lines[2][:140])
@@ -395,7 +395,7 @@ print("Who decided:", brain.description)
 # %%
 from agentic_lib import write_report
 
-report = write_report(run, "report.html", compare=constant)
+report = write_report(run, "runs/report.html", compare=constant)
 text = report.read_text(encoding="utf-8")
 print(f"{report.name}: {len(text):,} characters, "
       f"{text.count('<tr>')} rows, {text.count('://')} links to anywhere")
@@ -412,7 +412,7 @@ display(HTML(f'<iframe title="The report of the run" srcdoc="{page}" '
 
 # %% [markdown]
 # (In the committed page the report itself is left out for its size. Run the
-# cell, and try the filter; or download `report.html` and open it.)
+# cell, and try the filter; or download `runs/report.html` and open it.)
 #
 # A language model may write anything, so a report must expect anything. What
 # happens to a "reason" that is a piece of a web page? **Guess first:** will
@@ -423,7 +423,7 @@ from dataclasses import replace
 
 nasty = replace(run.decisions[0], reason="<script>alert('hello')</script>")
 suspect = replace(run, decisions=[nasty])
-page = write_report(suspect, "suspect.html").read_text(encoding="utf-8")
+page = write_report(suspect, "runs/suspect.html").read_text("utf-8")
 found = page.index("alert(")
 print(page[found - 14:found + 33])
 
@@ -439,7 +439,8 @@ print(page[found - 14:found + 33])
 from agentic_lib.show.plots import save_figure
 
 for name, theme in (("run.svg", "light"), ("run_dark.png", "dark")):
-    path = save_figure(run, name, compare=constant, theme=theme)
+    path = save_figure(run, f"runs/{name}", compare=constant,
+                       theme=theme)
     print(f"{path.name:14}{path.stat().st_size:9,} bytes")
 
 # %% [markdown]

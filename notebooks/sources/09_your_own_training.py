@@ -389,6 +389,8 @@ class MyRun:
                 epoch, train_acc, val_acc, train_loss, val_loss)
 
 # %%
+from pathlib import Path
+
 PARTS = ["network", "optimizer", "schedule", "controller"]
 
 
@@ -396,6 +398,7 @@ def save(run, path):
     state = {name: getattr(run, name).state_dict() for name in PARTS}
     state["best"] = run.controller.best.state_dict()  # for the guards
     state["dice"] = torch.get_rng_state()  # the order of the data
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
     torch.save(state, path)
 
 
@@ -421,10 +424,10 @@ whole.train(until=20)
 
 first = MyRun(brain)
 first.train(until=7)
-save(first, "seven.pt")
+save(first, "runs/seven.pt")
 
 second = MyRun(brain)
-load(second, "seven.pt")
+load(second, "runs/seven.pt")
 second.train(until=20)
 
 # %%

@@ -1,0 +1,1 @@
+"""What `notebooks/build.py` does, one idea a file."""
