@@ -33,7 +33,7 @@ from agentic_lib.brain.decision import (
 from agentic_lib.brain.fallback import fallback_decision
 from agentic_lib.brain.prompt import Prompt
 from agentic_lib.brain.scoring import margin, probabilities, softmax
-from agentic_lib.brain.scripted import ScriptedBrain
+from agentic_lib.course.scripted import ScriptedBrain
 from agentic_lib.models import which
 from agentic_lib.models.errors import LanguageModelError
 from agentic_lib.models.language_model import LanguageModel

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from agentic_lib.brain.brain import SimpleAIBrain
 from agentic_lib.brain.decision import ACTIONS, Decision
-from agentic_lib.brain.presets import PRESETS
+from agentic_lib.show.presets import PRESETS
 from agentic_lib.brain.prompt import Prompt
 from agentic_lib.show import experiments
 from agentic_lib.show.experiments import (

@@ -8,7 +8,7 @@ import pytest
 
 from agentic_lib.brain.brain import SimpleAIBrain
 from agentic_lib.brain.decision import ACTIONS, Action, Decision
-from agentic_lib.brain.presets import PRESETS
+from agentic_lib.show.presets import PRESETS
 from agentic_lib.brain.prompt import Prompt
 from agentic_lib.run.record import Run
 from agentic_lib.run.training import Training, train

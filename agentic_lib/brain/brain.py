@@ -83,11 +83,11 @@ class SimpleAIBrain:
             local_files_only=local_files_only)
         self.mode = mode or self.taught.mode or getattr(
             self.model, "default_mode", "generate")
-        if self.model is None and strict:
-            raise ValueError("strict=True needs a model, but only the rules "
-                             f"are here ({self.why}).")
-        if self.model is not None and self.mode == "score" and not hasattr(
-                self.model, "score_many"):
+        if self.model is None:
+            if strict:
+                raise ValueError("strict=True needs a model, but only the "
+                                 f"rules are here ({self.why}).")
+        elif self.mode == "score" and not hasattr(self.model, "score_many"):
             raise ValueError(f"mode='score': {self.name} gives no "
                              "probabilities. Take mode='generate'.")
         self.told = set()  # causes that were warned about in this run
@@ -240,12 +240,10 @@ class SimpleAIBrain:
         both_orders  None: the brain's own setting
         asked        the histories' prompts, if they are written already
         """
-        if both_orders is None:
-            both_orders = self.both_orders
         return probabilities(
             self.model, self.prompt, histories, actions or self.actions,
-            every, self.calibrate, both_orders, self.taught.temperature,
-            asked)
+            every, self.calibrate, self.both_orders if both_orders is None
+            else both_orders, self.taught.temperature, asked)
 
     def save(self, folder):
         """Writes the model as a decision model that transformers reads too:

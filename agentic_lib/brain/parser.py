@@ -1,4 +1,4 @@
-"""The reply of a language model -> Decision, or None where it holds none.
+"""The reply of a language model -> Decision, or None if it holds none.
 
 Knows nothing about prompts, models or metrics: it reads text, and all that it
 knows about the actions is in their records. The words that replies use are in
@@ -21,24 +21,9 @@ from typing import NamedTuple
 
 from agentic_lib.brain.decision import ACTIONS, Action, Decision, check_actions
 from agentic_lib.brain.wording import (
-    JOINED,
-    JOINT,
-    LABELLED,
-    MARKER,
-    ONE_WORD,
-    PLAIN,
-    QUALIFIER,
-    REASON,
-    REASON_END,
-    SENTENCE_END,
-    WORD,
-    head,
-    is_sure,
-    last_clause,
-    patterns,
-    refused,
-    tokens,
-)
+    JOINED, JOINT, LABELLED, MARKER, ONE_WORD, PLAIN, QUALIFIER, REASON,
+    REASON_END, SENTENCE_END, WORD, head, is_sure, last_clause, patterns,
+    refused, tokens)
 
 LIMIT = 4000  # characters read at either end of a reply
 NO_REASON = "The model gave no reason."
@@ -67,12 +52,11 @@ def parse_decision(reply, actions=ACTIONS) -> Decision | None:
     actions  the Actions it could choose from, in the order of the prompt
              (an answer "B" or "2" means the second)
 
-    Raises ValueError where `reply` is no str or `actions` are unusable.
+    Raises ValueError if `reply` is not a str or `actions` are unusable.
     """
     if not isinstance(reply, str):
-        raise ValueError(
-            f"reply={reply!r} is no text: pass what the model wrote, a str."
-        )
+        raise ValueError(f"reply={reply!r} is not text: pass what the model "
+                         "wrote, a str.")
     actions = check_actions(actions)
     text = plain_text(without_thinking(reply), actions)
     mended = mend_names(text, actions)
@@ -227,14 +211,13 @@ def is_head(words, first, second=None) -> bool:
 
 def without_echoes(found, actions) -> list[Mention]:
     """Drops every run of mentions that names all actions once."""
-    kept, i = [], 0
-    while i < len(found):
-        run = {m.action for m in found[i:i + len(actions)]}
+    kept, found = [], list(found)
+    while found:
+        run = {m.action for m in found[:len(actions)]}
         if len(run) == len(actions):
-            i += len(actions)
+            del found[:len(actions)]
         else:
-            kept.append(found[i])
-            i += 1
+            kept.append(found.pop(0))
     return kept
 
 

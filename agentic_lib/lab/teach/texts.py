@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from agentic_lib.brain.decision import ACTIONS, Metrics, with_factors
-from agentic_lib.brain.presets import PRESETS
+from agentic_lib.show.presets import PRESETS
 from agentic_lib.brain.prompt import (
     SYSTEM,
     USER,

@@ -13,7 +13,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models
 from transformers import PreTrainedTokenizerFast
 
 from agentic_lib.brain.decision import ACTIONS
-from agentic_lib.brain.presets import PRESETS
+from agentic_lib.show.presets import PRESETS
 from agentic_lib.brain.prompt import USER
 from agentic_lib.lab.teach import reasons, texts
 

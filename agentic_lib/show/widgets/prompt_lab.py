@@ -10,7 +10,7 @@ import ipywidgets as w
 
 from agentic_lib.brain.brain import SimpleAIBrain
 from agentic_lib.brain.decision import ACTIONS
-from agentic_lib.brain.presets import PRESETS
+from agentic_lib.show.presets import PRESETS
 from agentic_lib.brain.prompt import Prompt
 from agentic_lib.show import experiments
 from agentic_lib.show.experiments import (
