@@ -303,10 +303,11 @@ print(f"Yours and the library's: {apart:.1e} apart, at most.")
 # first:** which place will be favoured: the first, the last, or none?
 
 # %%
+from agentic_lib.models.taught import Taught
 from agentic_lib.show.experiments import shuffle
 
 one_reading = changed(brain, mode="score", explain=False,
-                      both_orders=False, taught={})
+                      both_orders=False, taught=Taught())
 some = [run.metrics[:epoch] for epoch in (5, 20)]
 shares, flips, tried = [0.0] * 4, 0, 0
 for moment in some:
