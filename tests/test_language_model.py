@@ -156,6 +156,52 @@ def test_our_calls_cause_no_warning(model):
         model.generate(chat(), start="continue:", max_new_tokens=4)
 
 
+def plain_reply(model, messages, start, n):
+    """The oracle: the likeliest token, n times, each from a whole pass."""
+    ids = model.tokens(messages, start)
+    first = len(ids)
+    with torch.no_grad():
+        for _ in range(n):
+            logits = model.network(torch.tensor([ids])).logits
+            ids.append(logits[0, -1].argmax().item())
+    return start + model.tokenizer.decode(
+        ids[first:], skip_special_tokens=True)
+
+
+@pytest.mark.parametrize("names", [NAMES, COLLIDING])
+def test_a_reply_is_the_same_whatever_is_kept(model, names):
+    """Nothing kept; the beginning kept; the whole prompt kept by scoring."""
+    rng = random.Random(3)
+    for _ in range(6):
+        messages = random_messages(rng)
+        expected = plain_reply(model, messages, "continue:", 12)
+        for before in ([], [random_messages(rng)], [messages],
+                       [messages, random_messages(rng)]):
+            model.forget()
+            for other in before:
+                model.score(other, names)
+            for _ in range(2):  # the first must leave what is kept alone
+                assert model.generate(
+                    messages, start="continue:", max_new_tokens=12,
+                    until=lambda text: False) == expected
+
+
+def test_a_reply_pays_only_for_what_is_new(model, monkeypatch):
+    fed = []
+    forward = model.network.forward
+    monkeypatch.setattr(
+        model.network, "forward",
+        lambda *args, **kwargs: fed.append(kwargs["input_ids"].shape[1])
+        or forward(*args, **kwargs))
+    model.forget()
+    model.score(chat(), NAMES)
+    fed.clear()
+    model.generate(chat(), start="continue:", max_new_tokens=3,
+                   until=lambda text: False)
+    start = len(model.name_tokens("continue"))
+    assert fed[0] == start and set(fed[1:]) == {1}
+
+
 def test_few_prefixes_are_kept(model):
     for i in range(20):
         model.score([{"role": "system", "content": f"Number {i}."},

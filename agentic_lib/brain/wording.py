@@ -77,7 +77,7 @@ PLAIN = [(re.compile(pattern, re.I), *rest) for pattern, *rest in (
     (rf"({LABEL} ?[:=])\s+", r"\1 ", "Answer:\n\nstop", "Answer: stop"),
 )]
 # A word in which a name may be misspelt; the marks of words that were
-# joined; and where such a word is to be taken apart.
+# joined; and the places at which such a word is taken apart.
 WORD = re.compile(r"[^\W\d][\w-]*")
 JOINED = re.compile(r"[_-]|[a-z][A-Z]")
 JOINT = re.compile(r"(?<=[a-z])(?=[A-Z])|[_-]")
@@ -122,7 +122,7 @@ def tokens(sentence) -> str:
 
 
 def refused(words, start, end) -> bool:
-    """True where the sentence names an action but does not choose it."""
+    """True if the sentence names an action but does not choose it."""
     label = SHORT_LABEL.search(words[:start])  # "Not recommended: ..."
     return bool(
         "?" in words

@@ -1,4 +1,4 @@
-"""The one error of our own: a language model cannot be had or asked."""
+"""The one error of our own: a language model is unavailable or fails."""
 
 
 class LanguageModelError(RuntimeError):

@@ -8,6 +8,7 @@ import threading
 
 import torch
 
+from agentic_lib.messages import say
 from agentic_lib.models import loading
 from agentic_lib.models.packing import as_mask, pack, sums
 from agentic_lib.models.prefix import CACHE, Prefixes, shared_beginning
@@ -77,7 +78,7 @@ class LanguageModel:
         return f"<LanguageModel {self.description}>"
 
     def forget(self):
-        """Drops what it keeps. Call it after changing the weights."""
+        """Drops what it has computed. Call it after changing the weights."""
         self.prefixes, self._names = Prefixes(self.network), {}
         self._checked = False
         if torch.cuda.is_available():
@@ -114,16 +115,18 @@ class LanguageModel:
                 message["content"] for message in messages)}])
 
     def tokens(self, messages, start="", thinking=False) -> list[int]:
-        """The ids of a conversation, up to where the reply goes on.
+        """The ids of a conversation, up to the point where the reply goes on.
 
         start  the forced beginning of the reply
         """
         return self.tokenizer(self.render(messages, thinking) + start,
                               add_special_tokens=False)["input_ids"]
 
-    def generate(self, messages, start="", max_new_tokens=None,
-                 max_seconds=None, thinking=False, sample=False, seed=0,
-                 on_text=None, until=first_line_complete) -> str:
+    def generate(self, messages: list[dict], start: str = "",
+                 max_new_tokens: int | None = None,
+                 max_seconds: float | None = None, thinking: bool = False,
+                 sample: bool = False, seed: int = 0, on_text=None,
+                 until=first_line_complete) -> str:
         """The reply to `messages`, its forced beginning `start` included.
 
         It ends when `until(reply)` is true, at the model's end token, after
@@ -131,6 +134,7 @@ class LanguageModel:
         sample   draws at random as Qwen's card advises, else greedy; thinking
                  always draws, since greedy thoughts run in circles
         on_text  a function that gets each new piece of text
+        What was computed for the prompt, by `score` say, is used again.
         """
         ids = self.tokens(messages, start, thinking)
         beginning = self._constant_part([ids], messages, thinking)
@@ -150,7 +154,7 @@ class LanguageModel:
                 logits_processor=[FiniteOnly()], **{CACHE: cache})
         return start + watch.text
 
-    def score(self, messages, options) -> dict[str, float]:
+    def score(self, messages: list[dict], options) -> dict[str, float]:
         """{option: log-probability that the reply begins with it}."""
         return self.score_many([messages], options)[0]
 
@@ -158,8 +162,8 @@ class LanguageModel:
     def score_many(self, list_of_messages, options) -> list[dict]:
         """`score` for many conversations, in one batch.
 
-        Where the options begin with different tokens, the logits of those are
-        the answer; else whole names are scored, with the colon behind them.
+        If the options begin with different tokens, the logits of those are
+        the answer; else whole names are scored, with the colon after them.
         What all conversations begin with is computed once and kept.
         """
         options = list(options)
@@ -179,7 +183,7 @@ class LanguageModel:
         return shared_beginning([*rows, self.tokens(other, "", thinking)])
 
     def name_tokens(self, option) -> list[int]:
-        """The tokens of `option:` where a reply begins."""
+        """The tokens of `option:` at the beginning of a reply."""
         if option not in self._names:
             question = [{"role": "user", "content": "?"}]
             before = len(self.tokens(question))
@@ -188,7 +192,7 @@ class LanguageModel:
         return self._names[option]
 
     def _log_probabilities(self, prefix, rows, names) -> list[list[float]]:
-        """(conversations, names), from one pass over what is not kept."""
+        """(conversations, names), from one pass over what is not kept yet."""
         ids, positions, sees, places = pack(rows, names, len(prefix))
         packed = {}
         if sees is not None:
@@ -214,5 +218,5 @@ class LanguageModel:
             if loading.overflows(self.network, ids):
                 self.network.float()
                 self.why = "float16 gave nan or infinity"
-                print(f"Going on in float32: {self.why}.")
+                say(f"Going on in float32: {self.why}.")
         self._checked = True

@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from transformers.utils import logging
 
+from agentic_lib.messages import say
 from agentic_lib.models.errors import LanguageModelError
 
 QWEN = "Qwen/Qwen3-0.6B"
@@ -29,7 +30,7 @@ WAITS = (1, 3)  # seconds before a busy hub is asked again
 
 
 def find_folder(model, revision=None, local_files_only=False) -> Path:
-    """The folder with the model's files, downloaded first where needed.
+    """The folder with the model's files, downloaded first if needed.
 
     model     a folder, or an id on the Hugging Face hub such as "Qwen/..."
     revision  a branch, tag or commit; None is the pinned commit for Qwen3-0.6B
@@ -80,7 +81,7 @@ def complete(folder) -> bool:
 
 
 def download(model, revision, cached) -> Path:
-    """Fetches what is missing. `cached` stands in where the hub is away."""
+    """Fetches what is missing; `cached` if the hub cannot be reached."""
     from huggingface_hub import snapshot_download
 
     # False, not None: no search for a token, no warning about none.
@@ -88,7 +89,7 @@ def download(model, revision, cached) -> Path:
     try:
         knock(model, revision, token)
         if cached is None:
-            print(f"Downloading {model} from the Hugging Face hub.")
+            say(f"Downloading {model} from the Hugging Face hub.")
         folder = Path(snapshot_download(
             str(model), revision=revision, allow_patterns=FILES,
             ignore_patterns=["*/*"], token=token))
@@ -132,7 +133,7 @@ def looks_like_hub_id(name) -> bool:
 
 
 def pinned(model) -> str | None:
-    """The revision taken where none is asked for."""
+    """The revision taken if none is asked for."""
     return QWEN_REVISION if str(model) == QWEN else None
 
 
@@ -144,7 +145,7 @@ def causes(error):
 
 
 def status_of(error) -> int:
-    """The HTTP status that an error came from, 0 where it came from none."""
+    """The HTTP status that caused an error, 0 if none did."""
     for item in causes(error):
         status = getattr(getattr(item, "response", None), "status_code", 0)
         if status:
@@ -165,7 +166,7 @@ STATUS = {
 TEXTS = [
     (("ssl", "certificate"),
      "the encrypted connection (TLS) to the hub cannot be trusted; often a "
-     "proxy sits in between. Ask its keeper for the certificate and set "
+     "proxy is in between. Ask whoever runs it for its certificate and set "
      "SSL_CERT_FILE to it, or use another network."),
     (("outofmemory", "out of memory", "memoryerror", "allocate memory",
       "not enough memory", "os error 12"),
@@ -212,13 +213,13 @@ def advice(error) -> str:
 
 
 def as_device(device=None) -> torch.device:
-    """`device` where given, else CUDA, else Apple's MPS, else the CPU."""
+    """`device` if given, else CUDA, else Apple's MPS, else the CPU."""
     try:
         if device is not None:
             return torch.device(device)
     except RuntimeError as error:
         raise ValueError(
-            f"device={device!r} is none: pass 'cuda', 'mps' or 'cpu'."
+            f"device={device!r} is unknown: pass 'cuda', 'mps' or 'cpu'."
         ) from error
     if torch.cuda.is_available():
         return torch.device("cuda")
@@ -232,7 +233,7 @@ def as_dtype(dtype) -> torch.dtype | None:
     found = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
     if dtype is not None and not isinstance(found, torch.dtype):
         raise ValueError(
-            f"dtype={dtype!r} is no number format: pass 'bfloat16', "
+            f"dtype={dtype!r} is not a number format: pass 'bfloat16', "
             "'float16' or 'float32'.")
     return found
 

@@ -1,7 +1,7 @@
 """Conversations and option names side by side in one batch.
 
 A name of several tokens has a log-probability that is a sum over them. To get
-all names of all conversations from one pass, they are laid behind each prompt
+all names of all conversations from one pass, they are put after each prompt
 and a mask lets each see the prompt and itself alone:
 
     prefix (kept) | prompt | padding | name 1 | name 2 | ...
@@ -13,14 +13,14 @@ import torch
 
 
 def pack(rows, names, n):
-    """(ids, positions, sees, places) for one pass behind a kept prefix.
+    """(ids, positions, sees, places) for one pass after a kept prefix.
 
     rows   token ids of each conversation, its first n are the prefix
     names  token ids of each name; the last is read, never fed
     ids        (B, W) what to feed; B conversations, W columns
-    positions  (B, W) where in its own text each token stands
-    sees       (B, W, n + W) bool, or None where plain causal order does:
-               padding that stands behind all that is read needs no mask
+    positions  (B, W) the place of each token in its own text
+    sees       (B, W, n + W) bool, or None if plain causal order does:
+               padding after all that is read needs no mask
     places     (B, names) lists of the columns at which a name's tokens are
                predicted
     """
@@ -48,7 +48,7 @@ def pack(rows, names, n):
 
 
 def as_mask(sees, dtype):
-    """(B, 1, W, n + W): 0 where a token sees another, else very negative."""
+    """(B, 1, W, n + W): 0 if a token sees another, else very negative."""
     mask = torch.zeros(sees.shape, dtype=dtype)
     return mask.masked_fill(~sees, torch.finfo(dtype).min)[:, None]
 

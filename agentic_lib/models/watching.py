@@ -1,7 +1,7 @@
 """What looks over a model's shoulder while it writes.
 
-It shows each piece of text, ends the reply when it is long enough, and makes
-an error of numbers that are none. Knows nothing about what is written.
+It shows each piece of text, ends the reply when it is long enough, and raises
+an error for nan and infinity. Knows nothing about what is written.
 """
 
 import copy
@@ -13,7 +13,7 @@ from transformers import LogitsProcessor, StoppingCriteria
 
 
 class Watch(StoppingCriteria):
-    """Reads along, and says when it is enough. `text` is what was written.
+    """Reads along, and says when to stop. `text` is what was written.
 
     skip     how many ids belong to the prompt
     start    what the reply was forced to begin with
@@ -39,7 +39,7 @@ class Watch(StoppingCriteria):
 
 
 class FiniteOnly(LogitsProcessor):
-    """Raises where logits are no numbers, before anything is drawn from
+    """Raises if logits are nan or infinite, before anything is drawn from
     them: on a GPU drawing from nan would end the whole process's CUDA."""
 
     def __call__(self, input_ids, scores):
