@@ -64,7 +64,7 @@ def write_brain(name, brain):
         "end": tokenizer.eos_token_id,
         "chat": chat_pieces(brain.model),
         "tokens": first_tokens(brain),
-        "taught": brain.taught,
+        "taught": brain.taught.fields(),
         "tokenizer": read(folder / "tokenizer.json"),
         "tokenizer_config": read(folder / "tokenizer_config.json")})
 

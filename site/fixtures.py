@@ -49,13 +49,13 @@ def answers(brain, states) -> dict:
     probabilities in either order of the options, also for states that lie so
     far outside what it was taught that the rules decide."""
     decisions = brain.decide_many(states, explain=True)
-    once = SimpleAIBrain(brain.model, both_orders=False, quiet=True)
-    once.taught = brain.taught
+    given, turned = (brain.probabilities(states, actions, both_orders=False)
+                     for actions in (ACTIONS, ACTIONS[::-1]))
     return {
         "tokens": [brain.model.tokens(brain.prompt.messages(s))
                    for s in states],
-        "given": once.probabilities(states, ACTIONS),
-        "reversed": once.probabilities(states, ACTIONS[::-1]),
+        "given": given,
+        "reversed": turned,
         "decisions": [asdict(d) for d in decisions],
         "replies": [d.reply for d in decisions if d.reply]}
 

@@ -19,7 +19,7 @@ interface Options {
   upTo?: number;    // a line at this epoch
 }
 
-const SPACE = { left: 36, right: 64, top: 22, between: 34, bottom: 26 };
+const SPACE = { left: 36, right: 72, top: 22, between: 34, bottom: 26 };
 
 /** Draws all series into `svg`, as wide as it is on the page. */
 export function drawChart(
@@ -57,7 +57,7 @@ export function drawChart(
     ...epochTicks(options.epochs).map((epoch) => s("text", {
       x: x(epoch), y: height - 7, class: "tick middle",
     }, String(epoch))),
-    label("epoch", width - SPACE.right + 10, height - 7));
+    label("epoch", width - SPACE.right + 20, height - 7));
   if (options.upTo !== undefined) {
     parts.push(s("line", {
       x1: x(options.upTo), x2: x(options.upTo), y1: upper.top,
