@@ -8,9 +8,13 @@ or as many as `val_check_interval` makes; without a validation set, an epoch.
 """
 
 import math
+from pathlib import Path
+from typing import Any
 
 from lightning.pytorch.callbacks import Callback
+from torch import nn
 
+from agentic_lib.control.controller import AgenticLR
 from agentic_lib.control.processes import is_first
 from agentic_lib.mechanics.rates import inner
 from agentic_lib.integrations.following import Follower, facts
@@ -42,9 +46,12 @@ class AgenticLightningCallback(Callback):
     "probability".
     """
 
-    def __init__(self, brain, train_acc="train_acc", val_acc="val_acc",
-                 train_loss="train_loss", val_loss="val_loss", percent=False,
-                 folder=None, optimizer=0, ema=None, **options):
+    def __init__(self, brain: Any, train_acc: str | None = "train_acc",
+                 val_acc: str | None = "val_acc",
+                 train_loss: str | None = "train_loss",
+                 val_loss: str | None = "val_loss", percent: bool = False,
+                 folder: str | Path | None = None, optimizer: int = 0,
+                 ema: nn.Module | None = None, **options: Any) -> None:
         names = {"train_acc": train_acc, "val_acc": val_acc,
                  "train_loss": train_loss, "val_loss": val_loss}
         self.follower = Follower(brain, names, USUAL, percent, folder, ema,
@@ -53,11 +60,12 @@ class AgenticLightningCallback(Callback):
         self.training_names = {name for name in (train_acc, train_loss)
                                if name}
         self.curtain = Curtain(self)
-        self.saved, self.last = None, {}
+        self.saved: dict | None = None
+        self.last: dict[str, Any] = {}
         self.validated = False  # at the end of the epoch that goes on
 
     @property
-    def controller(self):
+    def controller(self) -> AgenticLR | None:
         """The AgenticLR, once training has begun."""
         return self.follower.controller
 
@@ -152,7 +160,7 @@ class AgenticLightningCallback(Callback):
     def state_dict(self) -> dict:
         return self.follower.state_dict()
 
-    def load_state_dict(self, state_dict):
+    def load_state_dict(self, state_dict: dict) -> None:
         self.saved = state_dict
 
 

@@ -8,10 +8,14 @@ every `eval_steps` steps with "steps". `every=5` decides at each fifth.
 
 import inspect
 import math
+from pathlib import Path
+from typing import Any
 
+from torch import nn
 from transformers import TrainerCallback
 from transformers.trainer_callback import CallbackHandler, ExportableState
 
+from agentic_lib.control.controller import AgenticLR
 from agentic_lib.integrations.following import Follower, facts
 from agentic_lib.messages import warn
 
@@ -41,9 +45,12 @@ class AgenticTrainerCallback(TrainerCallback, ExportableState):
     "reason", "learning_rate", "probability".
     """
 
-    def __init__(self, brain, train_acc=None, val_acc="eval_accuracy",
-                 train_loss="loss", val_loss="eval_loss", percent=False,
-                 folder=None, ema=None, **options):
+    def __init__(self, brain: Any, train_acc: str | None = None,
+                 val_acc: str | None = "eval_accuracy",
+                 train_loss: str | None = "loss",
+                 val_loss: str | None = "eval_loss", percent: bool = False,
+                 folder: str | Path | None = None,
+                 ema: nn.Module | None = None, **options: Any) -> None:
         names = {"train_acc": train_acc, "val_acc": val_acc,
                  "train_loss": train_loss, "val_loss": val_loss}
         self.follower = Follower(brain, names, USUAL, percent, folder, ema,
@@ -53,7 +60,7 @@ class AgenticTrainerCallback(TrainerCallback, ExportableState):
         self.handler = None
 
     @property
-    def controller(self):
+    def controller(self) -> AgenticLR | None:
         """The AgenticLR, once training has begun."""
         return self.follower.controller
 

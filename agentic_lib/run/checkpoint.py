@@ -11,13 +11,16 @@ training beyond `state_dict` and `load_state_dict`.
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
+from agentic_lib.brain.decision import Decision, Metrics
 from agentic_lib.control.processes import from_first, is_first
 from agentic_lib.messages import say, warn
 from agentic_lib.run.record import (
@@ -38,7 +41,8 @@ DAMAGE = (SafetensorError, ValueError, TypeError, KeyError, AttributeError,
           RecursionError)
 
 
-def keep(training, folder, resume=False):
+def keep(training: Any, folder: str | Path,
+         resume: bool = False) -> Iterator[tuple[Metrics, Decision | None]]:
     """Goes through `training` epoch by epoch and keeps it in `folder` as it
     happens; yields what it yields.
 
@@ -63,7 +67,7 @@ def keep(training, folder, resume=False):
         file.update()
 
 
-def keep_epoch(training, folder, file):
+def keep_epoch(training: Any, folder: Path, file: RunFile) -> None:
     """Writes what happened in an epoch, and then the state after it, which
     counts on what was written first."""
     try:
@@ -78,7 +82,7 @@ def keep_epoch(training, folder, file):
         ) from error
 
 
-def go_on(training, folder):
+def go_on(training: Any, folder: Path) -> None:
     """Loads the newest good state from `folder` into `training`."""
     state = from_first(lambda: newest_good(folder))
     if state is None:
@@ -96,12 +100,12 @@ def go_on(training, folder):
         training.run.test = run.test
 
 
-def number(path) -> int:
+def number(path: Path) -> int:
     """The epoch in a checkpoint's name."""
     return int(path.name.split("-")[1].partition(".")[0])
 
 
-def newest_good(folder):
+def newest_good(folder: str | Path) -> dict | None:
     """The state of the newest checkpoint that is as it was written, with
     the "run" up to then, or None; the damaged ones are renamed.
 
@@ -132,7 +136,7 @@ def newest_good(folder):
     return None
 
 
-def rename_damaged(path) -> Path:
+def rename_damaged(path: Path) -> Path:
     """Takes a damaged file out of the way, and deletes nothing."""
     new, count = path.with_name(path.name + ".damaged"), 1
     while new.exists() or new.is_symlink():
@@ -141,15 +145,14 @@ def rename_damaged(path) -> Path:
     return path.rename(new)
 
 
-def check_settings(old, new, folder, done):
+def check_settings(old: dict, new: dict, folder: Path, done: int) -> None:
     """A ValueError if a run is to go on with other settings. More epochs are
     welcome, and fewer if no more than that are `done`."""
     new = from_line(to_line(new))  # as they would come back from a file
-    budgets = old.get("epochs"), new.get("epochs")
-    if budgets[0] != budgets[1] and budgets[1] >= done:
-        say(f"The run in {folder} had a budget of {budgets[0]} epochs and "
-            f"goes on with {budgets[1]}.")
-        old = {**old, "epochs": budgets[1]}
+    if old.get("epochs") != new["epochs"] and new["epochs"] >= done:
+        say(f"The run in {folder} had a budget of {old.get('epochs')} epochs "
+            f"and goes on with {new['epochs']}.")
+        old = {**old, "epochs": new["epochs"]}
     for name in sorted({*old, *new} - {"versions"}):
         if old.get(name) != new.get(name):
             raise ValueError(
@@ -161,7 +164,7 @@ def check_settings(old, new, folder, done):
              "the last digits may differ.")
 
 
-def checkpoints(folder) -> list[Path]:
+def checkpoints(folder: str | Path) -> list[Path]:
     """The checkpoints in `folder`, the newest first."""
     if not Path(folder).is_dir():
         return []
@@ -169,8 +172,9 @@ def checkpoints(folder) -> list[Path]:
                    if NAME.fullmatch(p.name)), reverse=True, key=number)
 
 
-def set_aside(folder):
+def set_aside(folder: str | Path) -> None:
     """Moves an earlier run's files into `earlier/`, one generation deep."""
+    folder = Path(folder)
     files = [p for p in [*checkpoints(folder), folder / FILE_NAME]
              if p.is_file() or p.is_symlink()]
     if not files:
@@ -184,7 +188,7 @@ def set_aside(folder):
     say(f"The run that was in {folder} was moved to {earlier}.")
 
 
-def save_checkpoint(folder, state, epoch) -> Path:
+def save_checkpoint(folder: str | Path, state: dict, epoch: int) -> Path:
     """Writes a nested state of tensors, numbers and text; removes all but
     the two newest checkpoints, and returns the path."""
     tensors: dict[str, torch.Tensor] = {}
@@ -197,7 +201,7 @@ def save_checkpoint(folder, state, epoch) -> Path:
     return path
 
 
-def load_checkpoint(path):
+def load_checkpoint(path: str | Path) -> dict:
     """The state that was saved. An error of one of the kinds in DAMAGE if a
     single bit is not as it was; an OSError if the file cannot be read."""
     own_file(Path(path).parent, Path(path).name)
@@ -210,7 +214,7 @@ def load_checkpoint(path):
     return put_together(from_line(header["state"]), tensors)
 
 
-def take_apart(value, tensors, name):
+def take_apart(value: Any, tensors: dict, name: str) -> Any:
     """The value with every tensor moved into `tensors`, fit for JSON."""
     if isinstance(value, torch.Tensor):
         tensors[name] = value.detach().cpu().contiguous().clone()
@@ -226,7 +230,7 @@ def take_apart(value, tensors, name):
     return value
 
 
-def put_together(value, tensors):
+def put_together(value: Any, tensors: dict) -> Any:
     """The inverse of `take_apart`."""
     if not isinstance(value, dict):
         return value
@@ -240,11 +244,12 @@ def put_together(value, tensors):
     return tuple(items) if kind == "tuple" else items
 
 
-def digest(text, tensors) -> str:
+def digest(text: str, tensors: dict[str, torch.Tensor]) -> str:
     """SHA-256 of the text and of every tensor's name, type, shape, bytes."""
     found = hashlib.sha256(text.encode())
     for name in sorted(tensors):
         tensor = tensors[name]
         found.update(f"{name} {tensor.dtype} {list(tensor.shape)}".encode())
-        found.update(tensor.reshape(-1).view(torch.uint8).numpy())
+        found.update(memoryview(
+            tensor.reshape(-1).view(torch.uint8).numpy()))
     return found.hexdigest()

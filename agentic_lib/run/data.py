@@ -6,6 +6,7 @@ Knows nothing about models or training.
 
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -37,14 +38,15 @@ class Data:
         return zlib.crc32(labels.cpu().numpy(),
                           zlib.crc32(inputs.cpu().contiguous().numpy()))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         sizes = ", ".join(f"{part} {len(getattr(self, part)[1])}"
                           for part in ("train", "val", "test"))
         return f"Data({self.name}: {self.classes} classes, {sizes})"
 
 
-def load_data(name="digits", train_size=None, val_size=None, label_noise=0.0,
-              seed=0, folder="data") -> Data:
+def load_data(name: str = "digits", train_size: int | None = None,
+              val_size: int | None = None, label_noise: float = 0.0,
+              seed: int = 0, folder: str | Path = "data") -> Data:
     """Loads a data set and splits it.
 
     name         'digits' ships with scikit-learn; 'fashion_mnist' and
@@ -55,7 +57,7 @@ def load_data(name="digits", train_size=None, val_size=None, label_noise=0.0,
                  set shows overfitting.
     label_noise  this share of the training labels is drawn anew at random
     Raises ValueError for a bad argument, ConnectionError naming the address
-    where a download is impossible. Nothing is ever substituted.
+    if a download fails. Nothing is ever substituted.
     """
     if name not in NAMES:
         raise ValueError(f"name={name!r} is not one of {NAMES}.")
@@ -87,8 +89,9 @@ def load_data(name="digits", train_size=None, val_size=None, label_noise=0.0,
                 (inputs[val], labels[val]), test)
 
 
-def check_sizes(name, train_size, val_size, room):
-    """Raises a ValueError where the two sizes do not fit into `room`."""
+def check_sizes(name: str, train_size: int, val_size: int,
+                room: int) -> None:
+    """Raises a ValueError if the two sizes do not fit into `room`."""
     sizes = {"train_size": train_size, "val_size": val_size}
     for size in sizes.values():
         if not isinstance(size, int) or size < 1 or sum(
@@ -98,7 +101,7 @@ def check_sizes(name, train_size, val_size, room):
                 f"more, and {name} has {room} examples to share out.")
 
 
-def load_digits():
+def load_digits() -> tuple[torch.Tensor, torch.Tensor]:
     """1,797 handwritten digits of 8 x 8 pixels, inputs from 0 to 1."""
     from sklearn.datasets import load_digits as sklearn_digits
 
@@ -107,7 +110,7 @@ def load_digits():
     return inputs, torch.tensor(digits.target, dtype=torch.int64)
 
 
-def load_torchvision(name, folder):
+def load_torchvision(name: str, folder: str | Path) -> tuple:
     """Inputs and labels for training, and the (inputs, labels) for testing;
     pixels as float32 with mean 0 and deviation 1, channels first."""
     from torchvision import datasets

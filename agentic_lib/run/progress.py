@@ -4,13 +4,15 @@ Knows nothing about how a run is trained or kept.
 """
 
 import time
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from tqdm.auto import tqdm
 
 from agentic_lib.messages import say
 
 
-def show(steps, training):
+def show(steps: Iterable, training: Any) -> Iterator[tuple]:
     """Goes through `steps`, (Metrics, Decision or None) after every epoch,
     and yields them; prints each decision as it is made, and at the end how
     long all of them took."""

@@ -10,11 +10,13 @@ import json
 import math
 import os
 import platform
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from agentic_lib import __version__
-from agentic_lib.brain.decision import Decision, Metrics
+from agentic_lib.brain.decision import Action, Decision, Metrics
 from agentic_lib.messages import warn
 
 FILE_NAME = "run.jsonl"
@@ -32,8 +34,8 @@ class Run:
     """
 
     settings: dict = field(default_factory=dict)
-    metrics: list = field(default_factory=list)
-    decisions: list = field(default_factory=list)
+    metrics: list[Metrics] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
     test: dict | None = None
 
     @property
@@ -65,7 +67,7 @@ class Run:
             lines.append({"kind": "test", **self.test})
         return lines
 
-    def save(self, folder) -> Path:
+    def save(self, folder: str | Path) -> Path:
         """Writes the run whole to `folder`/run.jsonl and returns that path."""
         path = Path(folder) / FILE_NAME
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -74,7 +76,7 @@ class Run:
         return path
 
     @classmethod
-    def load(cls, folder) -> "Run":
+    def load(cls, folder: str | Path) -> "Run":
         """Reads the run in `folder` (or the file itself).
 
         A last line that was cut off while it was written is left out.
@@ -99,7 +101,7 @@ class Run:
             warn(f"{path}: the last line was cut off and is left out.")
         return run
 
-    def add(self, values: dict):
+    def add(self, values: dict) -> None:
         """Adds one event, as `events` gives it."""
         values = dict(values)
         kind = values.pop("kind")
@@ -123,7 +125,7 @@ class Run:
                 f"{len(self.decisions)} decisions, {end})")
 
 
-def stand_ins(decisions) -> str | None:
+def stand_ins(decisions: list[Decision]) -> str | None:
     """How many decisions the rules made in the model's place, and why, in a
     sentence; None if they made none."""
     notes = [d.note for d in decisions if d.source == "fallback" and d.note]
@@ -133,7 +135,7 @@ def stand_ins(decisions) -> str | None:
     return f"The rules made {len(notes)} of {len(decisions)} decisions: {why}"
 
 
-def check_decision(decision) -> Decision:
+def check_decision(decision: Decision) -> Decision:
     """A decision from a file as it is, or a ValueError: files can be
     damaged, and what a Decision holds is drawn and printed."""
     rates = (decision.old_lr, decision.new_lr, decision.seconds,
@@ -149,18 +151,20 @@ def check_decision(decision) -> Decision:
     return decision
 
 
-def event(item) -> dict:
+def event(item: Metrics | Decision) -> dict:
     """A Metrics or a Decision as one event; what is None is left out."""
     kind = "epoch" if isinstance(item, Metrics) else "decision"
     known = {k: v for k, v in asdict(item).items() if v is not None}
     return {"kind": kind, **known}
 
 
-def in_order(metrics, decisions) -> list[dict]:
+def in_order(metrics: list[Metrics],
+             decisions: list[Decision]) -> list[dict]:
     """The events of both by epoch: an epoch's metrics come before the
     decisions that they led to."""
+    items: list[Metrics | Decision] = [*metrics, *decisions]
     return [event(item) for item in sorted(
-        [*metrics, *decisions], key=lambda item: item.epoch or 0)]
+        items, key=lambda item: item.epoch or 0)]
 
 
 class RunFile:
@@ -170,7 +174,7 @@ class RunFile:
     how long the run has been going on.
     """
 
-    def __init__(self, folder, run):
+    def __init__(self, folder: str | Path, run: Run) -> None:
         self.folder, self.run = Path(folder), run
         run.save(folder)
         self.lines, self.digest = 0, hashlib.sha256()
@@ -178,23 +182,24 @@ class RunFile:
         self.epochs, self.decisions = len(run.metrics), len(run.decisions)
         self.ended = run.test is not None
 
-    def update(self):
+    def update(self) -> None:
         """Appends the epochs and decisions that the file lacks, and the
         test result; returns once they are on the disk."""
         run = self.run
         new = [to_line(e) for e in in_order(run.metrics[self.epochs:],
                                             run.decisions[self.decisions:])]
-        end = run.test is not None and not self.ended
-        last = [to_line({"kind": "test", **run.test})] if end else []
+        last = []
+        if run.test is not None and not self.ended:
+            last = [to_line({"kind": "test", **run.test})]
         with open(own_file(self.folder, FILE_NAME), "ab") as file:
             file.write("".join(new + last).encode())
             file.flush()
             os.fsync(file.fileno())
         self.count(new)
         self.epochs, self.decisions = len(run.metrics), len(run.decisions)
-        self.ended = self.ended or end
+        self.ended = run.test is not None
 
-    def count(self, lines):
+    def count(self, lines: Iterable[str]) -> None:
         """Notes what was written."""
         for line in lines:
             self.lines += 1
@@ -206,7 +211,7 @@ class RunFile:
         return {"lines": self.lines, "digest": self.digest.hexdigest()}
 
 
-def read_up_to(folder, mark) -> Run:
+def read_up_to(folder: str | Path, mark: dict) -> Run:
     """The run as it was when RunFile gave that `mark`; with its test result
     if that came next. Settings are left out.
 
@@ -227,7 +232,7 @@ def read_up_to(folder, mark) -> Run:
     return run
 
 
-def test_result(lines) -> dict | None:
+def test_result(lines: list[bytes]) -> dict | None:
     """The test result, if that is what the first line holds."""
     end = Run()
     try:
@@ -237,7 +242,7 @@ def test_result(lines) -> dict | None:
     return end.test
 
 
-def read_file(path) -> bytes:
+def read_file(path: str | Path) -> bytes:
     """The file's contents. An OSError says that it may pass."""
     try:
         return Path(path).read_bytes()
@@ -248,7 +253,7 @@ def read_file(path) -> bytes:
                       "left as it is: try again.") from error
 
 
-def own_file(folder, name) -> Path:
+def own_file(folder: str | Path, name: str) -> Path:
     """folder/name, or a ValueError where that is a link, which would lead
     out of the folder."""
     path = Path(folder) / name
@@ -272,7 +277,7 @@ def to_line(values: dict) -> str:
                       allow_nan=False) + "\n"
 
 
-def from_line(line) -> dict:
+def from_line(line: str | bytes) -> dict:
     """The inverse of `to_line`."""
     def read(value):
         if set(value) == {"float"}:
@@ -284,7 +289,7 @@ def from_line(line) -> dict:
     return values
 
 
-def write_whole(path, content: bytes):
+def write_whole(path: str | Path, content: bytes) -> None:
     """Writes a file so that it is there whole or not at all."""
     path = Path(path)
     draft = path.with_name(path.name + ".part")
@@ -299,7 +304,7 @@ def write_whole(path, content: bytes):
         draft.unlink(missing_ok=True)
 
 
-def settings_of(training) -> dict:
+def settings_of(training: Any) -> dict:
     """What a Training was asked for, and what its result depends on."""
     controller = training.controller
     model = training.accelerator.unwrap_model(training.model)
@@ -318,7 +323,7 @@ def settings_of(training) -> dict:
     }
 
 
-def describe(action) -> dict:
+def describe(action: Action) -> dict:
     """What a run keeps of an Action, so that it can be drawn later."""
     return {"name": action.name, "factor": action.factor,
             "stop": action.stop, "marker": action.marker,

@@ -4,9 +4,12 @@ Knows nothing about what steers them.
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import nn
+
+from agentic_lib.run.data import Data
 
 OPTIMIZERS = {
     "sgd": lambda parameters, lr: torch.optim.SGD(
@@ -16,17 +19,19 @@ OPTIMIZERS = {
 }
 
 
-def make_optimizer(name, model, lr) -> torch.optim.Optimizer:
+def make_optimizer(name: str | Callable, model: nn.Module,
+                   lr: float) -> torch.optim.Optimizer:
     """'sgd' (momentum 0.9), 'adam' or 'adamw', or what a function
     (parameters, lr) makes, for the weights of `model`."""
-    make = OPTIMIZERS.get(name, name)
+    make = OPTIMIZERS.get(name, name) if isinstance(name, str) else name
     if not callable(make):
         raise ValueError(f"optimizer={name!r} must be one of "
                          f"{list(OPTIMIZERS)}, or a function.")
     return make(model.parameters(), lr)
 
 
-def make_model(data, kind=None, width=64, depth=2, seed=0) -> nn.Module:
+def make_model(data: Data, kind: str | None = None, width: int = 64,
+               depth: int = 2, seed: int = 0) -> nn.Module:
     """A fresh network for `data`, the same for the same seed.
 
     kind  'mlp': `depth` hidden layers of `width` units with ReLU, or
@@ -45,7 +50,8 @@ def make_model(data, kind=None, width=64, depth=2, seed=0) -> nn.Module:
     raise ValueError(f"kind={kind!r} must be 'mlp' or 'resnet'.")
 
 
-def mlp(inputs, width, depth, classes) -> nn.Sequential:
+def mlp(inputs: int, width: int, depth: int,
+        classes: int) -> nn.Sequential:
     """Flatten, `depth` x (Linear, ReLU), Linear. (N, ...) -> (N, classes)"""
     layers: list[nn.Module] = [nn.Flatten()]
     for size in [inputs] + [width] * (depth - 1):
@@ -53,7 +59,7 @@ def mlp(inputs, width, depth, classes) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Linear(width, classes))
 
 
-def small_resnet(shape, classes) -> nn.Module:
+def small_resnet(shape: tuple[int, ...], classes: int) -> nn.Module:
     """torchvision's ResNet-18 with a first layer that keeps small pictures
     their size. (N, channels, height, width) -> (N, classes)"""
     from torchvision.models import resnet18

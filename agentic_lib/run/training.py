@@ -8,6 +8,9 @@ accelerate's Accelerator: one process by default, the same code under
 
 import copy
 import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import Accelerator
@@ -16,7 +19,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from agentic_lib.brain import checks
 from agentic_lib.brain.brain import SimpleAIBrain
-from agentic_lib.brain.decision import ACTIONS
+from agentic_lib.brain.decision import ACTIONS, Decision, Metrics
 from agentic_lib.control.controller import AgenticLR
 from agentic_lib.control.processes import BrainElsewhere, is_first
 from agentic_lib.messages import warn
@@ -48,9 +51,12 @@ class Training:
     and nothing else that draws random numbers has any influence.
     """
 
-    def __init__(self, data="digits", brain=None, lr=0.01, epochs=60,
-                 model=None, optimizer="sgd", batch_size=64, seed=0,
-                 accelerator=None, **options):
+    def __init__(self, data: str | Data = "digits", brain: Any = None,
+                 lr: float = 0.01, epochs: int = 60,
+                 model: nn.Module | None = None,
+                 optimizer: str | Callable = "sgd", batch_size: int = 64,
+                 seed: int = 0, accelerator: Accelerator | None = None,
+                 **options: Any) -> None:
         checks.positive(lr=lr)
         checks.count("batch_size", batch_size)
         if not isinstance(seed, int) or seed < 0:
@@ -86,20 +92,20 @@ class Training:
         """True when the budget is used up or the controller stopped."""
         return self.epoch >= self.epochs or self.controller.should_stop
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[Metrics, Decision | None]]:
         """Trains, and yields (Metrics, Decision or None) after every epoch;
         reads the test set after the last one."""
         while not self.done:
             yield self.step()
         self.finish()
 
-    def finish(self):
+    def finish(self) -> None:
         """Reads the test set, once."""
         if self.run.test is None:
             accuracy, loss = self.evaluate(*self.data.test)
             self.run.test = {"test_acc": accuracy, "test_loss": loss}
 
-    def step(self, ask=True):
+    def step(self, ask: bool = True) -> tuple[Metrics, Decision | None]:
         """One epoch, and the decision after it if one is due; with
         ask=False the brain is not asked, and somebody else decides."""
         epoch = self.epoch + 1
@@ -110,7 +116,7 @@ class Training:
             train_loss=train_loss, val_loss=val_loss, ask=ask)
         return self.run.metrics[-1], decision
 
-    def train_one_epoch(self, epoch):
+    def train_one_epoch(self, epoch: int) -> tuple[float, float]:
         """Accuracy (percent) and loss, averaged while the epoch ran."""
         self.model.train()
         self.order.manual_seed(self.seed * 100_003 + epoch)
@@ -127,7 +133,8 @@ class Training:
         return self.average(totals)
 
     @torch.no_grad()
-    def evaluate(self, inputs, labels, batch_size=1024):
+    def evaluate(self, inputs: torch.Tensor, labels: torch.Tensor,
+                 batch_size: int = 1024) -> tuple[float, float]:
         """Accuracy (percent) and loss on (inputs, labels), weights as
         they are."""
         self.model.eval()
@@ -141,7 +148,7 @@ class Training:
                 totals += count(logits, y, self.loss(logits, y))
         return self.average(totals)
 
-    def state_dict(self, history=True) -> dict:
+    def state_dict(self, history: bool = True) -> dict:
         """All that is needed to go on from here, or to branch: copies. With
         history=False without what was seen and decided, which grows."""
         best = self.controller.best
@@ -152,7 +159,7 @@ class Training:
             "best": best and best.state_dict(),
         })
 
-    def load_state_dict(self, state):
+    def load_state_dict(self, state: dict) -> None:
         """Goes on from a saved state, as if never interrupted."""
         state = copy.deepcopy(state)
         model = self.accelerator.unwrap_model(self.model)
@@ -163,13 +170,14 @@ class Training:
             self.controller.best.load_state_dict(state["best"])
         self.run.test = None
 
-    def average(self, totals):
+    def average(self, totals: torch.Tensor) -> tuple[float, float]:
         """(correct, loss, examples) of all processes -> percent, loss."""
         correct, loss, examples = self.accelerator.reduce(totals).tolist()
         return 100 * correct / examples, loss / examples
 
 
-def count(logits, labels, loss) -> torch.Tensor:
+def count(logits: torch.Tensor, labels: torch.Tensor,
+          loss: torch.Tensor) -> torch.Tensor:
     """(correct answers, summed loss, examples) of one batch."""
     correct = (logits.argmax(1) == labels).sum()
     examples = labels.new_tensor(len(labels))
@@ -185,7 +193,7 @@ def make_accelerator() -> Accelerator:
     return Accelerator()
 
 
-def check_processes(accelerator):
+def check_processes(accelerator: Accelerator) -> None:
     """Warns if processes that were started together do not know it."""
     if started_together() > 1 and accelerator.num_processes == 1:
         warn(f"{started_together()} processes were started, but each trains "
@@ -198,8 +206,9 @@ def started_together() -> int:
     return int(os.environ.get("WORLD_SIZE", 1))
 
 
-def train(data="digits", brain="auto", progress=False, folder=None,
-          resume=False, **options) -> Run:
+def train(data: str | Data = "digits", brain: Any = "auto",
+          progress: bool = False, folder: str | Path | None = None,
+          resume: bool = False, **options: Any) -> Run:
     """Trains to the end under a brain and returns the Run.
 
     brain     SimpleAIBrain or a name for it; None keeps the rate constant
