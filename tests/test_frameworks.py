@@ -139,6 +139,25 @@ def test_decisions_by_steps_with_a_budget_of_steps(tmp_path):
     assert changed == [6, 12, 18]  # the step after the evaluation
 
 
+def test_every_may_count_steps(tmp_path):
+    callback = AgenticTrainerCallback(brain(*[UP] * 9), every=6, unit="steps",
+                                      guards=False)
+    trainer = make_trainer(callback, tmp_path, eval_strategy="steps",
+                           eval_steps=3, max_steps=20,
+                           lr_scheduler_type="constant")
+    trainer.train()
+    rates = used(trainer)
+    assert [i for i in range(1, 20) if rates[i] > rates[i - 1]] == [6, 12, 18]
+
+
+def test_a_hook_gets_every_decision(tmp_path):
+    seen = []
+    callback = AgenticTrainerCallback(brain(UP, DOWN), every=1,
+                                      on_decision=seen.append)
+    make_trainer(callback, tmp_path, 3).train()
+    assert seen == callback.controller.decisions and len(seen) == 2
+
+
 def test_a_delay_is_no_part_of_the_budget(tmp_path):
     callback = AgenticTrainerCallback(brain(), every=1, guards=False)
     trainer = make_trainer(callback, tmp_path, 6, eval_delay=3)
@@ -222,7 +241,8 @@ CALLBACKS = [pytest.param("AgenticTrainerCallback", id="trainer"),
 @pytest.mark.parametrize("options, word", [
     ({"evry": 5}, "evry=5.*every"), ({"every": 0}, "every"),
     ({"total_epochs": 9}, "total_epochs"), ({"reduce": 1.5}, "reduce"),
-    ({"min_lr": 2, "max_lr": 1}, "min_lr"), ({"guard": False}, "guards")])
+    ({"min_lr": 2, "max_lr": 1}, "min_lr"), ({"unit": "epochs"}, "unit"),
+    ({"guard": False}, "guards")])
 def test_a_mistake_shows_where_it_is_typed(name, options, word):
     with pytest.raises((TypeError, ValueError), match=word):
         globals()[name](brain(), **options)

@@ -25,7 +25,8 @@ from agentic_lib.run.record import (
 
 # What a callback fills in by itself.
 FILLED_IN = ("optimizer", "brain", "total_epochs", "scheduler", "model",
-             "total", "unit")
+             "total")
+UNITS = ("evaluations", "steps")  # what a callback can count
 
 
 class Follower:
@@ -53,18 +54,21 @@ class Follower:
         self.asked_for = {name for key, name in self.names.items()
                           if name != usual[key]}
         self.ema, self.options, self.told = ema, options, set()
+        self.by_steps = options.get("unit") == "steps"
         self.controller = self.file = None
         self.others = set()  # what was measured, where nothing was found
 
     def begin(self, optimizer, scheduler=None, model=None,
-              total_epochs=None, saved=None):
-        """Makes a controller for a training that begins; takes up the state
+              evaluations=None, steps=None, saved=None):
+        """Makes a controller for a training that begins, with a budget of so
+        many evaluations or, with unit="steps", steps; takes up the state
         that was `saved` if it goes on from a checkpoint."""
         if model is not None and self.ema is not None:
             model = torch.nn.ModuleList([model, self.ema])
+        budget = {"total": steps if self.by_steps else evaluations}
         self.controller = AgenticLR(
-            optimizer, self.brain, total_epochs=total_epochs,
-            scheduler=scheduler, model=model, **self.options)
+            optimizer, self.brain, scheduler=scheduler, model=model,
+            **budget | {"unit": "evaluations"} | self.options)
         if saved:
             self.load(saved)
         if self.folder is not None and is_first():
@@ -79,9 +83,9 @@ class Follower:
         own = self.options.get("metric")  # by its own name, in its own unit
         return found | ({own: numbers[own]} if own in numbers else {})
 
-    def see(self, numbers) -> Decision | None:
-        """The numbers of one evaluation, by name; None of them is an error:
-        what is missing is told once and left out."""
+    def see(self, numbers, step) -> Decision | None:
+        """The numbers of one evaluation, by name, after so many optimizer
+        steps. What is missing is told once and left out."""
         found = self.measured(numbers)
         for name in sorted(self.asked_for - set(numbers)):
             warn_once(self.told, name, f"{name!r} is not measured. There is: "
@@ -89,7 +93,8 @@ class Follower:
         if not found:
             self.others |= set(numbers)
             return None
-        decision = self.controller.step(**found)
+        decision = self.controller.step(step if self.by_steps else None,
+                                        **found)
         if self.file is not None:
             self.file.update()
         if decision is not None and is_first():
@@ -150,6 +155,8 @@ def check_options(brain, options):
         if name not in known:
             raise TypeError(f"{name}={value!r}: there is no such option. "
                             f"There are: {', '.join(known)}.")
+    if options.get("unit", UNITS[0]) not in UNITS:
+        raise ValueError(f"unit={options['unit']!r} must be one of {UNITS}.")
     model = torch.nn.Linear(1, 1)
     AgenticLR(torch.optim.SGD(model.parameters(), lr=1e-3), brain,
               model=model, total=10**9, **options)

@@ -5,6 +5,7 @@
 The LightningModule logs its numbers: self.log("val_acc", ...); with several
 processes with sync_dist=True. What is counted is a validation: one an epoch,
 or as many as `val_check_interval` makes; without a validation set, an epoch.
+With unit="steps", `every` counts optimizer steps.
 """
 
 import math
@@ -102,7 +103,7 @@ class AgenticLightningCallback(Callback):
             pl_module, optimizer)
         self.follower.begin(
             optimizer, schedulers[0] if schedulers else None, model,
-            count_evaluations(trainer), self.saved)
+            count_evaluations(trainer), count_steps(trainer), self.saved)
         self.saved, self.last, self.validated = None, {}, False
         trainer.should_stop = (trainer.should_stop
                                or self.controller.should_stop)
@@ -130,7 +131,7 @@ class AgenticLightningCallback(Callback):
         self.last = {name: trainer.callback_metrics[name].clone()
                      for name in self.training_names
                      if name in trainer.callback_metrics}
-        decision = self.follower.see(numbers)
+        decision = self.follower.see(numbers, trainer.global_step)
         if decision is not None and is_first():
             for logger in trainer.loggers:
                 self.tell(logger, decision, trainer.global_step)
@@ -204,6 +205,12 @@ class Part:
 
     def load_state_dict(self, weights):
         self.module.load_state_dict(weights, strict=False)
+
+
+def count_steps(trainer) -> int | None:
+    """How many optimizer steps there will be, or None."""
+    steps = trainer.estimated_stepping_batches
+    return int(steps) if math.isfinite(steps) else None
 
 
 def count_evaluations(trainer) -> int | None:

@@ -3,7 +3,8 @@
     trainer = Trainer(..., callbacks=[AgenticTrainerCallback(brain)])
 
 What is counted is an evaluation: one an epoch with eval_strategy="epoch", one
-every `eval_steps` steps with "steps". `every=5` decides at each fifth.
+every `eval_steps` steps with "steps". `every=5` decides at each fifth. With
+unit="steps", `every` counts optimizer steps.
 """
 
 import inspect
@@ -73,7 +74,8 @@ class AgenticTrainerCallback(TrainerCallback, ExportableState):
             saved = saved and saved["attributes"].get("saved")
         self.follower.begin(optimizer, lr_scheduler,
                             None if sharded else model,
-                            count_evaluations(args, state), saved)
+                            count_evaluations(args, state),
+                            state.max_steps, saved)
         if args.eval_strategy == "no":
             warn('eval_strategy="no": nothing will be evaluated, so nothing '
                  'can be decided. Set it to "epoch" or "steps".')
@@ -97,7 +99,8 @@ class AgenticTrainerCallback(TrainerCallback, ExportableState):
             if entry["step"] > self.seen_step:
                 logged |= entry
         self.seen_step = state.global_step
-        decision = self.follower.see({**logged, **metrics})
+        decision = self.follower.see({**logged, **metrics},
+                                     state.global_step)
         if decision is not None:
             self.report(decision, args, state, control)
             if self.controller.should_stop:
