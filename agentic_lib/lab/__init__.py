@@ -42,16 +42,27 @@ teach/: how the brain is made (`python -m agentic_lib teach`)
     speed.py         what training side by side saves
 
 compare/: the evidence (`python -m agentic_lib compare`)
+    networks.py      kinds of network that the brain was never taught on
     tasks.py         what is trained there; none of it is in situations.py
-    trials.py        one method on one task: a row for each run
+    rows.py          what is kept of a run, and its score
+    together.py      runs side by side, whatever the network
+    guarded.py       the same under the real controller and its guards
+    alone.py         one run in the loop of train()
+    searches.py      successive halving, range test
+    trials.py        one method on one task, by whichever of these fits
     deciders.py      pilots that decide: brains, placebos, look-ahead
     methods.py       all that is compared, peers among them
     tuning.py        settings for peers, chosen as the brain's were
+    intervals.py     scores -> numbers with intervals
+    recorded.py      what the file that ships is to hold
+    fingerprint.py   do the guards still act as they did?
     results.py       the rows, as one file
-    compare.py       the command: methods x tasks x rates x seeds
-    intervals.py     rows -> numbers with intervals
+    views.py         which rows are compared with which
     states.py        makes the saved states
     choices.py       what is chosen there, and what that costs
-    tables.py, pictures.py, claims.py, summary.py
-                     numbers -> what people read
+    stopping.py      what stopping early saves and costs, as a curve
+    costs.py         what a run of each method costs
+    tables.py, pictures.py, claims.py, answer.py, summary.py
+                     numbers -> what people read: RESULTS.md
+    compare.py       the command: methods x tasks x rates x seeds
 """

@@ -2,7 +2,8 @@
 
 A verdict is computed from the rows, so that it cannot outlive the numbers
 that it rests on: 'supported' or 'refuted' where an interval excludes zero,
-'not shown' where it does not, 'not measured' where nobody looked.
+'not shown' where it does not, 'not measured' where nobody looked. Guards are
+on wherever runs with them were recorded, as they are when people use it.
 """
 
 import numpy as np
@@ -13,19 +14,21 @@ from agentic_lib.lab.compare.intervals import (
     masked,
     mean,
 )
-from agentic_lib.lab.compare.tables import (
-    GUARDS,
+from agentic_lib.lab.compare.methods import GUARDS, PLACEBOS, SEARCHES
+from agentic_lib.lab.compare.methods import PEERS as PEER_METHODS
+from agentic_lib.lab.compare.tables import lead as in_words
+from agentic_lib.lab.compare.tables import with_interval
+from agentic_lib.lab.compare.views import (
     OURS,
     ahead,
+    as_used,
+    complete,
     honest,
     names,
     pair,
-    with_interval,
 )
 
-PEERS = ("plateau", "plateau_tuned", "greedy", "greedy_tuned", "cosine",
-         "one_cycle", "schedule_free", "prodigy")
-PLACEBOS = ("random_actions", "shuffled_metrics")
+PEERS = tuple(m.name for m in (*PEER_METHODS, *SEARCHES))
 NOT_MEASURED = "not measured"
 NEAR = 2.0     # points: a run this close to the best constant rate is near it
 BEHIND = 0.3   # points that may be lost where the start was good
@@ -49,8 +52,14 @@ def lead(rows, other, ours):
     """(interval, text): how far ahead of another method ours is."""
     found = ahead(rows, other, ours)
     tasks = len(pair(rows, ours, other).tasks)
-    return found, (f"ahead by {with_interval(found)} points of regret on "
-                   f"{tasks} tasks")
+    return found, f"{in_words(found)}, in points of regret on {tasks} tasks"
+
+
+def with_guards(rows):
+    """The view that verdicts rest on: guards on, if such runs of the brain
+    were recorded; else the comparison without them."""
+    view, _ = complete(as_used(rows))
+    return view if set(OURS) & set(names(view)) else honest(rows)
 
 
 def best_of(rows, methods):
@@ -68,7 +77,7 @@ def beside(rows, ours, name):
 
 def our_own(rows) -> str:
     """The brain at the last of its settings that was recorded."""
-    return ([m for m in OURS if m in names(honest(rows))] or ["rules"])[-1]
+    return ([m for m in OURS if m in names(rows)] or ["rules"])[-1]
 
 
 # -- what was set as the aim before anything was measured ---------------------
@@ -76,12 +85,22 @@ def our_own(rows) -> str:
 def aims(rows, ours=None) -> list[tuple[str, str, str]]:
     """[(aim, verdict, what it rests on)]; `ours` is the brain at the setting
     that was chosen for it where None."""
-    rows, ours = honest(rows), ours or our_own(rows)
-    placebos = [beside(rows, ours, name) for name in PLACEBOS]
-    lines = [ahead_of_every(rows, ours, *some) for some in (
-        ("peer", PEERS), ("placebo", placebos))]
-    lines.append(good_starts(rows, ours))
+    view, ours = with_guards(rows), ours or our_own(rows)
+    lines = [ahead_of_every(view, ours, "peer", PEERS),
+             ahead_of_every(rows_of_placebos(rows), ours, "placebo",
+                            placebos(rows, ours)),
+             good_starts(view, ours)]
     return [line for line in lines if line]
+
+
+def rows_of_placebos(rows):
+    """Most placebos were recorded without guards alone."""
+    return honest(rows)
+
+
+def placebos(rows, ours):
+    found = [beside(rows, ours, name) for name in PLACEBOS]
+    return [name for name in found if name in names(honest(rows))]
 
 
 def ahead_of_every(rows, ours, who, methods):
@@ -106,7 +125,7 @@ def good_starts(rows, ours):
                          s.regret(ours))
         return (f"at good starts at most {BEHIND} points behind the best "
                 "peer there", verdict([x + BEHIND for x in found]),
-                f"ahead of {best} by {with_interval(found)}")
+                f"against {best}: {in_words(found)}")
 
 
 def of_all(found) -> str:
@@ -133,7 +152,7 @@ def claims(rows, ours=None, choices=None) -> list[tuple[str, str, str]]:
 
 
 def better(rows, ours):
-    rows = honest(rows)
+    rows = with_guards(rows)
     for other, who in (
         (best_of(rows, PEERS), "the best peer"),
         (beside(rows, ours, "rules"), "which no model is in"),
@@ -147,19 +166,18 @@ def better(rows, ours):
 
 
 def spots_patterns(rows, ours):
-    rows = honest(rows)
-    for placebo in [beside(rows, ours, name) for name in PLACEBOS]:
-        if placebo in names(rows):
-            found, text = lead(rows, placebo, ours)
-            yield (f"it spots patterns in the metrics (against {placebo})",
-                   verdict(found), text)
+    for placebo in placebos(rows, ours):
+        found, text = lead(honest(rows), placebo, ours)
+        yield (f"it spots patterns in the metrics (against {placebo})",
+               verdict(found), text + ", without guards")
 
 
 def faster(rows, ours):
-    rows = honest(rows)
-    for other in ("constant", best_of(rows, PEERS)):
-        if other in names(rows):
-            s = pair(rows, ours, other)
+    view, rows = with_guards(rows), honest(rows)
+    alone = "left_alone" if "left_alone" in names(view) else "constant"
+    for other in (alone, best_of(view, PEERS)):
+        if other in names(view):
+            s = pair(view, ours, other)
             share = [100.0 * np.isfinite(s.columns[m]["to_target"])
                      for m in (ours, other)]
             found = interval(difference, *share)
@@ -180,7 +198,7 @@ def faster(rows, ours):
 
 
 def consistent(rows, ours):
-    s = pair(honest(rows), ours)
+    s = pair(with_guards(rows), ours)
     scores = [s.columns[m]["test"] for m in ("constant", ours)]
     found = interval(less_spread, *scores)
     yield ("consistent: results depend less on the seed than those of a "
@@ -194,7 +212,7 @@ def less_spread(a, b) -> float:
 
 
 def effortless(rows, ours):
-    s = pair(honest(rows), ours)
+    s = pair(with_guards(rows), ours)
     near = {m: 100.0 * (s.regret(m) <= NEAR) for m in (ours, "constant")}
     found = interval(mean, near[ours])
     yield ("effortless: set and forget, from any starting rate",

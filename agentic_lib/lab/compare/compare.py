@@ -7,8 +7,9 @@ from that file alone.
 """
 
 import argparse
+import time
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from agentic_lib.lab.compare import (
@@ -19,24 +20,17 @@ from agentic_lib.lab.compare import (
     summary,
     tables,
 )
-from agentic_lib.lab.compare.methods import METHODS, PEERS, find_method
-from agentic_lib.lab.compare.tasks import LEAK, TASKS, find_task
+from agentic_lib.lab.compare.methods import METHODS, find_method
+from agentic_lib.lab.compare.recorded import (
+    RECORDED,
+    Preset,
+    jobs,
+    progress,
+    work_of,
+)
+from agentic_lib.lab.compare.tasks import TASKS, find_task
 from agentic_lib.lab.compare.trials import run_job
 from agentic_lib.lab.saved_states import read_states
-
-RATES = tuple(float(f"{10 ** (k / 2):.4g}") for k in range(-8, 1))
-CHUNK = 5  # seeds in one job
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A comparison that has a name."""
-
-    methods: tuple
-    tasks: tuple
-    rates: tuple = RATES
-    seeds: int = 5
-
 
 PRESETS = {
     "eight-cells": Preset(("constant", "plain_rules", "rules"),
@@ -46,27 +40,6 @@ PRESETS = {
                     ("digits", "digits_noisy"), (0.001, 0.1, 0.5), 3),
     "full": Preset(tuple(METHODS), tuple(TASKS)),
 }
-# What the file that ships holds, in this order: what is dear and least
-# telling comes last.
-SIX = ("digits", "digits_noisy", "photographs", "breast_cancer", "spirals",
-       "characters_adamw")
-LEAKING = tuple(task + LEAK for task in (
-    "digits_noisy", "breast_cancer", "photographs"))
-RECORDED = (
-    Preset(("constant", "plain_rules", "rules", "rules_quick",
-            *(m.name for m in PEERS)), SIX),
-    Preset(("brain", "brain_quick", "logistic", "logistic_quick"), SIX),
-    Preset(("random_actions", "random_actions_quick", "shuffled_metrics",
-            "shuffled_metrics_quick", "brain_no_stop",
-            "brain_quick_no_stop"), SIX, seeds=3),
-    Preset(("constant", "plateau", "rules", "brain", "brain_quick"),
-           LEAKING, seeds=3),
-    Preset(("look_ahead",), SIX, seeds=3),
-    Preset(tuple(f"{name}+guards" for name in (
-        "constant", "plateau_tuned", "greedy_tuned", "prodigy",
-        "rules_quick", "brain", "brain_quick")), SIX, seeds=2),
-    Preset(("look_ahead_quick",), SIX, seeds=2),
-)
 
 
 def add_arguments(parser):
@@ -93,17 +66,22 @@ def add_arguments(parser):
     add("--figures", type=Path, metavar="FOLDER",
         help="draws the results file's figures into this folder")
     add("--summary", action="store_true",
-        help="runs nothing; prints the README's section on results")
+        help="runs nothing; prints RESULTS.md")
+    add("--picture", type=Path, metavar="FILE",
+        help="draws the picture of RESULTS.md")
     add("--pack", nargs="+", type=Path, metavar="FILE",
         help="runs nothing; makes the file that ships from these")
     add("--record", action="store_true",
         help="brings the file that ships up to date: makes again what rests "
-             "on a bundled brain or on labels that have changed since, and "
-             "what is missing, in --out; goes on where it stopped")
+             "on a bundled brain, labels or guards that have changed since, "
+             "and what is missing, in --out; goes on where it stopped")
+    add("--minutes", type=float, default=float("inf"),
+        help="with --record: stop after so long")
     add("--redo", nargs="+", metavar="NAME", default=(),
         help="with --record: methods that are made again as well")
     add("--only", nargs="+", metavar="NAME", default=(),
-        help="with --record: these methods only; the file stays incomplete")
+        help="with --record: these methods only, and --tasks these tasks; "
+             "the file stays incomplete")
 
 
 def run(args):
@@ -112,8 +90,10 @@ def run(args):
         return results.pack(args.pack)
     if args.record:
         return record(args)
+    if args.picture:
+        return pictures.save_summary(results.read_rows()[1], args.picture)
     if args.summary:
-        return print(summary.section(*results.read_rows()))
+        return print(summary.page(*results.read_rows()))
     preset = PRESETS[args.preset]
     if args.tables or args.figures:
         path = args.out if args.out.exists() else results.RECORDED
@@ -132,84 +112,87 @@ def run(args):
 
 
 def record(args):
-    """Brings the file that ships up to date, by way of `args.out`."""
+    """Brings the file that ships up to date, by way of `args.out`. It is
+    written after every part of the plan, so that nothing is lost."""
     begun = [args.out] if args.out.exists() else []
     args.out.parent.mkdir(parents=True, exist_ok=True)
     results.pack([results.RECORDED, *begun], args.out, args.redo)
-    for part in RECORDED:
+    ends = time.monotonic() + 60 * args.minutes
+    for number, part in enumerate(RECORDED, start=1):
         rows = results.read_rows(args.out)[1]
-        methods = [find_method(name, rows) for name in part.methods
-                   if name in (args.only or part.methods)]
-        grid(methods, part.tasks, part.rates, range(part.seeds), args.out,
-             jobs=args.jobs, dask=args.dask)
-    results.pack([args.out], results.RECORDED)
+        part = replace(part, methods=tuple(
+            name for name in part.methods
+            if not args.only or name in args.only), tasks=tuple(
+            name for name in part.tasks
+            if not args.tasks or name in args.tasks))
+        print(f"part {number} of {len(RECORDED)}; recorded: {{}} of {{}} runs"
+              .format(*progress(rows)), flush=True)
+        train(measurable(work_of(part, rows)), args.out, args.jobs,
+              args.dask, ends)
+        if time.monotonic() > ends:
+            return print("stopped; the same command goes on from here")
+        results.pack([args.out], results.RECORDED)
     args.out.unlink()
     asked = choices.read_choices() if choices.FILE.exists() else {}
-    if results.changed(asked):
+    if set(results.changed(asked)) & {"brain", "labels"}:
         choices.record(read_states())
 
 
 def asked_for(args, preset, rows):
     """Of a file's rows those that the command names."""
-    rates = [intervals.key(rate) for rate in args.rates or preset.rates]
+    rates = args.rates or preset.rates
+    rates = rates and [intervals.key(rate) for rate in rates]
     return [r for r in rows
             if r.method in (args.methods or preset.methods)
             and r.task in (args.tasks or preset.tasks)
-            and intervals.key(r.rate) in (None, *rates)]
+            and (not rates or intervals.key(r.rate) in (None, *rates))]
 
 
-def grid(methods, tasks, rates, seeds, out, epochs=None, jobs=1, dask=None):
+def grid(methods, tasks, rates, seeds, out, epochs=None, workers=1,
+         dask=None):
     """Runs everything that `out` does not hold yet, and adds it there.
 
     methods, tasks  names, or Method and Task objects
+    rates           the tasks' own where None
     """
+    results.mend(out)
+    done = results.read_rows(out)[1] if Path(out).exists() else []
+    recorded = [*results.read_rows()[1], *done]
+    methods = [find_method(m, recorded) if isinstance(m, str) else m
+               for m in methods]
+    tasks = [find_task(t) if isinstance(t, str) else t for t in tasks]
+    tasks = [shortened(task, epochs) for task in tasks]
+    work = jobs(methods, tasks, rates, seeds, done)
+    train(measurable(work), out, workers, dask)
+
+
+def measurable(work) -> list:
+    """The jobs whose method can be run here; says which ones cannot."""
+    methods = {method.name: method for _, method, _ in work}
+    why = {name: method.missing() for name, method in methods.items()}
+    for name, reason in why.items():
+        if reason is not None:
+            print(f"{name}: not measured here ({reason})")
+    return [job for job in work if why[job[1].name] is None]
+
+
+def train(work, out, workers=1, dask=None, ends=float("inf")):
+    """Runs these jobs, and adds their rows to `out` as they come."""
     from tqdm.auto import tqdm
 
-    methods = [find_method(m) if isinstance(m, str) else m for m in methods]
-    tasks = [find_task(t) if isinstance(t, str) else t for t in tasks]
-    usable = []
-    for method in methods:
-        why = method.missing()
-        if why is None:
-            usable.append(method)
-        else:
-            print(f"{method.name}: not measured here ({why})")
-    tasks = [shortened(task, epochs) for task in tasks]
     results.mend(out)
-    work = plan(usable, tasks, rates, seeds, out)
     total = sum(len(pairs) for _, _, pairs in work)
     with tqdm(total=total, unit="run", disable=not work) as bar:
-        for rows in parallel(work, jobs, dask):
+        for rows in parallel(work, workers, dask):
             results.append_rows(out, rows)
             bar.update(len(rows))
+            if time.monotonic() > ends:
+                break
 
 
 def shortened(task, epochs):
     """The task with another budget."""
-    from dataclasses import replace
-
     return task if epochs is None else replace(task, epochs=epochs)
-
-
-def plan(methods, tasks, rates, seeds, out):
-    """[(task, method, (rate, seed) pairs)] of what is still to be done."""
-    done = set()
-    if Path(out).exists():
-        done = {(r.task, r.method, intervals.key(r.rate), r.seed)
-                for r in results.read_rows(out)[1]}
-    work = []
-    for method in methods:
-        for task in tasks:
-            starts = (float("nan"),) if method.rateless else rates
-            for at in range(0, len(seeds), CHUNK):
-                pairs = [
-                    (rate, seed) for rate in starts
-                    for seed in seeds[at:at + CHUNK]
-                    if (task.name, method.name, intervals.key(rate), seed)
-                    not in done]
-                if pairs:
-                    work.append((task, method, pairs))
-    return work
 
 
 def parallel(work, jobs=1, dask=None):

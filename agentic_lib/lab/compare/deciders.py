@@ -13,7 +13,7 @@ import torch
 from agentic_lib.brain.fallback import fallback_decision
 from agentic_lib.lab.actions import LETTER, NAMES, without_stop
 from agentic_lib.lab.batch import METRICS
-from agentic_lib.lab.compare.trials import train_on
+from agentic_lib.lab.compare.together import train_on
 from agentic_lib.lab.features import numbers
 from agentic_lib.lab.pilots import Decided, bounded, one_by_one
 from agentic_lib.lab.teach.branching import worth
@@ -70,6 +70,24 @@ class ShuffledMetrics(Brain):
         return super().choose([histories[i] for i in others], going, batch)
 
 
+class RateOnly(Decided):
+    """A placebo that cannot read: it looks at the rate alone. Raised below
+    `low`, lowered above `high`, and lowered in the last fifth."""
+
+    def __init__(self, group, low, high, **options):
+        super().__init__(group, one_by_one(self.rule), **options)
+        self.low, self.high = low, high
+
+    def rule(self, history, actions, every):
+        now = history[-1]
+        late = now.epoch > 0.8 * now.total_epochs
+        if late or now.learning_rate > self.high:
+            return "reduce_learning_rate"
+        if now.learning_rate < self.low:
+            return "increase_learning_rate"
+        return "continue"
+
+
 class RandomActions(Decided):
     """A placebo: actions drawn with given frequencies.
 
@@ -111,9 +129,14 @@ def frequencies(rows, method="brain", names=NAMES) -> list[dict]:
 # -- what the labels say without a language model -----------------------------
 
 def as_rows(histories, every, actions) -> np.ndarray:
-    """Histories of one length as rows of `numbers`."""
+    """Histories of one length as rows of `numbers`. Where there is no
+    accuracy, the probability that the loss stands for takes its place."""
     seen = np.array([[[getattr(m, name) for name in METRICS] for m in h]
-                     for h in histories])
+                     for h in histories], dtype=float)
+    for accuracy, loss in ((0, 2), (1, 3)):
+        instead = 100 * np.exp(-np.nan_to_num(seen[..., loss], nan=99.0))
+        seen[..., accuracy] = np.where(np.isnan(seen[..., accuracy]),
+                                       instead, seen[..., accuracy])
     factors = [min(a.factor for a in actions), max(a.factor for a in actions)]
     return numbers(seen, histories[0][-1].total_epochs, every,
                    np.tile(factors, (len(seen), 1)))

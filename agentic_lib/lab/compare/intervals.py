@@ -21,6 +21,7 @@ TIMES = 1000  # draws of a bootstrap
 class Scores:
     """What all methods reached on the same grid.
 
+    rates    for each task its starting rates, from the lowest
     columns  {method: {column: (tasks, rates, seeds)}}
     best     (tasks,) index of the constant rate that is best in hindsight
     """
@@ -55,26 +56,35 @@ def collect(rows, tasks=None, methods=None) -> Scores:
     """
     kept = [r for r in rows if (tasks is None or r.task in tasks)
             and (methods is None or r.method in methods)]
-    found = {}
+    found, starts = {}, {}
     for row in kept:
         found.setdefault(row.method, {})[
             (row.task, key(row.rate), row.seed)] = row
+        if row.method == "constant":
+            starts.setdefault(row.task, set()).add(key(row.rate))
     if "constant" not in found:
         raise ValueError("rows hold no runs of the method 'constant', which "
                          "regret is measured against.")
-    tasks = [t for t in dict.fromkeys(r.task for r in kept)
-             if all(any(k[0] == t for k in f) for f in found.values())]
-    rates = sorted({key(r.rate) for r in kept if r.method == "constant"})
-    seeds = [s for s in sorted({r.seed for r in kept})
-             if all(has(f, t, rate, s) for f in found.values()
-                    for t in tasks for rate in rates)]
+    every_seed = sorted({r.seed for r in kept})
+
+    def complete(task, seed):
+        return all(has(f, task, rate, seed) for f in found.values()
+                   for rate in starts[task])
+
+    tasks = [t for t in starts if any(complete(t, s) for s in every_seed)]
+    seeds = [s for s in every_seed if all(complete(t, s) for t in tasks)]
     if not tasks or not seeds:
         raise ValueError("the methods have no task and seed in common: "
                          f"methods={list(found)}.")
+    rates = [sorted(starts[t]) for t in tasks]
+    if len(set(map(len, rates))) > 1:
+        raise ValueError("tasks differ in how many starting rates they have: "
+                         f"{dict(zip(tasks, map(len, rates)))}.")
     columns = {
         method: {column: np.array([[[
             getattr(find(f, t, rate, s), column) for s in seeds]
-            for rate in rates] for t in tasks], dtype=float)
+            for rate in of_task] for t, of_task in zip(tasks, rates)],
+            dtype=float)
             for column in ("test", "test_best", "val_best", "area", "epochs",
                            "to_target", "diverged")}
         for method, f in found.items()}
@@ -104,24 +114,28 @@ def iqm(values) -> float:
     return float(ordered[cut:len(ordered) - cut].mean())
 
 
-def interval(statistic, *scores, times=TIMES, seed=0):
+def interval(statistic, *scores, times=TIMES, seed=0, tasks=False):
     """(value, low, high): a statistic of scores of shape (tasks, rates,
     seeds), with its paired bootstrap interval of 95 %.
 
-    Widened for the few seeds that there are (Hesterberg, "What teachers
-    should know about the bootstrap", 2015).
+    tasks  True: tasks are drawn again as well, so that the interval holds
+           for tasks like these instead of for these tasks
+
+    Widened for the few seeds, or tasks, that there are (Hesterberg, "What
+    teachers should know about the bootstrap", 2015).
     """
     rng = np.random.default_rng(seed)
-    tasks, _, seeds = scores[0].shape
-    at = np.arange(tasks)[:, None]
-    values = []
-    for _ in range(times):
-        drawn = rng.integers(seeds, size=(tasks, seeds))
-        # (tasks, seeds, rates): the order within is of no matter
-        values.append(statistic(*[s.transpose(0, 2, 1)[at, drawn]
-                                  .transpose(0, 2, 1) for s in scores]))
+    count, _, seeds = scores[0].shape
+    which = (rng.integers(count, size=(times, count)) if tasks
+             else np.tile(np.arange(count), (times, 1)))
+    drawn = rng.integers(seeds, size=(times, count, seeds))
+    # (times, tasks, seeds, rates) -> (times, tasks, rates, seeds)
+    samples = [s.transpose(0, 2, 1)[which[..., None], drawn]
+               .transpose(0, 1, 3, 2) for s in scores]
+    values = [statistic(*sample) for sample in zip(*samples)]
     value = float(statistic(*scores))
-    wider = (seeds / max(seeds - 1, 1)) ** 0.5
+    few = count if tasks else seeds
+    wider = (few / max(few - 1, 1)) ** 0.5
     low, high = np.percentile(values, [2.5, 97.5])
     return (value, float(value + wider * (low - value)),
             float(value + wider * (high - value)))

@@ -4,9 +4,11 @@ A `Method` starts a pilot (`pilots.py`) for a group of runs. Here are the
 peers, and the list of all. Knows nothing about data or networks.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 
 import torch
 
@@ -17,10 +19,12 @@ from agentic_lib.lab.compare.deciders import (
     Logistic,
     LookAhead,
     RandomActions,
+    RateOnly,
     ShuffledMetrics,
     frequencies,
     no_model,
 )
+from agentic_lib.lab.compare.searches import halve, range_then
 from agentic_lib.lab.pilots import (
     Constant,
     Decided,
@@ -30,6 +34,9 @@ from agentic_lib.lab.pilots import (
 )
 from agentic_lib.lab.teach.logistic import no_labels
 
+GUARDS = "+guards"
+TUNING = Path(__file__).parents[1] / "data" / "tuning.json"
+
 
 @dataclass(frozen=True)
 class Method:
@@ -37,10 +44,13 @@ class Method:
 
     start      Group -> pilot, an object with `step(histories, batch)`
     says       one line on what it is, and on what its settings were chosen
-    optimizer  (parameters, rate, task) -> optimizer, for methods that are
-               one themselves; such runs are trained one after another
-    guards     True: under the controller with its usual guards; such runs are
-               trained one after another
+    optimizer  (parameters, rate, task, steps in all) -> optimizer, for
+               methods that are one themselves; such runs are trained one
+               after another
+    search     (task, method, seeds) -> rows, for methods that need several
+               runs for one
+    guards     True: under the controller with its usual guards
+    guardable  False where the controller cannot stand above it
     rateless   True: has no starting rate, and runs once for each task
     missing    why it cannot be run here, or None: () -> str | None
     rests_on   'brain' or 'labels' where another bundled brain, or other
@@ -51,7 +61,9 @@ class Method:
     start: Callable
     says: str = ""
     optimizer: Callable | None = None
+    search: Callable | None = None
     guards: bool = False
+    guardable: bool = True
     rateless: bool = False
     missing: Callable = field(default=lambda: None)
     rests_on: str = ""
@@ -72,6 +84,22 @@ def one_cycle(optimizer, group):
         total_steps=group.epochs * group.steps + 1, cycle_momentum=cycles)
 
 
+def linear(optimizer, group):
+    """To zero in a straight line: what theory and practice agree on (arXiv
+    2310.07831, 2502.15938)."""
+    return torch.optim.lr_scheduler.LinearLR(
+        optimizer, 1.0, 0.0, total_iters=group.epochs)
+
+
+def rex(optimizer, group):
+    """REX (Chen et al. 2021): slow at first, then to zero."""
+    def share(epoch):
+        done = min(epoch / group.epochs, 1.0)
+        return (1 - done) / (1 - done / 2)
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, share)
+
+
 def plateau(optimizer, group, **options):
     return torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, **options)
 
@@ -86,20 +114,73 @@ def scheduled(make, metric=None, **options):
     return partial(Scheduled, make=partial(make, **options), metric=metric)
 
 
-def schedule_free(parameters, rate, task):
+# -- optimizers that choose for themselves ------------------------------------
+
+def decay(task) -> float:
+    return 0.01 if task.optimizer == "adamw" else 0.0
+
+
+def schedule_free(parameters, rate, task, steps):
     import schedulefree
 
-    if task.optimizer == "adamw":
+    if task.optimizer in ("adam", "adamw", "rmsprop"):
         return schedulefree.AdamWScheduleFree(parameters, lr=rate,
-                                              weight_decay=0.01)
+                                              weight_decay=decay(task))
     return schedulefree.SGDScheduleFree(parameters, lr=rate)
 
 
-def prodigy(parameters, rate, task):
+def schedule_free_advised(parameters, rate, task, steps):
+    """As its authors advise: the rates that they recommend (1 for SGD,
+    0.0025 for AdamW), and a warm-up of 5 % of the steps."""
+    import schedulefree
+
+    warm = {"warmup_steps": steps // 20}
+    if task.optimizer in ("adam", "adamw", "rmsprop"):
+        return schedulefree.AdamWScheduleFree(
+            parameters, lr=0.0025, weight_decay=decay(task), **warm)
+    return schedulefree.SGDScheduleFree(parameters, lr=1.0, **warm)
+
+
+def prodigy(parameters, rate, task, steps):
     from prodigyopt import Prodigy
 
-    decay = 0.01 if task.optimizer == "adamw" else 0.0
-    return Prodigy(parameters, lr=1.0, weight_decay=decay)
+    return Prodigy(parameters, lr=1.0, weight_decay=decay(task))
+
+
+def d_adaptation(parameters, rate, task, steps):
+    """D-Adaptation (Defazio and Mishchenko 2023), for Adam or SGD."""
+    import pytorch_optimizer
+
+    if task.optimizer == "sgd":
+        return pytorch_optimizer.DAdaptSGD(parameters,
+                                           momentum=task.momentum)
+    return pytorch_optimizer.DAdaptAdam(
+        parameters, weight_decay=decay(task), weight_decouple=True)
+
+
+def adam_g(parameters, rate, task, steps):
+    """AdamG (Pan et al. 2024)."""
+    import pytorch_optimizer
+
+    return pytorch_optimizer.AdamG(parameters, weight_decay=decay(task),
+                                   weight_decouple=True)
+
+
+def dog(parameters, rate, task, steps):
+    """DoG (Ivgi et al. 2023), the last weights instead of their average."""
+    from dog import DoG
+
+    return DoG(parameters)
+
+
+def cocob(parameters, rate, task, steps):
+    """COCOB (Orabona and Tommasi 2017)."""
+    import parameterfree
+
+    optimizer = parameterfree.COCOB(parameters)
+    for group in optimizer.param_groups:
+        group.setdefault("lr", 1.0)  # it has none; the loop asks for one
+    return optimizer
 
 
 def needs(*packages):
@@ -126,39 +207,86 @@ def any_brain(name) -> Method:
 
 
 def with_guards(method) -> Method:
-    """The same method under the controller's usual guards."""
-    return replace(method, name=method.name + "+guards", guards=True,
+    """The same method under the controller's usual guards. Raises
+    ValueError where they cannot stand above it."""
+    if not method.guardable:
+        raise ValueError(f"method={method.name!r} cannot have guards.")
+    return replace(method, name=method.name + GUARDS, guards=True,
                    says=method.says + "; with guards")
 
 
+def trials_of(path=TUNING) -> dict:
+    """{name: [{settings, accuracy}]}: what tuning.py tried, of whom."""
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def best_of(trials) -> dict:
+    """The settings with the highest accuracy; the first of equals."""
+    return max(trials, key=lambda trial: trial["accuracy"])["settings"]
+
+
 # Chosen on the teaching families by tuning.py, out of five settings each.
-TUNED = {"plateau": {"factor": 0.5, "patience": 2},
-         "greedy": {"factor": 0.7, "patience": 0}}
+TUNED = {name: best_of(trials) for name, trials in trials_of().items()}
 # Of whatever decides: the original's setting, and the one that was chosen for
 # the brain there, out of five as well.
 SETTINGS = {"": ({}, "every 5 epochs, 0.7, 1.3"),
             "_quick": ({"every": 2, "reduce": 0.5, "increase": 2.0},
                        "every 2 epochs, 0.5, 2.0")}
 
+def rateless(name, make, package, says, start=Constant, **more):
+    return Method(name, start, says, make, rateless=True,
+                  missing=needs(*package.split()), **more)
+
+
+ADVISED = "as its authors advise; has no rate"
 PEERS = (
     Method("cosine", scheduled(cosine), "from the starting rate to 0"),
+    Method("linear", scheduled(linear),
+           "from the starting rate to 0 in a straight line"),
+    Method("rex", scheduled(rex), "from the starting rate to 0, late"),
     Method("one_cycle", partial(EveryStep, make=one_cycle),
            "the starting rate is its highest; stepped with the optimizer"),
     Method("plateau", scheduled(plateau, "val_loss"),
            "ReduceLROnPlateau as it comes: 0.1 after 10 epochs"),
     Method("greedy", scheduled(greedy, "val_loss"),
            "GreedyLR as it comes, with bounds that fit: 1e-6 and 10"),
+    Method("greedy_default", scheduled(greedy, "val_loss", min_lr=1e-3,
+                                       max_lr=1.0),
+           "GreedyLR as it comes: never below 1e-3, which makes it unfit for "
+           "small rates"),
     Method("plateau_tuned", scheduled(plateau, "val_loss",
                                       **TUNED["plateau"]),
            "0.5 after 2 epochs: the best of five on the teaching families"),
     Method("greedy_tuned", scheduled(greedy, "val_loss", **TUNED["greedy"]),
            "0.7 after every epoch: the best of five on the teaching families"),
-    Method("schedule_free", Constant, "Schedule-Free SGD or AdamW, its "
-           "defaults", schedule_free, missing=needs("schedulefree")),
-    Method("prodigy", Constant, "Prodigy, its defaults; has no rate",
-           prodigy, rateless=True, missing=needs("prodigyopt")),
+    Method("schedule_free", Constant, "Schedule-Free SGD or AdamW from the "
+           "starting rate, without a warm-up", schedule_free,
+           guardable=False, missing=needs("schedulefree")),
+    rateless("schedule_free_advised", schedule_free_advised, "schedulefree",
+             "Schedule-Free at the rates and with the warm-up that its "
+             "authors recommend", guardable=False),
+    rateless("prodigy", prodigy, "prodigyopt", "Prodigy " + ADVISED),
+    rateless("prodigy_cosine", prodigy, "prodigyopt", "the same, with the "
+             "cosine that its authors recommend", scheduled(cosine)),
+    rateless("d_adaptation", d_adaptation, "pytorch_optimizer",
+             "D-Adaptation " + ADVISED),
+    rateless("adam_g", adam_g, "pytorch_optimizer", "AdamG " + ADVISED),
+    rateless("dog", dog, "dog", "DoG " + ADVISED),
+    rateless("cocob", cocob, "parameterfree", "COCOB " + ADVISED,
+             guardable=False),
 )
-PLACEBOS = ("random_actions", "shuffled_metrics")
+SEARCHES = (
+    Method("halving", Constant, "successive halving over eight rates at the "
+           "same total of epochs (8 x 2, 4 x 3, 2 x 6, then the best); needs "
+           "eight runs", search=halve, rateless=True, guardable=False),
+    Method("range_one_cycle", partial(EveryStep, make=one_cycle),
+           "a range test by Lightning's rule, then OneCycle with what is "
+           "left of the epochs; needs two runs", search=range_then,
+           rateless=True, guardable=False),
+    Method("range_cosine", scheduled(cosine), "the same, then cosine",
+           search=range_then, rateless=True, guardable=False),
+)
+PLACEBOS = ("random_actions", "shuffled_metrics", "rate_only")
 
 
 def deciders(suffix):
@@ -177,6 +305,9 @@ def deciders(suffix):
            "the bundled brain was taught", missing=no_labels,
            rests_on="labels"),
         at("brain", Brain, "the bundled brain", **bundled),
+        at("rate_only", partial(RateOnly, **TUNED["rate_only"]), "placebo: "
+           "looks at the learning rate alone; the windows are the best of "
+           "five on the teaching families"),
         replace(at("brain", partial(Brain, actions=without_stop()),
                    "the same without the action stop_training", **bundled),
                 name=f"brain{suffix}_no_stop"),
@@ -191,6 +322,7 @@ def deciders(suffix):
 
 METHODS = {m.name: m for m in (
     Method("constant", Constant, "the starting rate, to the end"), *PEERS,
+    *SEARCHES,
     Method("plain_rules", decided(plain_rules),
            "the original's three rules as it states them"),
     *deciders(""), *deciders("_quick"))}
@@ -208,16 +340,13 @@ def random_actions(rows, suffix="") -> Method:
 
 def find_method(name, rows=None) -> Method:
     """The method of that name. Random actions are as frequent as those of
-    the brain in these rows of a comparison (those that were recorded where
-    None). Raises ValueError listing the names there are."""
-    if name.endswith("+guards"):
-        return with_guards(find_method(name.removesuffix("+guards"), rows))
+    the brain in these rows of a comparison. Raises ValueError listing the
+    names there are."""
+    if name.endswith(GUARDS):
+        return with_guards(find_method(name.removesuffix(GUARDS), rows))
     suffix = name.removeprefix("random_actions")
     if suffix != name and suffix in SETTINGS:
-        from agentic_lib.lab.compare.results import read_rows
-
-        return random_actions(read_rows()[1] if rows is None else rows,
-                              suffix)
+        return random_actions(rows or (), suffix)
     if name.startswith("brain:"):
         return any_brain(name)
     if name not in METHODS:
@@ -236,9 +365,18 @@ def says(name, rows=None) -> str:
         return "not one of this package's"
 
 
-def rests_on(name) -> str:
-    """What in the package the rows of that method depend on."""
-    name = name.removesuffix("+guards")
+def is_rateless(name) -> bool:
+    """Has the method of that name no starting rate?"""
+    name = name.removesuffix(GUARDS)
+    return name in METHODS and METHODS[name].rateless
+
+
+def rests_on(name) -> set:
+    """What in the package the rows of that method depend on: the guards, the
+    brain, its labels."""
+    found = {"guards"} if name.endswith(GUARDS) else set()
+    name = name.removesuffix(GUARDS)
     if name.startswith("random_actions"):
-        return "brain"
-    return METHODS[name].rests_on if name in METHODS else ""
+        return found | {"brain"}
+    on = METHODS[name].rests_on if name in METHODS else ""
+    return found | ({on} if on else set())

@@ -13,7 +13,7 @@ from agentic_lib.lab.compare.intervals import (
     mean,
     profile,
 )
-from agentic_lib.lab.compare.tables import honest, names, pair
+from agentic_lib.lab.compare.views import EIGHT, honest, names, pair
 
 # Okabe and Ito's colours, with dashes that tell curves apart without any.
 LOOKS = {
@@ -84,6 +84,79 @@ def draw_regret(rows, methods=None, size=(8.0, 4.5)):
     return figure
 
 
+# One colour for each group of the summary's picture, Okabe and Ito's.
+GROUP_COLOURS = ("#0072B2", "#666666", "#D55E00")
+
+
+def draw_summary(rows, size=(8.0, 4.6)):
+    """Mean regret of eight methods in three labelled groups, guards on, with
+    intervals for these tasks (thick) and for tasks like them (thin).
+
+    rows  the view `views.as_used`, complete
+    """
+    figure, (axes,) = empty(size=size)
+    labels, place = [], 0.0
+    for colour, (group, methods) in zip(GROUP_COLOURS, EIGHT.items()):
+        shown = [LEFT_ALONE.get(m, m) for m in methods]
+        spans = {m: pair(rows, m).regret(m) for m in shown
+                 if m in names(rows)}
+        axes.text(0.98, place - 0.1, group, ha="right", color=colour,
+                  transform=axes.get_yaxis_transform(), weight="bold")
+        for method in sorted(spans, key=lambda m: spans[m].mean()):
+            value, low, high = interval(mean, spans[method])
+            _, *wide = interval(mean, spans[method], tasks=True)
+            axes.plot(wide, [place] * 2, color=colour, lw=1)
+            axes.plot([low, high], [place] * 2, color=colour, lw=5,
+                      solid_capstyle="butt")
+            axes.plot(value, place, "o", color=colour, ms=7)
+            axes.annotate(f"{value:.1f}", (value, place), xytext=(0, 7),
+                          textcoords="offset points", ha="center",
+                          fontsize=9)
+            labels.append((place, SPOKEN.get(method, method)))
+            place += 1
+        place += 0.6
+    axes.axvline(0, color="black", lw=0.8)
+    axes.set(yticks=[at for at, _ in labels],
+             yticklabels=[text for _, text in labels],
+             ylim=(place - 1.0, -0.8),
+             xlabel="points behind the best constant rate in hindsight "
+                    "(lower is better)")
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+LEFT_ALONE = {"constant": "left_alone"}
+SPOKEN = {"brain_quick": "the bundled brain, quick",
+          "greedy_tuned": "GreedyLR, tuned",
+          "plateau_tuned": "ReduceLROnPlateau, tuned",
+          "left_alone": "the starting rate, left alone",
+          "linear": "linear decay to zero",
+          "halving": "successive halving, 8 runs",
+          "range_one_cycle": "range test, then OneCycle",
+          "schedule_free_advised": "Schedule-Free, as advised"}
+
+
+def say_summary(rows) -> str:
+    """What `draw_summary` shows."""
+    parts = []
+    for group, methods in EIGHT.items():
+        found = {m: mean(pair(rows, m).regret(m))
+                 for m in (LEFT_ALONE.get(m, m) for m in methods)
+                 if m in names(rows)}
+        parts.append(f"{group}: " + ", ".join(
+            f"{SPOKEN[m]} {found[m]:.1f}"
+            for m in sorted(found, key=found.get)))
+    return ("Points behind the best constant rate in hindsight, guards on. "
+            + "; ".join(parts) + ".")
+
+
+def save_summary(rows, path):
+    """The picture of RESULTS.md as a file."""
+    from agentic_lib.lab.compare.views import as_used, complete
+
+    draw_summary(complete(as_used(rows))[0]).savefig(path, dpi=110)
+
+
 def draw_profiles(rows, methods, size=(8.0, 4.5)):
     """Share of runs that stay within so many points of the best constant
     rate: higher is better, at every width."""
@@ -132,7 +205,7 @@ def say_starts(rows, task, methods) -> str:
         level = s.columns[method]["test"][0].mean(1)
         parts.append(f"{method} from {level.min():.0f} to {level.max():.0f} "
                      f"%, highest from a start at "
-                     f"{s.rates[level.argmax()]:g}")
+                     f"{s.rates[0][level.argmax()]:g}")
     return (f"Final test accuracy on {task} against the learning rate at the "
             f"start, one curve a method: {'; '.join(parts)}.")
 

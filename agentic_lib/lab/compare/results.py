@@ -15,13 +15,15 @@ from dataclasses import asdict, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from agentic_lib.lab.compare.fingerprint import guards_crc32
 from agentic_lib.lab.compare.methods import rests_on
-from agentic_lib.lab.compare.trials import Row
+from agentic_lib.lab.compare.rows import Row
 
 # Ships with the package.
 RECORDED = Path(__file__).parents[1] / "data" / "results.csv.gz"
 PACKAGES = ("torch", "transformers", "scikit-learn", "numpy", "schedulefree",
-            "prodigyopt")
+            "prodigyopt", "pytorch-optimizer", "dog-optimizer",
+            "parameterfree")
 COLUMNS = [field.name for field in fields(Row)]
 KINDS = {field.name: field.type for field in fields(Row)}
 
@@ -109,18 +111,19 @@ def mend(path):
 
 
 def checksums() -> dict:
-    """Which bundled brain and which labels lie here."""
+    """Which bundled brain and which labels lie here, and what guards do."""
     from agentic_lib.lab.teach.labels import LABELS
     from agentic_lib.models.which import BUNDLED
 
     files = {"brain": BUNDLED / "model.safetensors", "labels": LABELS}
-    return {name: f"{zlib.crc32(path.read_bytes()):08x}"
-            if path.exists() else None for name, path in files.items()}
+    found = {name: f"{zlib.crc32(path.read_bytes()):08x}"
+             if path.exists() else None for name, path in files.items()}
+    return {**found, "guards": guards_crc32()}
 
 
 def changed(info) -> list[str]:
-    """What lies here now and is not what was recorded with: of 'brain' and
-    'labels'."""
+    """What lies here now and is not what was recorded with: of 'brain',
+    'labels' and 'guards'."""
     return [name for name, now in checksums().items()
             if info.get(f"{name}_crc32") != now]
 
@@ -135,14 +138,15 @@ def pack(paths, out=RECORDED, redo=()):
     """Several results files as one, in an order that packs well.
 
     A row that is there twice is taken from the later file. Rows that rest on
-    a bundled brain or on labels that lie here no longer are left out, and
-    those of the methods in `redo` that the first file holds.
+    a bundled brain, labels or guards that lie here no longer are left out,
+    and those of the methods in `redo` that the first file holds.
     """
     found, commands = {}, []
     for number, path in enumerate(paths):
         info, rows = read_rows(path)
         gone = changed(info)
-        kept = [row for row in rows if rests_on(row.method) not in gone
+        kept = [row for row in rows
+                if not rests_on(row.method) & set(gone)
                 and (number or row.method not in redo)]
         print(f"{path}: {len(kept)} of {len(rows)} rows are kept")
         commands += info.get("commands", [info["command"]])

@@ -17,7 +17,11 @@ from agentic_lib.brain.decision import ACTIONS
 from agentic_lib.brain.fallback import fallback_decision
 from agentic_lib.lab.actions import without_stop
 from agentic_lib.lab.compare.tasks import TASKS
-from agentic_lib.lab.compare.trials import make_batch, make_group, train_on
+from agentic_lib.lab.compare.together import (
+    make_batch,
+    make_group,
+    train_on,
+)
 from agentic_lib.lab.pilots import Decided, Group, bounded, one_by_one
 from agentic_lib.lab.saved_states import write_states
 

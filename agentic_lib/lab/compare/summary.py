@@ -1,111 +1,147 @@
-"""The README's section on results, from what was recorded and nothing else.
+"""RESULTS.md, from what was recorded and nothing else.
 
     python -m agentic_lib compare --summary
 
 What a verdict rests on is computed in `claims.py`, the numbers in
-`tables.py`; here they are only put together.
+`tables.py`; here they are only put together. Nothing is said about runs that
+are not there yet.
 """
 
 import textwrap
 
-from agentic_lib.lab.compare import choices
-from agentic_lib.lab.compare.claims import (
-    PEERS,
-    PLACEBOS,
-    aims,
-    beside,
-    our_own,
-)
-from agentic_lib.lab.compare.intervals import GOOD, interval, masked, mean
-from agentic_lib.lab.compare.methods import says
+from agentic_lib.lab.compare import choices, costs, stopping
+from agentic_lib.lab.compare.answer import sentences
+from agentic_lib.lab.compare.claims import aims, claims
+from agentic_lib.lab.compare.intervals import GOOD
+from agentic_lib.lab.compare.methods import says, trials_of
+from agentic_lib.lab.compare.pictures import say_summary
+from agentic_lib.lab.compare.recorded import GROUPS, progress
 from agentic_lib.lab.compare.results import changed
 from agentic_lib.lab.compare.tables import (
-    OURS,
-    ahead,
+    by_kind,
+    first,
     guarded,
-    honest,
+    lead_by_task,
     markdown,
-    names,
     not_measured,
-    pair,
-    stopping,
-    with_interval,
+    overall,
+    schedules,
+    units,
+)
+from agentic_lib.lab.compare.views import (
+    CORE,
+    as_used,
+    complete,
+    names,
+    unguarded,
 )
 from agentic_lib.lab.saved_states import read_states
 
-BEGIN = "<!-- results: printed by python -m agentic_lib compare --summary -->"
-END = "<!-- end of results -->"
+PICTURE = "results.png"
+OURS = "brain_quick"
 
 
-def section(info, rows) -> str:
-    """Markdown: the table, the aims, the decisions, what is missing."""
-    main = honest(rows)
-    ours = our_own(main)
-    parts = [BEGIN, about(info, main), table(main, ours), legend(main, ours),
-             "Against what was set as the aim before anything was measured:",
-             markdown(["aim", "verdict", "rests on"], aims(main, ours))]
-    if stopping(main).count("\n") > 1:
-        parts += ["What stopping early saves, and what it costs:",
-                  stopping(main)]
-    if guarded(rows).count("\n") > 1:
-        parts += ["The same under the controller's guards:", guarded(rows)]
-    parts += decisions()
-    return "\n\n".join(map(wrapped, [*parts, *not_measured(main), END]))
+def page(info, rows) -> str:
+    """Markdown: the answer, the picture, then the tables."""
+    view, left_out = complete(as_used(rows))
+    parts = ["# Results: does it help?",
+             "<!-- printed by python -m agentic_lib compare --summary -->",
+             *still_missing(info, rows)]
+    if OURS in names(view):
+        parts += [*sentences(view, unguarded(rows), OURS),
+                  f"![{say_summary(view)}]({PICTURE})",
+                  *with_guards(view, rows, left_out)]
+    plain, absent = complete(unguarded(rows), core=("brain_quick",))
+    parts += ["## Without guards", about_plain(plain, absent),
+              overall(plain), "### What guards alone bring", guarded(rows)]
+    parts += [*when_to_stop(), *decisions(), *verdicts(rows, info),
+              "## What the methods are", legend(view, plain), *tuned(),
+              *not_measured(rows), how(info)]
+    return "\n\n".join(map(wrapped, parts))
 
 
 def wrapped(text) -> str:
-    """A paragraph in lines of 79; tables and comments as they are."""
-    return text if text[0] in "|<" else textwrap.fill(
-        text, 79, break_long_words=False, break_on_hyphens=False)
+    """A paragraph in lines of 79; tables, headings and comments as they
+    are."""
+    if text[0] in "|<#!" or text.startswith("```"):
+        return text
+    return textwrap.fill(text, 79, break_long_words=False,
+                         break_on_hyphens=False)
 
 
-def about(info, rows) -> str:
-    tasks = list(dict.fromkeys(r.task for r in rows))
-    constant = [r for r in rows if r.method == "constant"]
-    others = [f"Since these runs the {name} in this package changed. "
-              for name in changed(info)]
-    return "".join(others) + (
-        f"{len(tasks)} tasks ({', '.join(tasks)}), "
-        f"{len({r.rate for r in constant})} starting rates from 1e-4 to 1, "
-        f"up to {len({r.seed for r in constant})} paired seeds, guards off, "
-        "none of the tasks among the families that the brain was taught on. "
+def still_missing(info, rows) -> list[str]:
+    """What a reader must know first: what has changed, what is missing."""
+    parts = [f"Since these runs the {name} in this package changed."
+             for name in changed(info) if name != "guards"]
+    done, wanted = progress(rows)
+    if done < wanted:
+        parts.append(
+            f"Recorded: {done:,} of {wanted:,} runs. Nothing below rests on "
+            "runs that are not there; `python -m agentic_lib compare "
+            "--record` makes the others.")
+    return parts
+
+
+def with_guards(view, rows, left_out) -> list[str]:
+    tasks = list(dict.fromkeys(r.task for r in view))
+    groups = "; ".join(
+        f"*{group}*: {', '.join(t for t in members if t in tasks)}"
+        for group, members in GROUPS.items() if set(members) & set(tasks))
+    parts = [
+        "## As it is used: guards on",
+        f"{len(tasks)} tasks, nine starting rates each over four decades, "
+        "the same weights and the same order of the data for every method. "
         "Regret is how many points of final test accuracy are missing to the "
-        "best constant rate in hindsight; a start is good where the constant "
-        f"rate lies within {GOOD:g} points of it. In brackets: the interval "
-        "of 95 % of a stratified paired bootstrap over seeds, which holds "
-        f"for these tasks. Machine: {info['machine']}, torch "
-        f"{info['versions']['torch']}. Made by `python -m agentic_lib compare "
-        "--record`; `--tables` prints more of it.")
+        "best constant rate in hindsight (without guards); a start is good "
+        f"if the constant rate lies within {GOOD:g} points of it. In "
+        "brackets: the interval of 95 % of a paired bootstrap over seeds, "
+        "which holds for these tasks; the column beside it draws tasks again "
+        "too. *left_alone* is the starting rate under guards. Guards cannot "
+        "stand above the searches, Schedule-Free and COCOB.",
+        first(view, OURS, costs.read()["methods"])]
+    if left_out:
+        parts.append("Not recorded on all of these tasks yet, so not in this "
+                     f"table: {', '.join(left_out)}.")
+    others = [m for m in (*CORE, "logistic_quick", "rate_only_quick")
+              if m in names(view) and m not in ("constant", OURS)]
+    parts += [
+        "### By kind of task", f"The tasks: {groups}. The last columns: "
+        "points behind the best schedule in hindsight (constant, cosine, "
+        "linear, REX or OneCycle at its best rate), and who was tuned.",
+        by_kind(view, unguarded(rows), OURS),
+        "### Task by task",
+        f"Points that {OURS} is ahead (+) or behind (-). A lead that can no "
+        "longer be told from zero without one of the tasks rests on it.",
+        lead_by_task(view, OURS, [m for m in ("left_alone", *others)
+                                  if m in names(view)]),
+        "What a constant rate and a schedule reach in hindsight:",
+        schedules(view, unguarded(rows))]
+    text = units(view, [m for m in ("left_alone", OURS, *others)
+                        if m in names(view)])
+    if text:
+        parts += ["### The same tasks in other units",
+                  "The loss is multiplied by a number and rates are divided "
+                  "by it: the same runs, number for number, for whoever "
+                  "reads metrics. Mean regret:", text]
+    return parts
 
 
-def table(rows, ours) -> str:
-    """One line a method, the lowest regret first."""
-    lines = []
-    for method in names(rows):
-        if method.endswith("_no_stop"):
-            continue
-        s = pair(rows, method)
-        regret = s.regret(method)
-        lines.append((mean(regret), [
-            f"**{method}**" if method in OURS else method,
-            f"{len(s.tasks)} x {len(s.seeds)}",
-            *(with_interval(interval(statistic, regret)) for statistic in (
-                mean, masked(mean, s.is_good), masked(mean, ~s.is_good))),
-            f"{100 * mean(s.columns[method]['diverged']):.0f} %",
-            "" if method == ours else with_interval(
-                ahead(rows, method, ours))]))
-    return markdown(
-        ["method", "tasks x seeds", "mean regret", "at good starts",
-         "at poor starts", "diverged", f"{ours} is ahead by"],
-        [line for _, line in sorted(lines, key=lambda x: x[0])])
+def about_plain(plain, absent) -> str:
+    tasks = list(dict.fromkeys(r.task for r in plain))
+    text = f"On {len(tasks)} tasks ({', '.join(tasks)})."
+    return text + (" Not recorded on all of them: "
+                   f"{', '.join(absent)}." if absent else "")
 
 
-def legend(rows, ours) -> str:
-    """What stands behind the names that do not speak for themselves."""
-    explained = [m for m in (*OURS, *PEERS, "rules", "logistic",
-                             *(beside(rows, ours, p) for p in PLACEBOS),
-                             "look_ahead") if m in names(rows)]
-    return "; ".join(f"*{m}*: {says(m, rows)}" for m in explained) + "."
+def when_to_stop() -> list[str]:
+    found = stopping.read()
+    if not found:
+        return []
+    return ["## When to stop",
+            "Points of test accuracy lost against epochs saved, if a run "
+            "stops once stopping is ahead of every other action by so much "
+            "probability (`python -m agentic_lib.lab.compare.stopping`):",
+            stopping.table(found)]
 
 
 def decisions() -> list[str]:
@@ -114,10 +150,60 @@ def decisions() -> list[str]:
         return []
     states, recorded = read_states(), choices.read_choices()
     return [
-        f"The decisions themselves, at {len(states)} saved states from which "
-        "every action was played to the end three times (`python -m "
-        "agentic_lib.lab.compare.choices`):", choices.table(states, recorded),
+        "## The decisions themselves",
+        f"At {len(states)} saved states every action was played to the end "
+        "three times (`python -m agentic_lib.lab.compare.choices`):",
+        choices.table(states, recorded),
         f"With the options in reverse order {recorded['flips']:.1%} of the "
         "brain's answers change, "
-        f"{recorded['flips, both orders']:.1%} where it asks again when "
+        f"{recorded['flips, both orders']:.1%} if it asks again when "
         "unsure, as it does."]
+
+
+def verdicts(rows, info) -> list[str]:
+    asked = choices.read_choices() if choices.FILE.exists() else {}
+    head = ["claim", "verdict", "rests on"]
+    return ["## The aims, and the claims of the original text",
+            "*Supported* or *refuted* if an interval leaves no doubt, *not "
+            "shown* if it holds zero, *not measured* if nobody looked.",
+            markdown(["aim", *head[1:]], aims(rows)),
+            markdown(head, claims(rows, None, asked))]
+
+
+def legend(*views) -> str:
+    """What stands behind the names."""
+    found = dict.fromkeys(name for view in views for name in names(view))
+    texts = {name: says(name, views[-1]) for name in found
+             if name != "left_alone"}
+    return markdown(["method", "what it is"], list(map(list, texts.items())))
+
+
+def tuned() -> list[str]:
+    """Who was tuned, and how: the same number of trials for all."""
+    lines = [[name, str(len(trials)),
+              "; ".join(f"{say(t['settings'])}: {t['accuracy']:g}"
+                        for t in trials)]
+             for name, trials in trials_of().items()]
+    return ["Settings were chosen for these alone, out of as many trials on "
+            "the teaching families each; everything else runs as its authors "
+            "advise. Mean accuracy of each trial:",
+            markdown(["tuned", "trials", "settings and accuracy"], lines)]
+
+
+def say(settings) -> str:
+    return ", ".join(f"{name} {value:g}" for name, value in settings.items())
+
+
+def how(info) -> str:
+    return ("Made by `python -m agentic_lib compare --record`, which goes on "
+            "where it stopped (`--jobs -1` or `--dask ADDRESS` for more "
+            f"processors). Machine: {info['machine']}, torch "
+            f"{info['versions']['torch']}. `--tables` prints more of the "
+            "same runs. None of the tasks is among the families that the "
+            "brain was taught on; but two choices in the lab (the margin for "
+            "stopping, and what smooths the labels) were made by looking at "
+            "digits, at other seeds than these. The tasks with other "
+            "optimizers, units and networks were fixed before the brain is "
+            "taught again. CIFAR-10 and Fashion-MNIST with a ResNet: "
+            "`python -m agentic_lib compare --tasks cifar_resnet`, with a "
+            "GPU and a network.")

@@ -1,7 +1,8 @@
 """Tables from a results file, and from nothing else.
 
-Every function takes the rows of `results.read_rows` and gives Markdown. What
-an interval means is said in `statistics.py`.
+Every function takes rows and gives Markdown: those of `results.read_rows`,
+or a view of them (`views.py`). What an interval means is said in
+`intervals.py`.
 """
 
 import math
@@ -18,48 +19,47 @@ from agentic_lib.lab.compare.intervals import (
     masked,
     mean,
 )
-from agentic_lib.lab.compare.methods import says
+from agentic_lib.lab.compare.methods import GUARDS, TUNED, says
+from agentic_lib.lab.compare.recorded import GROUPS
 from agentic_lib.lab.compare.tasks import LEAK
+from agentic_lib.lab.compare.views import (
+    OURS,
+    ahead,
+    best_schedules,
+    honest,
+    leads,
+    meet,
+    names,
+    of_group,
+    pair,
+    rests_on,
+    schedule_regret,
+)
 
-OURS = ("brain", "brain_quick")  # the brain at its two settings
-GUARDS = "+guards"
 LANGUAGE_MODELS = {
     "qwen": "Qwen3-0.6B as it comes (--methods qwen qwen_quick)",
     "brain:": "Qwen3-0.6B with a LoRA adapter (--methods brain:FOLDER)"}
-
-
-def pair(rows, method, other="constant", tasks=None):
-    """Scores of two methods, and of constant, on what they have in common;
-    the best constant rates are those of all rows."""
-    everything = collect(rows, tasks, ("constant",))
-    scores = collect(rows, tasks, ("constant", method, other))
-    scores.best = np.array([
-        everything.best[everything.tasks.index(t)] for t in scores.tasks])
-    scores.is_good = np.array([
-        everything.good()[everything.tasks.index(t)] for t in scores.tasks])
-    return scores
-
-
-def meet(rows, one, other) -> bool:
-    """True where two methods have a task in common."""
-    return bool({r.task for r in rows if r.method == one}
-                & {r.task for r in rows if r.method == other})
-
-
-def honest(rows):
-    """The rows of the comparison itself: no leak, no guards."""
-    return [r for r in rows if not r.task.endswith(LEAK)
-            and not r.method.endswith(GUARDS)]
-
-
-def names(rows):
-    return list(dict.fromkeys(r.method for r in rows))
 
 
 def with_interval(found, digits=1) -> str:
     if np.isnan(found[0]):
         return ""
     return "{} ({} to {})".format(*(f"{x:.{digits}f}" for x in found))
+
+
+def lead(found, digits=1) -> str:
+    """How far ahead, in words that cannot be read the wrong way round."""
+    def side(x):
+        return f"{abs(x):.{digits}f} {'behind' if x < 0 else 'ahead'}"
+
+    value, low, high = found
+    if np.isnan(value):
+        return ""
+    if low < 0 < high:
+        return f"{side(value)} ({side(low)} to {side(high)})"
+    ends = sorted(f"{abs(x):.{digits}f}" for x in (low, high))
+    ends.sort(key=float)
+    return f"{side(value)} ({ends[0]} to {ends[1]})"
 
 
 def markdown(head, lines) -> str:
@@ -107,8 +107,7 @@ def to_target(epochs) -> str:
 
 
 def against(rows, ours="brain") -> str:
-    """How many points of regret each method has more than ours: above 0
-    means that ours is ahead."""
+    """How many points of regret ours is ahead of each method."""
     lines = []
     for method in names(rows):
         if method == ours or not meet(rows, ours, method):
@@ -121,11 +120,11 @@ def against(rows, ours="brain") -> str:
         chance = interval(improvement, s.columns[ours]["test"],
                           s.columns[method]["test"], times=300)
         lines.append([method, f"{len(s.tasks)} x {len(s.seeds)}",
-                      *map(with_interval, apart),
+                      *map(lead, apart),
                       "{:.0f} % ({:.0f} to {:.0f})".format(
                           *(100 * x for x in chance))])
     return markdown(
-        [f"{ours} is ahead of", "tasks x seeds", "by", "at good starts",
+        [f"{ours} against", "tasks x seeds", "it is", "at good starts",
          "at poor starts", f"{ours} scores higher"], lines)
 
 
@@ -139,8 +138,8 @@ def by_task(rows) -> str:
         lines.append([method, *(f"{means[t]:.1f}" if t in means else ""
                                 for t in tasks)])
     everything = collect(rows, None, ("constant",))
-    best = [f"{t}, best at {everything.rates[b]:g}"
-            for t, b in zip(everything.tasks, everything.best)]
+    best = [f"{t}, best at {rates[b]:g}" for t, rates, b in zip(
+        everything.tasks, everything.rates, everything.best)]
     return markdown(["method", *best], lines)
 
 
@@ -203,6 +202,8 @@ def guarded(rows) -> str:
     lines = []
     for method in found:
         bare = method.removesuffix(GUARDS)
+        if not meet(rows, method, bare):
+            continue
         s = pair(rows, method, bare)
         lines.append([
             bare, f"{len(s.tasks)} x {len(s.seeds)}",
@@ -212,17 +213,11 @@ def guarded(rows) -> str:
             "{:.0f} % to {:.0f} %".format(*(
                 100 * mean(s.columns[m]["diverged"])
                 for m in (bare, method))),
-            *(with_interval(ahead(rows, method, mine)) for mine in ours)])
+            *("" if mine == method or not meet(rows, method, mine)
+              else lead(ahead(rows, method, mine)) for mine in ours)])
     return markdown(
         ["method", "tasks x seeds", "mean regret", "with guards", "gained",
-         "diverged", *(f"{m} is ahead by" for m in ours)], lines)
-
-
-def ahead(rows, other, ours):
-    """Points of mean regret that `ours` is ahead of `other`, with the
-    interval."""
-    s = pair(rows, ours, other)
-    return interval(difference, s.regret(other), s.regret(ours))
+         "diverged", *(f"{m} is" for m in ours)], lines)
 
 
 def settings(rows) -> str:
@@ -282,3 +277,108 @@ def not_measured(rows) -> list[str]:
     absent = [says for name, says in LANGUAGE_MODELS.items()
               if not any(m.startswith(name) for m in names(rows))]
     return ["Not measured: " + "; ".join(absent) + "."] if absent else []
+
+
+# -- as it is used: guards on -------------------------------------------------
+
+def first(rows, ours, costs) -> str:
+    """Regret with both intervals, and what a run costs; lowest first.
+
+    rows   the view `views.as_used`
+    costs  {method: {seconds, decisions}} of `costs.py`
+    """
+    lines = []
+    for method in names(rows):
+        if method == "constant":
+            continue
+        s = pair(rows, method, ours)
+        regret, mine = s.regret(method), s.regret(ours)
+        cost = costs.get("constant" if method == "left_alone" else method)
+        lines.append((mean(regret), [
+            f"**{method}**" if method == ours else method,
+            with_interval(interval(mean, regret)),
+            "{1:.1f} to {2:.1f}".format(*interval(mean, regret, tasks=True)),
+            with_interval(interval(masked(mean, s.is_good), regret)),
+            with_interval(interval(masked(mean, ~s.is_good), regret)),
+            f"{100 * mean(s.columns[method]['diverged']):.0f} %",
+            *(("", "") if method == ours else (
+                lead(interval(difference, regret, mine)),
+                "{:.0f} %".format(100 * improvement(
+                    s.columns[ours]["test"], s.columns[method]["test"])))),
+            f"{cost['seconds']:.2f}, {cost['decisions']:.2f}" if cost else "",
+        ]))
+    return markdown(
+        ["method", "mean regret", "if tasks are drawn again too",
+         "at good starts", "at poor starts", "diverged", f"{ours} is",
+         f"{ours} wins", "s a run, of it decisions"],
+        [line for _, line in sorted(lines, key=lambda x: x[0])])
+
+
+def by_kind(rows, plain, ours) -> str:
+    """Mean regret on each kind of task, and against the best schedule."""
+    groups = [g for g in GROUPS if of_group(rows, g)]
+    lines = []
+    for method in names(rows):
+        if method == "constant":
+            continue
+        values = [pair(of_group(rows, g), method).regret(method)
+                  for g in groups]
+        behind = interval(mean, schedule_regret(rows, plain, method))
+        lines.append((mean([v.mean() for v in values]), [
+            f"**{method}**" if method == ours else method,
+            *(with_interval(interval(mean, v)) for v in values),
+            with_interval(behind), tuning_of(method)]))
+    return markdown(
+        ["method", *groups, "behind the best schedule", "tuned"],
+        [line for _, line in sorted(lines, key=lambda x: x[0])])
+
+
+def tuning_of(method) -> str:
+    """Who was tuned: five trials on the teaching families each."""
+    base = method.removesuffix("_quick").removesuffix("_tuned")
+    tuned = method.endswith("_tuned") or base == "rate_only" or (
+        method.endswith("_quick"))
+    if not tuned:
+        return "no"
+    return "five trials" if base in TUNED else "at the brain's setting"
+
+
+def lead_by_task(rows, ours, others) -> str:
+    """How far ours is ahead of these, task by task; what rests on one task
+    is said."""
+    tasks = list(dict.fromkeys(r.task for r in rows))
+    lines = []
+    for other in others:
+        found = leads(rows, other, ours)
+        lines.append([other, *(f"{found[t]:+.1f}" for t in tasks),
+                      rests_on(rows, other, ours) or ""])
+    return markdown([f"{ours} against", *tasks, "rests on one task"], lines)
+
+
+def schedules(rows, plain) -> str:
+    """The best schedule in hindsight on each task."""
+    s = pair(rows, "constant")
+    best, which = best_schedules(plain, s.tasks, s.seeds)
+    constant = s.columns["constant"]["test"][
+        np.arange(len(s.tasks)), s.best]
+    return markdown(
+        ["task", "best constant rate", "reaches", "best schedule", "reaches"],
+        [[t, f"{rates[k]:g}", f"{c.mean():.1f}", name, f"{b.mean():.1f}"]
+         for t, rates, k, c, name, b in zip(
+             s.tasks, s.rates, s.best, constant, which, best)])
+
+
+UNITS = (("digits_noisy", "digits_noisy_x1000"), ("spirals", "spirals_x0.1"))
+
+
+def units(rows, methods) -> str:
+    """The same tasks in other units: a reader of metrics does not notice."""
+    there = {r.task for r in rows}
+    pairs = [pair_ for pair_ in UNITS if set(pair_) <= there]
+    tasks = [task for pair_ in pairs for task in pair_]
+    lines = []
+    for method in methods if tasks else ():
+        s = pair(rows, method, tasks=tasks)
+        found = dict(zip(s.tasks, s.regret(method).mean((1, 2))))
+        lines.append([method, *(f"{found[t]:.1f}" for t in tasks)])
+    return markdown(["method", *tasks], lines) if tasks else ""

@@ -1,12 +1,14 @@
-"""Settings for the peers, chosen where the brain's were chosen.
+"""Settings, chosen where the brain's were chosen.
 
-    python -m agentic_lib.lab.compare.tuning [plateau] [greedy] [brain]
+    python -m agentic_lib.lab.compare.tuning [plateau] [greedy] ...
 
-Five settings each train the same runs of the teaching families; the one with
-the highest mean final accuracy is taken into `methods.TUNED`. None of the
+Five settings each train the same runs of the teaching families; all trials
+are recorded in `data/tuning.json`, and the best of each is what
+`methods.TUNED` holds. Whoever is not in that file was not tuned. None of the
 tasks that methods are compared on is touched.
 """
 
+import json
 import sys
 from functools import partial
 
@@ -15,23 +17,45 @@ import torch
 
 from agentic_lib.brain.decision import Metrics
 from agentic_lib.lab.batch import METRICS
-from agentic_lib.lab.compare.deciders import Brain
-from agentic_lib.lab.compare.methods import greedy, plateau, scheduled
+from agentic_lib.lab.compare.deciders import Brain, RateOnly
+from agentic_lib.lab.compare.methods import (
+    TUNING,
+    greedy,
+    plateau,
+    scheduled,
+    trials_of,
+)
 from agentic_lib.lab.pilots import Group
 from agentic_lib.lab.teach.situations import draw_runs, draw_situation
 
 SITUATIONS, RUNS = 4, 24
+QUICK = {"every": 2, "reduce": 0.5, "increase": 2.0}
+
+
+def start_of(name, settings):
+    """The `start` of a method at these settings."""
+    if name in ("plateau", "greedy", "greedy_min_lr"):
+        make = plateau if name == "plateau" else greedy
+        return scheduled(make, "val_loss", **settings)
+    if name == "rate_only":
+        return partial(RateOnly, **QUICK, **settings)
+    return partial(Brain, **settings)
+
+
 SETTINGS = {
-    "plateau": [scheduled(plateau, "val_loss", factor=factor, patience=wait)
-                for factor, wait in (
-                    (0.1, 5), (0.3, 2), (0.3, 5), (0.5, 2), (0.5, 5))],
-    "greedy": [scheduled(greedy, "val_loss", factor=factor, patience=wait)
-               for factor, wait in (
-                   (0.5, 0), (0.5, 1), (0.7, 0), (0.7, 1), (0.9, 1))],
-    "brain": [partial(Brain, every=every, reduce=reduce, increase=increase)
+    "plateau": [{"factor": factor, "patience": wait} for factor, wait in (
+        (0.1, 5), (0.3, 2), (0.3, 5), (0.5, 2), (0.5, 5))],
+    "greedy": [{"factor": factor, "patience": wait} for factor, wait in (
+        (0.5, 0), (0.5, 1), (0.7, 0), (0.7, 1), (0.9, 1))],
+    "greedy_min_lr": [{"min_lr": low} for low in (
+        1e-3, 1e-4, 1e-5, 1e-6, 1e-7)],
+    "rate_only": [{"low": low, "high": high} for low, high in (
+        (0.003, 0.01), (0.01, 0.03), (0.03, 0.06), (0.05, 0.2),
+        (0.1, 0.5))],
+    "brain": [{"every": every, "reduce": reduce, "increase": increase}
               for every, reduce, increase in (
-                  (5, 0.7, 1.3), (5, 0.5, 2.0), (3, 0.5, 2.0), (2, 0.7, 1.3),
-                  (2, 0.5, 2.0))],
+                  (5, 0.7, 1.3), (5, 0.5, 2.0), (3, 0.5, 2.0),
+                  (2, 0.7, 1.3), (2, 0.5, 2.0))],
 }
 
 
@@ -57,19 +81,19 @@ def final_accuracies(start, seed) -> np.ndarray:
     return batch.measure("test")[0].numpy()
 
 
-def tune(names=SETTINGS, say=print):
-    """Prints the mean final accuracy of every setting of these methods."""
+def tune(names=SETTINGS, path=TUNING):
+    """Tries every setting of these methods, and records all trials."""
     for name in names:
-        for start in SETTINGS[name]:
+        trials = []
+        for settings in SETTINGS[name]:
+            start = start_of(name, settings)
             mean = np.mean([final_accuracies(start, seed)
                             for seed in range(SITUATIONS)])
-            say(f"{name} {describe(start)}: {mean:.2f}", flush=True)
-
-
-def describe(start) -> dict:
-    """The settings that were bound to a start."""
-    inner = getattr(start.keywords.get("make"), "keywords", {})
-    return inner or start.keywords
+            trials.append({"settings": settings,
+                           "accuracy": round(float(mean), 2)})
+            print(name, trials[-1], flush=True)
+        path.write_text(json.dumps({**trials_of(path), name: trials},
+                                   indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,124 @@
+"""The answer in five sentences, computed from the recorded rows.
+
+Numbers and their order come from the rows; so do the verdicts. The README
+has the same sentences. Knows nothing about tables.
+"""
+
+from agentic_lib.lab.compare.intervals import (
+    improvement,
+    interval,
+    mean,
+)
+from agentic_lib.lab.compare.recorded import GROUPS, SEARCHING
+from agentic_lib.lab.compare.tables import lead, with_interval
+from agentic_lib.lab.compare.views import (
+    ahead,
+    names,
+    of_group,
+    pair,
+    rests_on,
+    schedule_regret,
+)
+
+
+def sentences(view, plain, ours) -> list[str]:
+    """Five sentences, as a numbered list's lines.
+
+    view   `views.as_used`, complete
+    plain  the rows without guards, for the best schedule in hindsight
+    """
+    parts = [overall(view, ours), kinds(view, ours), searching(view, ours),
+             without_language(view, ours), starts(view, plain, ours)]
+    return [f"{number}. {text}" for number, text in enumerate(parts, 1)]
+
+
+def regret(view, method):
+    return pair(view, method).regret(method)
+
+
+def against(found) -> str:
+    """'is 3.8 ahead (2.8 to 4.8)', or that nobody is."""
+    value, low, high = found
+    if low <= 0 <= high:
+        return f"cannot be told apart from it: {lead(found)}"
+    return f"is {lead(found)}"
+
+
+def behind(x) -> str:
+    return f"{abs(x):.1f} points {'behind' if x > 0 else 'ahead of'}"
+
+
+def overall(view, ours) -> str:
+    others = {m: mean(regret(view, m)) for m in names(view)
+              if m not in ("constant", "left_alone", ours)
+              and not m.startswith(("brain", "logistic", "rate_only"))}
+    best = min(others, key=others.get)
+    tasks = len({r.task for r in view})
+    one = rests_on(view, best, ours)
+    return (
+        f"Over {tasks} tasks and nine starting rates each, with guards on, "
+        "the bundled brain at its quick pace ends "
+        f"{with_interval(interval(mean, regret(view, ours)))} points behind "
+        "the best constant rate in hindsight, and the starting rate left "
+        f"alone {mean(regret(view, 'left_alone')):.1f}; of all others "
+        f"{best} does best, with {others[best]:.1f}, and the brain "
+        f"{against(ahead(view, best, ours))}"
+        + (f", which rests on {one} alone" if one else "") + ".")
+
+
+def kinds(view, ours) -> str:
+    found = {g: interval(mean, regret(of_group(view, g), ours))
+             for g in GROUPS if of_group(view, g)}
+    return ("By kind of task its regret is " + "; ".join(
+        f"{with_interval(span)} on {say_group(g)}"
+        for g, span in found.items())
+        + ": the aims, 0.5 on kinds as taught and 1.0 on others, are "
+        + ("reached" if all(
+            span[0] < (0.5 if g == "as taught" else 1.0)
+            for g, span in found.items()) else "not reached") + ".")
+
+
+def say_group(group) -> str:
+    return {"as taught": "kinds of network as taught"}.get(group, group)
+
+
+def searching(view, ours) -> str:
+    found = [m for m in SEARCHING if m in names(view)]
+    return ("Searching instead of steering, with as many epochs in all: "
+            + "; ".join(f"{m} ends at {mean(regret(view, m)):.1f}, and the "
+                        f"brain {against(ahead(view, m, ours))}"
+                        for m in found)
+            + " (they need eight runs and two, the brain one).")
+
+
+def without_language(view, ours) -> str:
+    parts = []
+    for other, what in (("rate_only_quick", "a placebo that looks at the "
+                         "learning rate alone"),
+                        ("logistic_quick", "a logistic regression on the "
+                         "same labels")):
+        if other in names(view):
+            s = pair(view, ours, other)
+            wins = 100 * improvement(s.columns[ours]["test"],
+                                     s.columns[other]["test"])
+            parts.append(f"Held against {what}, which ends at "
+                         f"{mean(s.regret(other)):.1f}, the brain "
+                         f"{against(ahead(view, other, ours))} and wins "
+                         f"{wins:.0f} % of the pairings"
+                         + (", fewer than it loses" if wins < 50 else ""))
+    return "; ".join(p[0].lower() + p[1:] if k else p
+                     for k, p in enumerate(parts)) + (
+        "." if parts else "No placebo was recorded here yet.")
+
+
+def starts(view, plain, ours) -> str:
+    s = pair(view, ours, "left_alone")
+    mine, alone = (mean(s.regret(m)[s.is_good]) for m in (ours,
+                                                          "left_alone"))
+    schedule = mean(schedule_regret(view, plain, ours))
+    return (f"From a good start it ends {behind(mine)} the best constant "
+            f"rate and a rate left alone {behind(alone)} it, so whoever "
+            "knows a good rate "
+            + ("loses by it" if mine > alone else "does not lose by it")
+            + f"; the best schedule in hindsight is {schedule:.1f} points "
+            "ahead of it over all starts.")

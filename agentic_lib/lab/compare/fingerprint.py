@@ -1,0 +1,77 @@
+"""A number that changes when the guards act otherwise, and only then.
+
+Made-up runs (healthy, noisy, exploding, lost at once, standing still) are
+shown to the controller under its usual guards, with a brain that wishes
+every action in turn; what was decided when is the fingerprint. So code may be
+moved and reworded, and recorded rows still stand.
+"""
+
+import zlib
+from functools import cache
+
+import numpy as np
+import torch
+
+from agentic_lib.brain.decision import ACTIONS, Decision
+from agentic_lib.control.controller import AgenticLR
+from agentic_lib.control.guards import Guards
+
+EPOCHS, RUNS, EVERY = 40, 30, 2
+
+
+class InTurn:
+    """Wishes every action but stopping in turn, and at last to stop."""
+
+    actions = ACTIONS
+
+    def analyze_training(self, history, every, actions):
+        epoch = history[-1].epoch
+        names = [action.name for action in actions]
+        return Decision(names[-1] if epoch > 30
+                        else names[epoch // every % 3], "In turn.")
+
+
+def curves(rng) -> list[dict]:
+    """One made-up run: the metrics of every epoch."""
+    kind = rng.choice(["learns", "explodes", "nan", "nowhere", "stands"])
+    epochs = np.arange(1, EPOCHS + 1)
+    loss = 0.1 + 2.2 * np.exp(-epochs / rng.uniform(3, 30))
+    if kind in ("nowhere", "stands"):
+        loss = 2.3 + 0 * epochs
+    noise = rng.choice([0.0, 0.01, 0.1]) + 0.2 * (kind == "nowhere")
+    at = int(rng.integers(5, EPOCHS))
+    found = []
+    for k, level in enumerate(loss):
+        train, val = (level * np.exp(noise * rng.normal()) for _ in range(2))
+        if kind == "explodes" and k >= at:
+            train, val = train * 20, val * 20
+        if kind == "nan" and k >= at:
+            train = val = float("nan")
+        train_acc, val_acc = (
+            10.0 if not x < 2.25 else 10 + 85 * (1 - x / 2.3)
+            for x in (train, val))
+        found.append({"train_acc": train_acc, "val_acc": val_acc,
+                      "train_loss": float(train), "val_loss": float(val)})
+    return found
+
+
+def decided(metrics) -> str:
+    """What the guards, and the brain under them, decided in such a run."""
+    model = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    controller = AgenticLR(optimizer, InTurn(), total_epochs=EPOCHS,
+                           every=EVERY, model=model, guards=Guards())
+    for epoch, measured in enumerate(metrics, start=1):
+        controller.step(epoch=epoch, **measured)
+        if controller.should_stop:
+            break
+    return " ".join(f"{d.epoch}{d.action}{d.source}{d.new_lr:.3g}"
+                    for d in controller.decisions)
+
+
+@cache
+def guards_crc32(seed=0) -> str:
+    """The fingerprint, as eight digits."""
+    rng = np.random.default_rng(seed)
+    text = "\n".join(decided(curves(rng)) for _ in range(RUNS))
+    return f"{zlib.crc32(text.encode()):08x}"

@@ -1,0 +1,139 @@
+"""What the file that ships is to hold, and what of it is still missing.
+
+Parts are recorded in this order: what is cheap and most telling comes first.
+Knows nothing about how a run is made.
+"""
+
+from dataclasses import dataclass
+
+from agentic_lib.lab.compare.intervals import key
+from agentic_lib.lab.compare.methods import GUARDS, find_method, is_rateless
+from agentic_lib.lab.compare.tasks import LEAK, find_task
+
+CHUNK = 5  # seeds in one job
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Methods x tasks x starting rates x seeds: 0, 1, 2, ...
+
+    rates  the tasks' own where None
+    """
+
+    methods: tuple
+    tasks: tuple
+    rates: tuple | None = None
+    seeds: int = 5
+
+
+# Kinds of network like those that the brain was taught on, other data.
+SIX = ("spirals", "digits", "digits_noisy", "breast_cancer", "photographs",
+       "characters_adamw")
+# The same kinds with another optimizer, in other units, with headroom.
+OTHER = ("checkerboard", "digits_rmsprop", "digits_noisy_x1000",
+         "spirals_x0.1")
+# Kinds of network that it was never taught on.
+KINDS = ("digits_norm_dropout", "digits_recurrent_adam",
+         "recall_attention_adamw", "patches_conv_adam",
+         "next_character_adamw")
+GROUPS = {"as taught": SIX, "other optimizers and units": OTHER,
+          "other networks": KINDS}
+LEAKING = tuple(task + LEAK for task in (
+    "digits_noisy", "breast_cancer", "photographs"))
+
+SCHEDULES = ("cosine", "linear", "rex", "one_cycle")
+REACTING = ("plateau_tuned", "greedy", "greedy_tuned", "rules_quick",
+            "logistic_quick")
+SEARCHING = ("halving", "range_one_cycle", "range_cosine")
+RATELESS = ("prodigy", "prodigy_cosine", "d_adaptation", "adam_g", "dog")
+UNGUARDED = ("schedule_free_advised", "cocob")  # guards cannot stand there
+
+
+def guarded(*methods) -> tuple:
+    return tuple(method + GUARDS for method in methods)
+
+
+def first_table(tasks, seeds) -> tuple:
+    """As people use it: guards on for whoever can have them."""
+    return (
+        Preset(("constant", *SEARCHING), tasks, seeds=seeds),
+        Preset(guarded("brain_quick", "greedy_tuned", "constant",
+                       "plateau_tuned", "linear", "prodigy",
+                       "logistic_quick", "rate_only_quick"),
+               tasks, seeds=seeds),
+        Preset((*guarded("brain", "cosine", "rules_quick", "one_cycle",
+                         "greedy", "rex", *RATELESS[1:]), *UNGUARDED),
+               tasks, seeds=seeds))
+
+
+def second_table(tasks, seeds) -> tuple:
+    """Without guards."""
+    return (
+        Preset(("linear", "cosine", "one_cycle", "brain_quick"), tasks,
+               seeds=seeds),
+        Preset((*SCHEDULES, *REACTING, "rate_only_quick", "brain",
+                *RATELESS), tasks, seeds=seeds))
+
+
+RECORDED = (
+    *first_table(SIX, 3), *first_table(OTHER, 2), *second_table(SIX, 3),
+    *second_table(OTHER, 2), *first_table(KINDS, 2), *second_table(KINDS, 2),
+    Preset(("constant", "plain_rules", "rules", "rules_quick", "cosine",
+            "one_cycle", "plateau", "greedy", "plateau_tuned",
+            "greedy_tuned", "schedule_free", "prodigy"), SIX),
+    Preset(("brain", "brain_quick", "logistic", "logistic_quick"), SIX),
+    Preset(("random_actions", "random_actions_quick", "shuffled_metrics",
+            "shuffled_metrics_quick", "brain_no_stop",
+            "brain_quick_no_stop", "greedy_default"), SIX, seeds=3),
+    Preset(("constant", "plateau", "rules", "brain", "brain_quick"),
+           LEAKING, seeds=3),
+    Preset(("look_ahead",), SIX, seeds=3),
+    Preset(("look_ahead_quick",), SIX, seeds=2),
+)
+
+
+def jobs(methods, tasks, rates, seeds, done=()) -> list[tuple]:
+    """[(task, method, (rate, seed) pairs)] of what is still to be done.
+
+    rates  the tasks' own where None
+    done   rows
+    """
+    found = {(r.task, r.method, key(r.rate), r.seed) for r in done}
+    work = []
+    for method in methods:
+        for task in tasks:
+            starts = (float("nan"),) if method.rateless else (
+                rates or task.rates)
+            size = 1 if task.one_seed else CHUNK
+            for at in range(0, len(seeds), size):
+                pairs = [
+                    (rate, seed) for rate in starts
+                    for seed in seeds[at:at + size]
+                    if (task.name, method.name, key(rate), seed)
+                    not in found]
+                if pairs:
+                    work.append((task, method, pairs))
+    return work
+
+
+def work_of(part, rows) -> list[tuple]:
+    """What is missing of a Preset."""
+    return jobs([find_method(name, rows) for name in part.methods],
+                [find_task(name) for name in part.tasks], part.rates,
+                range(part.seeds), rows)
+
+
+def wanted() -> set:
+    """(task, method, rate, seed) of every run that is to be recorded."""
+    return {(task, name, key(rate), seed)
+            for part in RECORDED for name in part.methods
+            for task in part.tasks for seed in range(part.seeds)
+            for rate in ((float("nan"),) if is_rateless(name)
+                         else part.rates or find_task(task).rates)}
+
+
+def progress(rows) -> tuple[int, int]:
+    """(runs that are recorded, runs that are to be) of the whole plan."""
+    plan = wanted()
+    done = {(r.task, r.method, key(r.rate), r.seed) for r in rows}
+    return len(plan & done), len(plan)

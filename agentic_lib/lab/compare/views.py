@@ -1,0 +1,166 @@
+"""Which rows are compared with which: views of a results file.
+
+A view is a list of rows in which every method stands under one name. Knows
+nothing about how numbers are written down.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from agentic_lib.lab.compare.intervals import (
+    collect,
+    difference,
+    interval,
+    mean,
+)
+from agentic_lib.lab.compare.methods import GUARDS, METHODS
+from agentic_lib.lab.compare.recorded import GROUPS, SCHEDULES
+from agentic_lib.lab.compare.tasks import LEAK, NEW
+
+OURS = ("brain", "brain_quick")  # the brain at its two settings
+# What the picture shows; a task on which one of them is missing is not used.
+EIGHT = {"read the metrics": ("brain_quick", "greedy_tuned",
+                              "plateau_tuned"),
+         "follow a plan": ("constant", "linear"),
+         "search, or have no rate": ("halving", "range_one_cycle",
+                                     "schedule_free_advised")}
+CORE = tuple(name for group in EIGHT.values() for name in group)
+REFERENCE = "constant"  # without guards: what regret is measured against
+
+
+def names(rows):
+    return list(dict.fromkeys(r.method for r in rows))
+
+
+def honest(rows):
+    """The comparison without guards, on the kinds of task that the brain was
+    taught on: no leak, no guards, no new kinds."""
+    new = {task.name for task in NEW}
+    return [r for r in rows if not r.task.endswith(LEAK)
+            and r.task not in new and not r.method.endswith(GUARDS)]
+
+
+def unguarded(rows):
+    """All tasks, without guards."""
+    return [r for r in rows if not r.task.endswith(LEAK)
+            and not r.method.endswith(GUARDS)]
+
+
+def as_used(rows):
+    """As people use it: with guards for whoever can have them, under the
+    method's own name. The rate left alone is `left_alone` with guards, and
+    `constant` without them, for regret to be measured against."""
+    view = []
+    for row in rows:
+        bare = row.method.removesuffix(GUARDS)
+        if row.task.endswith(LEAK):
+            continue
+        if bare != row.method:
+            name = "left_alone" if bare == REFERENCE else bare
+            view.append(replace(row, method=name))
+        elif bare == REFERENCE or not guardable(bare):
+            view.append(row)
+    return view
+
+
+def guardable(name) -> bool:
+    return name not in METHODS or METHODS[name].guardable
+
+
+def complete(rows, core=CORE, seeds=2) -> tuple[list, list]:
+    """(rows, names left out): the tasks that all of `core` have with so many
+    seeds, and the methods that have all of these tasks."""
+    found = {}
+    for r in rows:
+        found.setdefault(r.method, {}).setdefault(r.task, set()).add(r.seed)
+    tasks_of = {m: {t for t, s in tasks.items() if len(s) >= seeds}
+                for m, tasks in found.items()}
+    core = [REFERENCE, *("left_alone" if m == REFERENCE
+                         and "left_alone" in found else m for m in core)]
+    common = set.intersection(*(tasks_of.get(m, set()) for m in core))
+    kept = [m for m in found if common and common <= tasks_of[m]]
+    return ([r for r in rows if r.method in kept and r.task in common],
+            [m for m in found if m not in kept])
+
+
+def of_group(rows, group):
+    """The rows of one kind of task (`recorded.GROUPS`)."""
+    return [r for r in rows if r.task in GROUPS[group]]
+
+
+# -- two methods --------------------------------------------------------------
+
+def pair(rows, method, other=REFERENCE, tasks=None):
+    """Scores of two methods, and of constant, on what they have in common;
+    the best constant rates are those of all of a task's rows."""
+    rows = [r for r in rows if r.method in (REFERENCE, method, other)]
+    scores = collect(rows, tasks)
+    rows = [r for r in rows if r.method == REFERENCE]
+    alone = [collect(rows, [t]) for t in scores.tasks]
+    scores.best = np.array([one.best[0] for one in alone])
+    scores.is_good = np.array([one.good()[0] for one in alone])
+    return scores
+
+
+def meet(rows, one, other) -> bool:
+    """True where two methods have a task in common."""
+    return bool({r.task for r in rows if r.method == one}
+                & {r.task for r in rows if r.method == other})
+
+
+def ahead(rows, other, ours, tasks=False):
+    """Points of mean regret that `ours` is ahead of `other`, with the
+    interval; `tasks` as in `interval`."""
+    s = pair(rows, ours, other)
+    return interval(difference, s.regret(other), s.regret(ours), tasks=tasks)
+
+
+def leads(rows, other, ours) -> dict:
+    """{task: points of mean regret that `ours` is ahead of `other`}."""
+    s = pair(rows, ours, other)
+    apart = (s.regret(other) - s.regret(ours)).mean((1, 2))
+    return dict(zip(s.tasks, apart.tolist()))
+
+
+def rests_on(rows, other, ours) -> str | None:
+    """The one task without which a lead, of either, can no longer be told
+    from zero; None where there is no lead, or where it rests on several."""
+    s = pair(rows, ours, other)
+    apart = s.regret(other) - s.regret(ours)
+    _, low, high = interval(difference, apart, 0 * apart)
+    if low <= 0 <= high or len(s.tasks) < 2:
+        return None
+    side = 1 if low > 0 else -1
+    most = int((side * apart.mean((1, 2))).argmax())
+    rest = np.delete(apart, most, 0)
+    _, low, high = interval(difference, rest, 0 * rest)
+    return s.tasks[most] if min(side * low, side * high) <= 0 else None
+
+
+# -- the best schedule in hindsight -------------------------------------------
+
+def best_schedules(rows, tasks, seeds) -> tuple[np.ndarray, list[str]]:
+    """((tasks, seeds) scores of the best schedule at its best rate in
+    hindsight, its name for each task), constant being one."""
+    best, which = [], []
+    for task in tasks:
+        found = {}
+        for r in rows:
+            if r.task == task and r.seed in seeds and (
+                    r.method in (REFERENCE, *SCHEDULES)):
+                found.setdefault((r.method, r.rate), {})[r.seed] = r.test
+        whole = {k: [v[s] for s in seeds] for k, v in found.items()
+                 if len(v) == len(seeds)}
+        name, rate = max(whole, key=lambda k: mean(whole[k]))
+        best.append(whole[name, rate])
+        which.append(f"{name} from {rate:g}")
+    return np.array(best), which
+
+
+def schedule_regret(rows, plain, method):
+    """(tasks, rates, seeds) points behind the best schedule in hindsight
+    (without guards: `plain`), of a method of the view `rows`."""
+    s = pair(rows, method)
+    best, _ = best_schedules(plain, s.tasks, s.seeds)
+    return best[:, None] - s.columns[method]["test"]

@@ -1,0 +1,28 @@
+"""For the tests of the comparison: made-up rows, and short tasks."""
+
+from dataclasses import replace
+
+from agentic_lib.lab.compare.rows import Row
+from agentic_lib.lab.compare.tasks import find_task
+
+NAN = float("nan")
+
+
+def short(name, epochs=6):
+    """A task with a small budget."""
+    return replace(find_task(name), epochs=epochs)
+
+
+def row(task="t", method="constant", rate=0.1, seed=0, test=50.0, **more):
+    values = {"test_best": test, "val_best": test, "area": test, "epochs": 60,
+              "to_target": NAN, "diverged": 0, "last_rate": rate}
+    return Row(task, method, rate, seed, test, **{**values, **more})
+
+
+def compared(brain, peer, random=20.0, rules=30.0):
+    """Rows in which these methods reach so many points everywhere."""
+    return [row(method=m, rate=r, seed=s, test=t + s, epochs=60)
+            for r, constant in ((0.01, 50), (0.1, 90)) for s in range(3)
+            for m, t in (("constant", constant), ("plateau", peer),
+                         ("brain", brain), ("rules", rules),
+                         ("random_actions", random))]

@@ -1,0 +1,75 @@
+"""RESULTS.md and the recorded rows: one is made from the other."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from agentic_lib.lab.compare import pictures, results, summary, views
+from agentic_lib.lab.compare.methods import find_method
+from agentic_lib.lab.compare.recorded import progress
+from agentic_lib.lab.compare.tasks import LEAK, find_task
+from agentic_lib.lab.compare.trials import run_job
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def recorded():
+    return results.read_rows()
+
+
+def test_the_recorded_results_are_small_and_say_what_they_depend_on(recorded):
+    info, rows = recorded
+    assert results.RECORDED.stat().st_size < 1_000_000
+    assert {"torch", "transformers", "agentic_lib"} <= set(info["versions"])
+    assert info["commands"] and info["machine"] and info["brain_crc32"]
+    assert {"constant", "plateau", "greedy", "rules"} <= {
+        r.method for r in rows}
+    assert len({r.task for r in rows if LEAK not in r.task}) >= 6
+    assert len({r.seed for r in rows if r.method == "constant"}) >= 5
+
+
+def test_the_page_is_printed_from_the_recorded_rows(recorded):
+    text = summary.page(*recorded)
+    assert text + "\n" == (ROOT / "RESULTS.md").read_text(encoding="utf8")
+    assert re.search(r"^1\. .*^5\. ", text, re.M | re.S)
+    assert "ahead by -" not in text and "nan" not in text
+    done, wanted = progress(recorded[1])
+    assert (f"{done:,} of {wanted:,} runs" in text) == (done < wanted)
+    assert (ROOT / summary.PICTURE).exists()
+
+
+def test_the_picture_shows_eight_methods_in_three_groups(recorded):
+    view, _ = views.complete(views.as_used(recorded[1]))
+    axes = pictures.draw_summary(view).axes[0]
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert len(labels) == 8
+    texts = {text.get_text() for text in axes.texts}
+    assert set(views.EIGHT) <= texts
+    shown = sorted(line.get_xdata()[0] for line in axes.lines
+                   if line.get_marker() == "o")
+    assert shown == pytest.approx(sorted(
+        views.pair(view, "left_alone" if m == "constant" else m).regret(
+            "left_alone" if m == "constant" else m).mean()
+        for m in views.CORE))
+
+
+SAMPLE = [("spirals", "constant"), ("spirals", "linear"),
+          ("breast_cancer", "plateau"), ("spirals", "greedy_tuned+guards"),
+          ("digits_noisy_x1000", "constant"), ("spirals", "halving"),
+          ("digits_rmsprop", "constant+guards")]
+
+
+@pytest.mark.parametrize("task, name", SAMPLE)
+def test_a_sample_of_the_recorded_rows_is_made_again(task, name, recorded):
+    rates = find_task(task).rates
+    wanted = [r for r in recorded[1] if (r.task, r.method) == (task, name)
+              and r.seed in (0, 1) and (r.rate != r.rate
+                                        or r.rate in (rates[3], rates[5]))]
+    assert wanted, "not recorded"
+    again = run_job(find_task(task), find_method(name),
+                    [(r.rate, r.seed) for r in wanted])
+    for new, old in zip(again, wanted):
+        assert new.test == pytest.approx(old.test, abs=2.5)
+        assert new.diverged == old.diverged
