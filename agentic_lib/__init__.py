@@ -14,6 +14,8 @@ _CORE = {
     "SimpleAIBrain": "brain.brain",
     "AgenticLR": "control.controller",
     "Guards": "control.guards",
+    "RESTORE": "control.guards",
+    "COOL_DOWN": "control.guards",
     "Metrics": "brain.decision",
     "Decision": "brain.decision",
     "train": "run.training",

@@ -1,8 +1,10 @@
 """The controller: when it decides, and that what it decides holds."""
 
+import copy
 import json
 import logging
 import math
+import pickle
 
 import pytest
 import torch
@@ -11,6 +13,8 @@ from hypothesis import strategies as st
 
 from agentic_lib import (
     ACTIONS,
+    COOL_DOWN,
+    RESTORE,
     Action,
     AgenticLR,
     Decision,
@@ -471,3 +475,170 @@ def test_what_a_step_costs_does_not_grow():
                         train_loss=1.0)
     assert max(len(history) for history, _ in brain.seen) <= 11
     assert controller.history is held and len(held) == 2000
+
+
+def test_a_hook_gets_every_decision_once_it_was_applied():
+    rates = []
+    controller = AgenticLR(
+        make_optimizer(0.1), scripted(DOWN, GO_ON), every=1,
+        on_decision=lambda d: rates.append((d, controller.get_last_lr())))
+    observe(controller, 1, 2)
+    controller.apply(Decision(UP, "mine", source="human"))
+    assert [d for d, _ in rates] == controller.decisions
+    assert all([d.new_lr] == lr for d, lr in rates)
+
+
+def test_a_broken_hook_is_told_once_and_ends_nothing(said):
+    def broken(decision):
+        raise OSError("no room on the disk")
+    controller = AgenticLR(make_optimizer(), Recorder(), every=1,
+                           on_decision=broken)
+    observe(controller, 1, 2, 3)
+    assert len(controller.decisions) == 3
+    assert len(said) == 1 and "no room" in said[0]
+
+
+def test_a_broken_brain_is_told_once_a_cause_and_strict_raises(said):
+    controller = AgenticLR(make_optimizer(), Broken(KeyError("x")), every=1)
+    observe(controller, 1, 2, 3)
+    assert len(said) == 1 and "KeyError" in said[0]
+    with pytest.raises(KeyError):
+        observe(AgenticLR(make_optimizer(), Broken(KeyError("x")), every=1,
+                          strict=True), 1)
+
+
+def test_when_the_rate_changed_and_why():
+    controller = AgenticLR(make_optimizer(0.1), scripted(
+        GO_ON, DOWN, GO_ON, UP), every=1)
+    observe(controller, 1, 2, 3, 4)
+    assert [(d.epoch, d.action) for d in controller.changes()] == [
+        (2, DOWN), (4, UP)]
+    shown = "\n".join(map(str, controller.changes()))
+    assert "epoch 2" in shown and "because" in shown and "->" in shown
+
+
+def test_warm_up_first_and_metrics_after():
+    """torch's own warm-up runs below; decisions scale what comes after."""
+    optimizer = make_optimizer(0.1)
+    warm = torch.optim.lr_scheduler.LinearLR(optimizer, 0.1, total_iters=5)
+    brain = Recorder(DOWN)
+    controller = AgenticLR(optimizer, brain, every=1, scheduler=warm,
+                           warm_up=5, guards=Guards(cooldown=None))
+    rates = []
+    for epoch in range(1, 8):
+        optimizer.step()
+        warm.step()
+        controller.step(epoch, train_loss=2.0 + epoch)
+        rates += controller.get_last_lr()
+    assert [d.epoch for d in controller.decisions] == [6, 7]
+    assert rates == pytest.approx([0.028, 0.046, 0.064, 0.082, 0.1, 0.07,
+                                   0.049])
+
+
+def test_back_to_the_best_weights_when_the_rate_falls():
+    for option, weight in ((False, 3.0), (True, 1.0)):
+        layer = torch.nn.Linear(1, 1)
+        controller = AgenticLR(
+            torch.optim.SGD(layer.parameters(), lr=0.1), scripted(DOWN),
+            every=3, model=layer, back_to_best=option)
+        for epoch, acc in ((1, 80), (2, 60), (3, 70)):
+            torch.nn.init.constant_(layer.weight, epoch)
+            controller.step(epoch, val_acc=acc)
+        assert layer.weight.item() == weight
+        assert controller.get_last_lr() == [pytest.approx(0.07)]
+
+
+def test_going_on_with_another_rate(said):
+    one = make_optimizer(0.1, 0.2)
+    controller = AgenticLR(one, scripted(DOWN), every=1)
+    observe(controller, 1)
+    state = controller.state_dict()
+
+    two = make_optimizer(0.1, 0.2)
+    two.load_state_dict(one.state_dict())
+    for group in two.param_groups:
+        group["lr"] = 0.5
+    other = AgenticLR(two, scripted(DOWN), every=1)
+    other.load_state_dict(state)
+    assert len(said) == 1 and "0.5" in said[0]
+    observe(other, 2, 3)
+    assert other.get_last_lr() == pytest.approx([0.35, 0.35])
+
+    controller.set_lr(0.01)
+    assert controller.get_last_lr() == pytest.approx([0.01, 0.02])
+    controller.step(2, val_acc=50.0)
+    with pytest.raises(ValueError, match="lr=0"):
+        controller.set_lr(0)
+
+
+def cooling(total=10, **options):
+    brain = scripted("cool_down", *[UP] * 20, actions=(*ACTIONS, COOL_DOWN))
+    return AgenticLR(make_optimizer(1.0), brain, total_epochs=total, every=1,
+                     min_lr=0, **options)
+
+
+def test_a_cool_down_ends_in_zero_at_the_end_of_the_budget():
+    controller = cooling()
+    rates = []
+    for epoch in range(1, 11):
+        rates += controller.get_last_lr()
+        controller.step(epoch, val_acc=50.0)
+    assert rates == pytest.approx([1.0, *(1 - i / 9 for i in range(9))])
+    assert controller.get_last_lr() == [0.0]
+    assert [d.action for d in controller.decisions] == ["cool_down"]
+
+
+def test_a_cool_down_is_resumed_and_a_guard_may_interrupt_it():
+    controller = cooling()
+    observe(controller, 1, 2, 3)
+    state = json.loads(json.dumps(controller.state_dict()))
+    other = cooling()
+    other.optimizer.load_state_dict(controller.optimizer.state_dict())
+    other.load_state_dict(state)
+    for each in (controller, other):
+        each.step(4, val_acc=50.0)
+        assert each.get_last_lr() == pytest.approx([2 / 3])
+    decision = other.step(5, val_acc=1.0, train_loss=math.nan)
+    assert decision.source == "guard" and not other.cooling
+    assert other.get_last_lr() == pytest.approx([0.7 * 2 / 3])
+
+
+def test_a_cool_down_needs_a_budget_and_is_none_of_the_four():
+    with pytest.raises(ValueError, match="total_epochs"):
+        cooling(total=None)
+    assert COOL_DOWN not in ACTIONS and len(ACTIONS) == 4
+
+
+def test_a_list_or_none_in_an_optimizers_place():
+    one = make_optimizer()
+    with pytest.raises(ValueError, match="one AgenticLR for each"):
+        AgenticLR([one, make_optimizer()], None)
+    with pytest.raises(ValueError, match="optimizer=None"):
+        AgenticLR(None, None)
+
+
+@pytest.mark.parametrize("scheduled", [False, True])
+@pytest.mark.parametrize("copied", [
+    copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_copies_and_pickles_go_on_alike(scheduled, copied):
+    torch.manual_seed(0)
+    model = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, 100)
+    controller = AgenticLR(
+        optimizer, scripted(*[DOWN] * 5, actions=(*ACTIONS, RESTORE)),
+        every=1, model=model, scheduler=schedule if scheduled else None)
+
+    def go_on(net, controller, epoch):
+        controller.optimizer.zero_grad()
+        net(torch.ones(1, 2)).sum().backward()
+        controller.optimizer.step()
+        controller.step(epoch, val_acc=50.0)
+        return net.weight.detach().clone(), controller.get_last_lr()
+
+    go_on(model, controller, 1)
+    net, other = copied((model, controller))
+    assert other.optimizer is not controller.optimizer
+    for epoch in (2, 3, 4):
+        one, two = (go_on(model, controller, epoch), go_on(net, other, epoch))
+        assert torch.equal(one[0], two[0]) and one[1] == two[1]

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+
 from agentic_lib import Run
 
 HERE = Path(__file__).parent
@@ -52,6 +53,13 @@ def test_a_process_that_dies_ends_the_job_with_a_message(tmp_path):
                   ACCELERATE_USE_CPU="true")
     assert done.returncode != 0
     assert "Signal 9" in done.stderr and "rank" in done.stderr
+
+
+def test_a_step_in_the_main_process_alone_says_what_is_wrong(tmp_path):
+    done = launch("torchrun", HERE / "two_processes.py", "main_only",
+                  tmp_path)
+    assert done.returncode != 0
+    assert "every process must call the controller's step()" in done.stderr
 
 
 def test_the_example_runs_in_two_processes(tmp_path):

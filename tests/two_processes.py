@@ -13,6 +13,7 @@ from accelerate import Accelerator
 import agentic_lib.run.training as module
 from agentic_lib import AgenticLR, SimpleAIBrain, Training, load_data, train
 from agentic_lib.control.processes import BrainElsewhere, is_first
+from agentic_lib.mechanics import meeting
 from agentic_lib.run.checkpoint import keep
 
 DATA = load_data("digits", train_size=256, val_size=64)
@@ -69,9 +70,21 @@ def die(folder):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+def main_only(folder):
+    """The mistake that everybody makes once."""
+    Accelerator()
+    meeting.PATIENCE = 5
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=0.1)
+    controller = AgenticLR(optimizer, SimpleAIBrain("rules"), every=1)
+    if is_first():
+        controller.step(1, train_loss=1.0)
+    torch.distributed.barrier()
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    {"agree": agree, "die": die}[sys.argv[1]](Path(sys.argv[2]))
+    jobs = {"agree": agree, "die": die, "main_only": main_only}
+    jobs[sys.argv[1]](Path(sys.argv[2]))
     # Left to the interpreter's end, a connection that is still open can
     # abort a process that has done all its work.
     Accelerator().end_training()
