@@ -25,7 +25,7 @@ COMMANDS = {
 
 
 def main(arguments=None):
-    """Runs one command; the main job where none is named."""
+    """Runs one command; the main job if none is named."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     if arguments and arguments[0] in COMMANDS:
         name = arguments[0]
@@ -85,9 +85,9 @@ def main_parser() -> argparse.ArgumentParser:
         help="nothing overrules the brain, and nothing rescues the run")
     add("--out", type=Path, default=Path("runs"), help="where to write")
     add("--name", default=None,
-        help="the folder's name; made from the settings where not given")
+        help="the folder's name; made from the settings if not given")
     add("--resume", action="store_true",
-        help="go on with the run of that name, if there is one")
+        help="continue the run of that name, if there is one")
     return parser
 
 
@@ -130,7 +130,7 @@ def run(options):
 
 def new_folder(options) -> Path:
     """A folder that does not exist yet, so that no earlier run is lost; the
-    one there is where it is to be resumed."""
+    existing one if it is to be resumed."""
     brain = re.sub("//.*@", "", options.brain)  # no password in a name
     brain = "".join(c if c.isalnum() else "-" for c in brain)
     name = options.name or \

@@ -134,7 +134,7 @@ def test_more_epochs_are_a_normal_way_to_go_on(tmp_path, whole, capsys):
     longer = run_in(tmp_path / "longer", epochs=9)
     run_in(tmp_path / "twice", epochs=5)  # no decision is due at its last
     run = run_in(tmp_path / "twice", epochs=9, resume=True)
-    assert "5 epochs and goes on with 9" in capsys.readouterr().out
+    assert "5 epochs; it continues with 9" in capsys.readouterr().out
     assert run.settings["epochs"] == 9 and run.test == longer.test
     assert [m.total_epochs for m in run.metrics] == [5] * 5 + [9] * 4
     assert same(final(tmp_path / "twice"), final(tmp_path / "longer"))
@@ -169,7 +169,7 @@ def test_a_damaged_checkpoint_is_named_and_the_last_good_one_used(
     run_in(tmp_path, resume=True)
     said = capsys.readouterr().out
     assert files[0].name in said and (files[1].name in said) == both
-    assert ("begins anew" in said) == both
+    assert ("starts over" in said) == both
     assert same(final(tmp_path), final(whole))
     names = {p.name for p in tmp_path.glob("*.damaged")}
     assert names == {p.name + ".damaged" for p in files[:1 + both]}
@@ -367,3 +367,17 @@ def test_only_two_checkpoints_are_kept_and_they_are_small(whole):
     lines = (whole / FILE_NAME).read_text().splitlines()
     assert {json.loads(line)["kind"] for line in lines} == {
         "settings", "epoch", "decision", "test"}
+
+
+def test_a_metric_by_name_is_known_again_after_a_resume(tmp_path):
+    """The guards judge by it, also on what was seen before."""
+    options = {"metric": "val_loss", "every": 2, "epochs": 6, "lr": 1.5}
+    whole = run_in(tmp_path / "whole", **options)
+    training = Training(DATA, SimpleAIBrain("rules", quiet=True), **options)
+    for metrics, _ in keep(training, tmp_path / "cut"):
+        if metrics.epoch == 3:
+            break
+    again = Training(DATA, SimpleAIBrain("rules", quiet=True), **options)
+    list(keep(again, tmp_path / "cut", resume=True))
+    assert again.controller.results == [-m.val_loss for m in whole.metrics]
+    assert same(final(tmp_path / "cut"), final(tmp_path / "whole"))

@@ -253,7 +253,8 @@ class AgenticLR:
         included, is loaded by itself, before this; a rate that is another
         one by then is what the run goes on with."""
         history = [Metrics(**m) for m in state["history"]]
-        results = state.get("results") or [None] * len(history)
+        results = state.get("results") or [
+            self.measured.result(metrics) for metrics in history]
         self.decisions[:] = [Decision(**d) for d in state["decisions"]]
         self.should_stop = state["should_stop"]
         self.cooling = state.get("cooling", False)

@@ -1,4 +1,4 @@
-"""Where the package meets others: transformers.Trainer, Lightning, accelerate.
+"""The controller in other frameworks: transformers.Trainer, Lightning.
 
 RECIPES.md beside this file has two lines for each. Each callback is imported
 when it is asked for, because it needs a framework of its own.

@@ -34,7 +34,7 @@ class Follower:
 
     names    {"val_acc": the framework's name for it, ...}; None leaves out
     usual    the same with the framework's defaults: a name that differs from
-             them was asked for, so it is told if it is not measured
+             them was asked for, so the user is told if it is not measured
     percent  False: accuracies are fractions from 0 to 1, as is usual there
     folder   where run.jsonl is written as it happens, or None
     ema      a module of averaged weights that goes back to its best together
@@ -56,7 +56,7 @@ class Follower:
         self.ema, self.options, self.told = ema, options, set()
         self.by_steps = options.get("unit") == "steps"
         self.controller = self.file = None
-        self.others = set()  # what was measured, where nothing was found
+        self.others = set()  # what was measured when nothing was found
 
     def begin(self, optimizer, scheduler=None, model=None,
               evaluations=None, steps=None, saved=None):
@@ -85,7 +85,7 @@ class Follower:
 
     def see(self, numbers, step) -> Decision | None:
         """The numbers of one evaluation, by name, after so many optimizer
-        steps. What is missing is told once and left out."""
+        steps. What is missing is reported once and left out."""
         found = self.measured(numbers)
         for name in sorted(self.asked_for - set(numbers)):
             warn_once(self.told, name, f"{name!r} is not measured. There is: "
@@ -147,8 +147,8 @@ class Follower:
 
 
 def check_options(brain, options):
-    """Tries the options on a network of one weight: a mistake shows where it
-    was typed, and not when training begins."""
+    """Tries the options on a network of one weight, so that a mistake shows
+    where it was typed and not when training begins."""
     known = [name for name in inspect.signature(AgenticLR).parameters
              if name not in FILLED_IN]
     for name, value in options.items():

@@ -169,8 +169,8 @@ AgenticCallback = AgenticLightningCallback
 
 
 class Curtain(Callback):
-    """Stands last among the callbacks, and ends what the first one shows:
-    the training step meets a schedule's own rates."""
+    """Comes last among the callbacks and takes off what the first one put
+    on, so that a schedule only ever meets its own rates."""
 
     def __init__(self, callback):
         self.callback = callback

@@ -36,10 +36,10 @@ class AgenticTrainerCallback(TrainerCallback, ExportableState):
                together with the network
     options    go to AgenticLR: every, reduce, increase, guards, ...
 
-    It stops training through `control`. Every `train()` begins anew, so that
-    one callback serves several Trainers; `resume_from_checkpoint` goes on
-    from the state in the Trainer's checkpoint, and the best weights that
-    guards go back to are those at hand then.
+    It stops training through `control`. Every `train()` starts over, so that
+    one callback serves several Trainers; `resume_from_checkpoint` continues
+    from the state in the Trainer's checkpoint. The best weights are not in
+    it: guards then go back to the best ones since the resume.
 
     The Trainer's log, and whatever reports it (TensorBoard, W&B, ...), shows
     the rate that was used, and every decision as "decision/action", "source",
@@ -69,7 +69,7 @@ class AgenticTrainerCallback(TrainerCallback, ExportableState):
                        optimizer=None, lr_scheduler=None, **kwargs):
         sharded = args.deepspeed or args.fsdp  # no process holds it all
         saved = None
-        if state.global_step:  # it goes on from a checkpoint
+        if state.global_step:  # it continues from a checkpoint
             saved = (state.stateful_callbacks or {}).get(type(self).__name__)
             saved = saved and saved["attributes"].get("saved")
         self.follower.begin(optimizer, lr_scheduler,
@@ -90,7 +90,7 @@ class AgenticTrainerCallback(TrainerCallback, ExportableState):
     def on_evaluate(self, args, state, control, metrics=None, **kwargs):
         if state.global_step in (None, self.seen_step) or \
                 self.seen_step is None:
-            return control  # before, after, or once more at the same step
+            return control  # outside training, or twice at the same step
         if self.wanted and not self.wanted & set(metrics):
             self.follower.others |= set(metrics)
             return control  # of several evaluation sets, another one

@@ -61,6 +61,11 @@ class Measured:
                       f"rest on: pass at least one of {', '.join(KNOWN)}.")
         return found, result
 
+    def result(self, metrics) -> float | None:
+        """How good the metric is in recorded Metrics, if they hold it."""
+        value = getattr(metrics, self.metric or "", None)
+        return None if value is None else self.sign * value
+
     def number(self, name, value):
         """The value as a float, or None if it is none that can be."""
         try:

@@ -2,9 +2,9 @@
 
 A checkpoint is one safetensors file: the tensors, and in its header the rest
 as JSON with a digest of it all. It is there whole or not at all; the two
-newest are kept. What happened up to then stands in run.jsonl alone, and the
-checkpoint knows the digest of those lines: so its size, and the time to write
-it, do not grow with the run. Reading one runs no code. Knows nothing about
+newest are kept. What happened before is in run.jsonl alone, and the checkpoint
+holds the digest of those lines: so its size, and the time it takes to write
+it, do not grow with the run. Reading one executes no code. Knows nothing about
 training beyond `state_dict` and `load_state_dict`.
 """
 
@@ -43,15 +43,15 @@ DAMAGE = (SafetensorError, ValueError, TypeError, KeyError, AttributeError,
 
 def keep(training: Any, folder: str | Path,
          resume: bool = False) -> Iterator[tuple[Metrics, Decision | None]]:
-    """Goes through `training` epoch by epoch and keeps it in `folder` as it
-    happens; yields what it yields.
+    """Runs `training` epoch by epoch, saves it in `folder` after each, and
+    yields what it yields.
 
-    resume  True goes on where an earlier run stopped, to the same final
-            weights, or further, with more epochs than it had; False begins
-            anew, and moves what the folder holds into `earlier/`
+    resume  True continues an earlier run, to the same final weights, or
+            further if there are more epochs than before; False starts over,
+            and moves what the folder holds into `earlier/`
     Raises ValueError if the earlier run had other settings or its record is
     damaged, OSError if the folder cannot be read or written. In all these
-    cases what the folder holds stays as it is.
+    cases the folder is left as it is.
     """
     folder = Path(folder)
     if is_first() and not resume:
@@ -69,7 +69,7 @@ def keep(training: Any, folder: str | Path,
 
 def keep_epoch(training: Any, folder: Path, file: RunFile) -> None:
     """Writes what happened in an epoch, and then the state after it, which
-    counts on what was written first."""
+    relies on what was written first."""
     try:
         file.update()
         state = {"training": training.state_dict(history=False),
@@ -77,8 +77,8 @@ def keep_epoch(training: Any, folder: Path, file: RunFile) -> None:
         save_checkpoint(folder, state, training.epoch)
     except OSError as error:
         raise OSError(
-            f"{folder} cannot be written ({error}). The run is kept up to "
-            "the epoch before: make room and go on with resume=True."
+            f"{folder} cannot be written ({error}). The run is saved up to "
+            "the epoch before: make room and continue with resume=True."
         ) from error
 
 
@@ -86,7 +86,7 @@ def go_on(training: Any, folder: Path) -> None:
     """Loads the newest good state from `folder` into `training`."""
     state = from_first(lambda: newest_good(folder))
     if state is None:
-        say(f"{folder} holds no state to go on from: training begins anew.")
+        say(f"There is nothing to resume in {folder}: training starts over.")
         return
     if is_first():
         check_settings(state["settings"], training.run.settings, folder,
@@ -109,8 +109,8 @@ def newest_good(folder: str | Path) -> dict | None:
     """The state of the newest checkpoint that is as it was written, with
     the "run" up to then, or None; the damaged ones are renamed.
 
-    Raises ValueError if good checkpoints are there and the record to none of
-    them, OSError if a file cannot be read at present.
+    Raises ValueError if there are good checkpoints but the record does not
+    belong to any of them, OSError if a file cannot be read at present.
     """
     problem = None
     found = checkpoints(folder)
@@ -128,9 +128,9 @@ def newest_good(folder: str | Path) -> dict | None:
     if problem is not None:
         path, why = problem
         raise ValueError(
-            f"{why} {path.name} is good, but goes on from what stood "
-            "there: put back a copy of that file, or begin anew with "
-            "resume=False, which moves both into earlier/.")
+            f"{why} {path.name} is good, but relies on it: put back a copy "
+            "of that file, or start over with resume=False, which moves both "
+            "into earlier/.")
     if found:
         set_aside(folder)
     return None
@@ -146,12 +146,12 @@ def rename_damaged(path: Path) -> Path:
 
 
 def check_settings(old: dict, new: dict, folder: Path, done: int) -> None:
-    """A ValueError if a run is to go on with other settings. More epochs are
-    welcome, and fewer if no more than that are `done`."""
+    """A ValueError if a run is to be resumed with other settings. Another
+    number of epochs is fine, unless more than that are `done`."""
     new = from_line(to_line(new))  # as they would come back from a file
     if old.get("epochs") != new["epochs"] and new["epochs"] >= done:
-        say(f"The run in {folder} had a budget of {old.get('epochs')} epochs "
-            f"and goes on with {new['epochs']}.")
+        say(f"The run in {folder} had a budget of {old.get('epochs')} epochs; "
+            f"it continues with {new['epochs']}.")
         old = {**old, "epochs": new["epochs"]}
     for name in sorted({*old, *new} - {"versions"}):
         if old.get(name) != new.get(name):
@@ -160,7 +160,7 @@ def check_settings(old: dict, new: dict, folder: Path, done: int) -> None:
                 f"{new.get(name)!r}: resume it with the same settings, or "
                 "choose another folder.")
     if old.get("versions") != new.get("versions"):
-        warn(f"The run in {folder} was begun with {old.get('versions')}: "
+        warn(f"The run in {folder} was started with {old.get('versions')}: "
              "the last digits may differ.")
 
 

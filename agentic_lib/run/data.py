@@ -55,7 +55,8 @@ def load_data(name: str = "digits", train_size: int | None = None,
                  how many examples; the rest of the digits is for testing,
                  the others bring a test set of their own. A small training
                  set shows overfitting.
-    label_noise  this share of the training labels is drawn anew at random
+    label_noise  this share of the training labels is replaced by labels
+                 drawn at random
     Raises ValueError for a bad argument, ConnectionError naming the address
     if a download fails. Nothing is ever substituted.
     """

@@ -254,11 +254,11 @@ def read_file(path: str | Path) -> bytes:
 
 
 def own_file(folder: str | Path, name: str) -> Path:
-    """folder/name, or a ValueError where that is a link, which would lead
-    out of the folder."""
+    """folder/name, or a ValueError if that is a link, which would lead out
+    of the folder."""
     path = Path(folder) / name
     if path.is_symlink():
-        raise ValueError(f"{path} is a link and leads out of its folder: "
+        raise ValueError(f"{path} is a link that leads out of its folder: "
                          "delete it.")
     return path
 

@@ -35,7 +35,7 @@ class Training:
     """One training run, one epoch at a time.
 
     data        a name for `load_data`, or Data
-    brain       what decides; None keeps the learning rate constant
+    brain       makes the decisions; None keeps the learning rate constant
     lr          the learning rate to start with
     epochs      the budget
     model       any nn.Module that maps inputs to logits; None makes one
@@ -149,8 +149,8 @@ class Training:
         return self.average(totals)
 
     def state_dict(self, history: bool = True) -> dict:
-        """All that is needed to go on from here, or to branch: copies. With
-        history=False without what was seen and decided, which grows."""
+        """All that is needed to continue from here, or to branch: copies.
+        history=False leaves out what was seen and decided, which grows."""
         best = self.controller.best
         return copy.deepcopy({
             "model": self.accelerator.unwrap_model(self.model).state_dict(),
@@ -160,7 +160,7 @@ class Training:
         })
 
     def load_state_dict(self, state: dict) -> None:
-        """Goes on from a saved state, as if never interrupted."""
+        """Continues from a saved state, as if never interrupted."""
         state = copy.deepcopy(state)
         model = self.accelerator.unwrap_model(self.model)
         model.load_state_dict(state["model"])
@@ -186,8 +186,8 @@ def count(logits: torch.Tensor, labels: torch.Tensor,
 
 def make_accelerator() -> Accelerator:
     """accelerate's Accelerator as it chooses; but if a launcher started
-    several processes where only CPUs are, they must be told, or each of them
-    would train by itself."""
+    several processes on a machine without an accelerator, they must be told,
+    or each of them would train by itself."""
     if started_together() > 1 and not torch.accelerator.is_available():
         return Accelerator(cpu=True)
     return Accelerator()
@@ -213,9 +213,9 @@ def train(data: str | Data = "digits", brain: Any = "auto",
 
     brain     SimpleAIBrain or a name for it; None keeps the rate constant
     progress  True shows a progress bar and every decision as it is made
-    folder    where the run is kept as it happens: run.jsonl, checkpoints
-    resume    True goes on with the run in `folder`, if there is one; with
-              more epochs than it had, further
+    folder    where the run is saved as it goes: run.jsonl, checkpoints
+    resume    True continues the run in `folder`, if there is one; with more
+              epochs than it had, further
     The other options are those of Training. If the rules stood in for the
     model, a line at the end says how often and why.
     """
