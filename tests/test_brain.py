@@ -19,6 +19,7 @@ from tiny_model import (
     tiny_tokenizer,
 )
 
+from agentic_lib import AgenticLR
 from agentic_lib.brain.brain import (
     NoDecision,
     SimpleAIBrain,
@@ -395,6 +396,19 @@ def test_the_rules_in_the_models_place_are_told_once_for_each_cause(
     quiet_brain = quiet(taught_folder, device="cpu")
     quiet_brain.analyze_training(make_history(total=5000))
     assert capsys.readouterr().out == ""
+
+
+def test_a_new_run_warns_anew(capsys):
+    brain = SimpleAIBrain(Saying(*["Bananas."] * 20))
+    capsys.readouterr()
+    for _ in range(2):
+        weight = torch.nn.Parameter(torch.zeros(1))
+        controller = AgenticLR(torch.optim.SGD([weight], lr=0.1), brain,
+                               total_epochs=30)
+        for epoch in range(1, 30):
+            controller.step(epoch=epoch, val_acc=50.0)
+        told = capsys.readouterr().out
+        assert told.count("no decision") == 1
 
 
 def test_strict_raises_where_the_rules_would_decide(taught_folder):

@@ -106,6 +106,7 @@ class AgenticLR:
         checks.rate("warm_up", warm_up)
         usual = PACES[pace]
         self.optimizer, self.brain, self.strict = optimizer, brain, strict
+        getattr(brain, "told", set()).clear()  # a new run: it warns anew
         self.counter = Counter(unit, usual[0] if every is None else every,
                                total if total_epochs is None else
                                checks.count("total_epochs", total_epochs))
