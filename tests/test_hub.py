@@ -8,6 +8,7 @@ import hashlib
 import http.server
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +18,8 @@ import pytest
 import torch
 from tiny_model import save_tiny_model
 
+from agentic_lib.models.errors import LanguageModelError
+from agentic_lib.models.language_model import LanguageModel
 from agentic_lib.models.loading import QWEN, QWEN_REVISION, advice
 
 ROOT = Path(__file__).parent.parent
@@ -299,6 +302,59 @@ def test_a_proxy_that_mangles_tls(files, tmp_path):
     told(client(model=REPO, fetch_only=True), "TLS", "proxy", "SSL_CERT_FILE")
     client.close()
     hub.shutdown()
+
+
+def test_a_tls_connection_that_breaks_off_is_the_networks_fault(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        def hang_up():
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:  # the server was closed
+                    return
+                with connection:
+                    connection.recv(65536)
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        port = server.getsockname()[1]
+        client = Client(f"https://127.0.0.1:{port}", tmp_path)
+        answer = client(model=REPO, fetch_only=True)
+        told(answer, "TLS", "broke off", "fault of the network", "bundled")
+        assert "SSL_CERT_FILE" not in answer["told"]
+        client.close()
+
+
+@pytest.mark.parametrize("name", ["hassler/empty", "ssl files"])
+def test_a_folder_without_a_config_is_told_so(tmp_path, name):
+    folder = tmp_path / name
+    folder.mkdir(parents=True)
+    with pytest.raises(LanguageModelError, match="config.json") as error:
+        LanguageModel.load(folder)
+    assert str(folder) in str(error.value)
+    for wrong in ("TLS", "architecture", "transformers"):
+        assert wrong not in str(error.value)
+
+
+@pytest.mark.parametrize("name", [
+    "hassler", "ssl", "ssl files", "offline certificate", "out of memory"])
+def test_a_folders_name_says_nothing_about_an_error(tmp_path, name):
+    whole = save_tiny_model(tmp_path / name)
+    (whole / "model.safetensors").unlink()
+    with pytest.raises(LanguageModelError, match="damaged or missing"):
+        LanguageModel.load(whole)
+    (whole / "config.json").write_text('{"model_type": "no_such_model"}')
+    with pytest.raises(LanguageModelError, match="model's architecture"):
+        LanguageModel.load(whole)
+
+
+@pytest.mark.parametrize("error, words", [
+    (OSError("no lessl in /home/hassler/x"), "no lessl"),
+    (ConnectionError("a cache in C:\\ssl\\hub"), "no connection"),
+    (OSError("I/O error: Disk quota (os error 122)"), "os error 122"),
+    (OSError("Cannot map the file (os error 12)"), "not enough memory"),
+])
+def test_what_an_error_says_is_read_word_by_word(error, words):
+    assert words in advice(error)
 
 
 def test_auto_on_a_gpu_falls_to_what_ships_and_says_why(monkeypatch):

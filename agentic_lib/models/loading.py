@@ -39,6 +39,7 @@ def find_folder(model, revision=None, local_files_only=False) -> Path:
     """
     folder = Path(model).expanduser()
     if folder.is_dir():
+        check_config(folder)
         return folder
     if not looks_like_hub_id(str(model)):
         raise LanguageModelError(
@@ -54,6 +55,16 @@ def find_folder(model, revision=None, local_files_only=False) -> Path:
             f"{model} (revision {revision or 'main'}) is not complete in the "
             "local cache, and local_files_only=True forbids a download.")
     return download(model, revision, cached)
+
+
+def check_config(folder):
+    """Raises LanguageModelError if `folder` cannot be a model's folder."""
+    if not (folder / "config.json").is_file():
+        raise LanguageModelError(
+            f"model={str(folder)!r} is a folder without config.json, so it "
+            "holds no language model. Pass the folder that save_pretrained "
+            "wrote, or an id on the Hugging Face hub, such as "
+            "'Qwen/Qwen3-0.6B'.")
 
 
 def in_cache(model, revision) -> Path | None:
@@ -162,14 +173,19 @@ STATUS = {
     429: "the hub says that too many requests come from this address (429). "
          "Wait some minutes and try again.",
 }
-# (what the error's text holds, in lower case; what to tell). First one wins.
+# (beginnings of words in the error's text, in lower case; what to tell). The
+# first one wins.
 TEXTS = [
+    (("ssl: unexpected_eof", "ssleoferror", "sslzeroreturn"),
+     "the encrypted connection (TLS) to the hub broke off, which is a fault "
+     "of the network. Try again, use another network, or take "
+     "model='bundled' or 'rules': they need none."),
     (("ssl", "certificate"),
      "the encrypted connection (TLS) to the hub cannot be trusted; often a "
      "proxy is in between. Ask whoever runs it for its certificate and set "
      "SSL_CERT_FILE to it, or use another network."),
     (("outofmemory", "out of memory", "memoryerror", "allocate memory",
-      "not enough memory", "os error 12"),
+      "not enough memory", "os error 12)"),
      "there is not enough memory. Close other programs or notebooks, or take "
      "a smaller model."),
     (("does not recognize this architecture", "unrecognized model",
@@ -178,8 +194,8 @@ TEXTS = [
      "model, or a newer transformers (pip install -U transformers, then "
      "restart Python)."),
     (("safetensor", "headertoolarge", "deserializing header", "no file named"),
-     "its weights file is damaged or missing. Delete the model's folder and "
-     "try again."),
+     "its weights file is damaged or missing. Save the model again; if "
+     "it was downloaded, delete its folder and try again."),
     (("peer closed", "incompleteread", "consistency check", "readerror",
       "readtimeout", "remoteprotocol", "connection reset", "connectionreset"),
      "the download broke off, and several attempts to go on failed. Try again "
@@ -192,8 +208,14 @@ TEXTS = [
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def advice(error) -> str:
-    """What went wrong and what to do about it, in words for a learner."""
+PATH = re.compile(r"\S*[/\\]\S*")
+
+
+def advice(error, folder=None) -> str:
+    """What went wrong and what to do about it, in words for a learner.
+
+    folder  the model's folder, whose name says nothing about the error
+    """
     status = status_of(error)
     if status in STATUS:
         return STATUS[status]
@@ -204,9 +226,12 @@ def advice(error) -> str:
     if any(getattr(item, "errno", None) in FULL for item in chain):
         return ("the disk is full, or a quota used up. Free some space, or "
                 "set HF_HOME to a folder on a larger disk.")
-    text = " ".join(f"{type(e).__name__}: {e}" for e in chain).lower()
+    text = " ".join(f"{type(e).__name__}: {e}" for e in chain)
+    if folder:
+        text = text.replace(str(folder), " ")
+    text = PATH.sub(" ", text).lower()
     for marks, told in TEXTS:
-        if any(mark in text for mark in marks):
+        if re.search(rf"\b(?:{'|'.join(map(re.escape, marks))})", text):
             return told
     first = (str(error).splitlines() or [""])[0][:200]
     return f"{type(error).__name__}: {first}"
@@ -277,8 +302,9 @@ def load(folder, device, dtype=None):
                 device_map=str(device))
             return network, AutoTokenizer.from_pretrained(folder), why
     except Exception as error:
+        told = advice(error, folder)
         raise LanguageModelError(
-            f"{folder} could not be loaded: {advice(error)}") from error
+            f"{folder} could not be loaded: {told}") from error
 
 
 @torch.inference_mode()
