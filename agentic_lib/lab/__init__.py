@@ -34,10 +34,12 @@ teach/: how the brain is made (`python -m agentic_lib teach`)
     visits.py        runs that the brain in the making steers itself
     making.py        all of that together: labels -> a brain
     saving.py        its folder: weights, temperature, the lines it knows
+    naive.py         a brain that is badly taught on purpose
     command.py       the command line
     adapter.py       the same lessons for Qwen3-0.6B, as a LoRA adapter
     arenas.py        runs on data that it was never taught
     judge.py         is it any good there, and is what it writes true?
+    faults.py        the faults of a brain, measured
     units.py         does it read the run, or the units of its numbers?
     speed.py         what training side by side saves
 

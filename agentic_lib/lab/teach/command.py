@@ -1,4 +1,8 @@
-"""`python -m agentic_lib teach`: makes the bundled brain from nothing."""
+"""`python -m agentic_lib teach`: makes the bundled brain from nothing.
+
+With --naive it makes the other one that ships, which is badly taught on
+purpose.
+"""
 
 from pathlib import Path
 
@@ -11,6 +15,7 @@ from agentic_lib.lab.teach.labels import (
     unpack,
 )
 from agentic_lib.lab.teach.making import make_brain
+from agentic_lib.lab.teach.naive import STEPS, make_naive_brain
 from agentic_lib.lab.teach.rounds import make_labels
 from agentic_lib.lab.teach.saving import save
 
@@ -39,12 +44,17 @@ def add_arguments(parser):
     add("--width", type=int, default=128, help="of the network, in 64s")
     add("--layers", type=int, default=3)
     add("--seed", type=int, default=0)
+    add("--naive", action="store_true",
+        help="make the naive brain instead, from the labels that are "
+             "shipped; it has a size and a number of steps of its own")
     add("--model", help="a hub id or folder: teach a LoRA adapter for this "
                         "model instead (needs peft, and wants a GPU)")
 
 
 def run(args):
     """Makes labels if needed, teaches, calibrates, saves."""
+    if args.naive:
+        return run_naive(args)
     torch.set_num_threads(1 if args.steps else args.jobs)
     taught, kept = held_back(labels_for(args))
     seconds = None if args.steps else 60 * args.teach_minutes
@@ -61,6 +71,15 @@ def run(args):
                             args.out).items():
         print(f"  {name}: {value:.3g}")
     print(f"Written: {args.out}. Use it: SimpleAIBrain({str(args.out)!r})")
+
+
+def run_naive(args):
+    """Teaches the naive brain and saves it."""
+    torch.set_num_threads(1)
+    taught, _ = held_back(unpack(LABELS))
+    make_naive_brain(taught, args.out, args.steps or STEPS, args.seed)
+    print(f"Written: {args.out}. Its faults: python -m "
+          f"agentic_lib.lab.teach.faults {args.out}")
 
 
 def labels_for(args):
