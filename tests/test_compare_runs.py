@@ -171,8 +171,9 @@ def test_first_steps_are_those_of_plain_torch(name):
     "greedy_tuned+guards", "rules_quick+guards", "logistic_quick+guards"])
 def test_guards_side_by_side_are_guards_one_after_another(method):
     task, method = short("spirals", 14), find_method(method)
-    decides = "quick" in method.name  # near chaos one bit moves a decision
-    pairs = [(0.003 if decides else 1.0, 0), (0.1, 1)]
+    # at high rates rounding grows until it moves a decision
+    high = 0.03 if "quick" in method.name else 1.0
+    pairs = [(high, 0), (0.003, 1)]
     for found, pair in zip(run_job(task, method, pairs), pairs):
         same(found, run_alone(task, method, *pair), points=1.1)
 

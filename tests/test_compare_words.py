@@ -122,7 +122,9 @@ def test_a_runs_cost_has_its_decisions_in_it():
     rules = costs.cost("rules_quick", task)
     assert 0 <= rules["decisions"] < rules["seconds"]
     assert costs.cost("constant", task)["decisions"] == 0
-    work = [(task, METHODS["constant"], [(0.1, 0)] * 9)]
+    pairs = [(rate, 0) for rate in task.rates]
+    work = [(task, METHODS["constant"], pairs)]
     known = {"tasks": {"spirals": 2.0}}
     assert costs.estimate(work, known) == pytest.approx(3.0)
+    assert costs.estimate(work + work, known) == pytest.approx(3.0)
     assert costs.estimate(work, {"tasks": {}}) is None

@@ -58,7 +58,7 @@ def test_the_picture_shows_eight_methods_in_three_groups(recorded):
 SAMPLE = [("spirals", "constant"), ("spirals", "linear"),
           ("breast_cancer", "plateau"), ("spirals", "greedy_tuned+guards"),
           ("digits_noisy_x1000", "constant"), ("spirals", "halving"),
-          ("digits", "constant+guards")]
+          ("digits_rmsprop", "constant+guards")]
 
 
 @pytest.mark.parametrize("task, name", SAMPLE)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from agentic_lib.lab.compare import (
     choices,
+    costs,
     intervals,
     pictures,
     results,
@@ -67,6 +68,8 @@ def add_arguments(parser):
         help="draws the results file's figures into this folder")
     add("--summary", action="store_true",
         help="runs nothing; prints RESULTS.md")
+    add("--answer", action="store_true",
+        help="runs nothing; prints the five sentences of README.md")
     add("--picture", type=Path, metavar="FILE",
         help="draws the picture of RESULTS.md")
     add("--pack", nargs="+", type=Path, metavar="FILE",
@@ -92,6 +95,8 @@ def run(args):
         return record(args)
     if args.picture:
         return pictures.save_summary(results.read_rows()[1], args.picture)
+    if args.answer:
+        return print(summary.answer(results.read_rows()[1]))
     if args.summary:
         return print(summary.page(*results.read_rows()))
     preset = PRESETS[args.preset]
@@ -117,6 +122,7 @@ def record(args):
     begun = [args.out] if args.out.exists() else []
     args.out.parent.mkdir(parents=True, exist_ok=True)
     results.pack([results.RECORDED, *begun], args.out, args.redo)
+    say_estimate(results.read_rows(args.out)[1])
     ends = time.monotonic() + 60 * args.minutes
     for number, part in enumerate(RECORDED, start=1):
         rows = results.read_rows(args.out)[1]
@@ -125,8 +131,9 @@ def record(args):
             if not args.only or name in args.only), tasks=tuple(
             name for name in part.tasks
             if not args.tasks or name in args.tasks))
-        print(f"part {number} of {len(RECORDED)}; recorded: {{}} of {{}} runs"
-              .format(*progress(rows)), flush=True)
+        done, wanted = progress(rows)
+        print(f"part {number} of {len(RECORDED)}; recorded: {done} of "
+              f"{wanted} runs", flush=True)
         train(measurable(work_of(part, rows)), args.out, args.jobs,
               args.dask, ends)
         if time.monotonic() > ends:
@@ -136,6 +143,15 @@ def record(args):
     asked = choices.read_choices() if choices.FILE.exists() else {}
     if set(results.changed(asked)) & {"brain", "labels"}:
         choices.record(read_states())
+
+
+def say_estimate(rows):
+    """Prints what the missing runs will take, as far as that is known."""
+    work = [job for part in RECORDED for job in work_of(part, rows)]
+    seconds = costs.estimate(work, costs.read())
+    if seconds is not None:
+        print(f"about {seconds / 60:.0f} processor minutes for all that is "
+              "missing; divide by --jobs", flush=True)
 
 
 def asked_for(args, preset, rows):

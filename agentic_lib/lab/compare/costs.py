@@ -17,7 +17,7 @@ import torch
 
 from agentic_lib.lab.compare import recorded
 from agentic_lib.lab.compare.methods import GUARDS, METHODS, find_method
-from agentic_lib.lab.compare.tasks import TASKS
+from agentic_lib.lab.compare.tasks import LEAK, TASKS
 from agentic_lib.lab.compare.trials import run_alone, run_job
 
 FILE = Path(__file__).parents[1] / "data" / "costs.json"
@@ -92,13 +92,26 @@ def read(path=FILE) -> dict:
 
 def estimate(work, costs) -> float | None:
     """Processor seconds of these jobs, or None where tasks are unknown. A
-    run by itself costs about as much as three side by side."""
-    if any(task.name.split("+")[0] not in costs["tasks"]
-           for task, _, _ in work):
-        return None
-    return sum(costs["tasks"][task.name.split("+")[0]] / 9 * len(pairs)
-               * (3 if method.optimizer else 6 if "look_ahead" in method.name
-                  else 1.5) for task, method, pairs in work)
+    run by itself costs about as much as three side by side. Runs that are in
+    two parts of the plan are counted once."""
+    counted, total = set(), 0.0
+    for task, method, pairs in work:
+        seconds = costs["tasks"].get(task.name.removesuffix(LEAK))
+        if seconds is None:
+            return None
+        fresh = {(task.name, method.name, str(pair)) for pair in pairs}
+        total += seconds / len(task.rates) * len(fresh - counted) * (
+            weight(method))
+        counted |= fresh
+    return total
+
+
+def weight(method) -> float:
+    """How much more a run costs than at a constant rate, side by side."""
+    if method.name.startswith("look_ahead"):
+        return 12.0
+    return 3.0 if method.optimizer else 1.5
+
 
 
 if __name__ == "__main__":

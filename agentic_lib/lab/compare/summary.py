@@ -60,6 +60,12 @@ def page(info, rows) -> str:
     return "\n\n".join(map(wrapped, parts))
 
 
+def answer(rows) -> str:
+    """The five sentences, as README.md has them."""
+    view, _ = complete(as_used(rows))
+    return "\n".join(map(wrapped, sentences(view, unguarded(rows), OURS)))
+
+
 def wrapped(text) -> str:
     """A paragraph in lines of 79; tables, headings and comments as they
     are."""
