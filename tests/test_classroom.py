@@ -11,6 +11,7 @@ from agentic_lib.course.classroom import (
     read_codes,
     result_code,
     rolled_rate,
+    slips,
     summary,
 )
 
@@ -35,8 +36,21 @@ def test_one_wrong_digit_is_noticed(seat, alone, steered, data):
     new = data.draw(st.sampled_from("0123456789".replace(old, "")))
     changed = numbers[place][:digit] + new + numbers[place][digit + 1:]
     numbers[place] = changed
-    with pytest.raises(ValueError, match="slip"):
-        read_codes("-".join([*numbers, letter]))
+    wrong = "-".join([*numbers, letter])
+    right = result_code(61, 20.0, 80.0)
+    assert len(slips(f"{wrong}, {right}")) == 1
+    assert read_codes(f"{wrong}, {right}") == [(61, 20.0, 80.0)]
+
+
+@given(st.lists(st.tuples(seats, percents, percents), min_size=1,
+                unique_by=lambda result: result[0]),
+       st.sampled_from(["", " ", "\n", ", "]),
+       st.sampled_from(["-", " - ", "\u2013", "\u2212"]), st.booleans())
+def test_codes_may_be_typed_in_any_form(results, between, dash, small):
+    text = between.join(result_code(*result) for result in results)
+    text = (text.lower() if small else text).replace("-", dash)
+    assert read_codes(text) == sorted(results)
+    assert slips(text) == []
 
 
 def test_the_last_code_of_a_seat_counts():

@@ -153,3 +153,9 @@ def test_defend_forces_the_name(rules):
 
 def test_the_start_is_the_original_texts_example():
     assert experiments.START["train_acc"] - START["val_acc"] == 16
+
+
+def test_no_nearer_flip_is_missed():
+    """A gap above 10 reduces, and it is 16: six points change that."""
+    name, value, _ = find_flip(GapBrain(), START)
+    assert abs(value - START[name]) == 6

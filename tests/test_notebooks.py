@@ -23,9 +23,10 @@ from agentic_lib.course.exercises import checking
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "notebooks"))
-compose, execute, freshness, prose, series, tables = (
+compose, execute, freshness, minutes, prose, series, tables = (
     importlib.import_module(f"building.{name}") for name in (
-        "compose", "execute", "freshness", "prose", "series", "tables"))
+        "compose", "execute", "freshness", "minutes", "prose", "series",
+        "tables"))
 
 SERIES = series.read_series()
 BOOKS = [b for b in SERIES["notebook"]
@@ -148,18 +149,21 @@ def test_a_slug_that_is_none_changes_nothing(bad, tmp_path, monkeypatch):
         ROOT / "notebooks" / "series.toml").read_text()
 
 
-@by_name
-def test_the_stated_minutes_are_near_the_text(book):
-    """180 words of prose and 30 lines of code a minute; forms and folded
-    text are not read."""
-    cells = compose.compose(SERIES, book).cells
-    words = sum(len(c.source.split()) for c in cells
-                if c.cell_type == "markdown" and "<details>" not in c.source)
-    lines = sum(len(c.source.splitlines()) for c in cells
-                if c.cell_type == "code" and "cellView" not in c.metadata)
-    estimate = words / 180 + lines / 30
-    assert 0.6 * estimate <= book["reading"] <= 1.8 * estimate, (
-        f"{estimate:.0f} minutes by the text")
+def test_the_stated_minutes_are_those_of_the_text():
+    assert minutes.minutes_lint(SERIES) == []
+
+
+def test_what_is_folded_takes_no_minutes():
+    cells = [nbformat.v4.new_markdown_cell("word " * 1000),
+             nbformat.v4.new_code_cell("x = 1\n\n" * 50)]
+    assert minutes.measured(cells) == (10, 0)
+    cells[0].metadata["tags"] = ["solution"]
+    cells[1].metadata["cellView"] = "form"
+    assert minutes.measured(cells) == (0, 0)
+
+
+def test_the_workshop_is_short_and_complete_in_itself():
+    assert prose.workshop_lint(SERIES) == []
 
 
 # Prose

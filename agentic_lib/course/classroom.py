@@ -13,6 +13,8 @@ from matplotlib import pyplot as plt
 
 # The faces of the die: where a training may start.
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+COLOURS = dict(zip(RATES, (
+    "#440154", "#3b528b", "#21918c", "#5ec962", "#e69f00", "#d55e00")))
 # 23 of them, a prime number: so one wrong digit always shows.
 LETTERS = "ABCDEFGHJKLMNPQRSTVWXYZ"
 
@@ -43,21 +45,34 @@ def letter_for(numbers) -> str:
     return LETTERS[total % len(LETTERS)]
 
 
+CODE = re.compile(r"(\d+) ?- ?(\d+) ?- ?(\d+) ?- ?([A-Za-z])")
+
+
 def read_codes(text) -> list[tuple[int, float, float]]:
     """(seat, alone, steered) for every code in a text, in order of seats.
-    Raises ValueError naming the codes with a slip in them. Of a seat that
-    sent several the last one counts."""
-    found, wrong = {}, []
-    for code in re.findall(r"\d+-\d+-\d+-\w+", text):
-        *numbers, letter = code.split("-")
-        numbers = tuple(map(int, numbers))
-        if letter.upper() != letter_for(numbers):
-            wrong.append(code)
-        found[numbers[0]] = (numbers[0], numbers[1] / 10, numbers[2] / 10)
-    if wrong:
-        raise ValueError(f"There is a slip in {', '.join(wrong)}: ask these "
-                         "seats again.")
+
+    The text may hold anything around them, line breaks or nothing between
+    them, and any kind of dash. Of a seat that sent several the last one
+    counts; one with a slip in it is left out, see `slips`."""
+    found = {numbers[0]: (numbers[0], numbers[1] / 10, numbers[2] / 10)
+             for numbers, letter in codes_in(text)
+             if letter == letter_for(numbers)}
     return [found[seat] for seat in sorted(found)]
+
+
+def slips(text) -> list[str]:
+    """The codes of a text in which something was mistyped: ask these seats
+    again."""
+    return ["-".join([*map(str, numbers), letter])
+            for numbers, letter in codes_in(text)
+            if letter != letter_for(numbers)]
+
+
+def codes_in(text):
+    """Yields ((seat, alone, steered), letter), right or wrong."""
+    plain = re.sub(r"\s+", " ", re.sub("[\u2010-\u2015\u2212]", "-", text))
+    for *numbers, letter in CODE.findall(plain):
+        yield tuple(map(int, numbers)), letter.upper()
 
 
 def summary(results) -> str:
@@ -73,10 +88,11 @@ def summary(results) -> str:
 
 def draw_class(text):
     """A matplotlib Figure of all codes in `text`, one point a seat: to the
-    right what the run reached alone, upwards what it reached steered."""
+    right what the run reached alone, upwards what it reached steered. The
+    colour shows the rate that the seat started from."""
     results = read_codes(text)
     if not results:
-        raise ValueError("There is no code in this text. One looks like "
+        raise ValueError("There is no right code in this text. One looks like "
                          f"{result_code(7, 27.3, 80.7)}.")
     figure = plt.figure(figsize=(5, 5), layout="constrained")
     plt.close(figure)
@@ -86,13 +102,18 @@ def draw_class(text):
                   rotation_mode="anchor", color="#777777")
     for seat, alone, steered in results:
         up = steered > alone
+        rate = rolled_rate(seat)
         axes.plot(alone, steered, "^" if up else "v", ms=9,
-                  color="#0072B2" if up else "#D55E00")
+                  color=COLOURS[rate], label=f"{rate:g}")
         axes.annotate(str(seat), (alone, steered), (5, 3), size="small",
                       textcoords="offset points")
     axes.set(xlim=(0, 101), ylim=(0, 101), aspect="equal",
              xlabel="test accuracy alone (%)",
              ylabel="test accuracy under the brain (%)")
+    named = dict(zip(*reversed(axes.get_legend_handles_labels())))
+    rates = sorted(named, key=float)
+    axes.legend([named[rate] for rate in rates], rates, fontsize="small",
+                title="rate at the start", loc="lower right")
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     figure.set_label("One point a seat, above the diagonal where the brain "

@@ -75,16 +75,17 @@ def decide_all(brain, histories, every=5, actions=None, batch=32):
                     history, every=every, actions=actions)
 
 
-def find_flip(brain, knobs, steps=10):
+def find_flip(brain, knobs, steps=None):
     """The smallest change of one knob that flips the action.
 
     knobs  the arguments of `situation`
-    steps  how many values are tried on each knob, spread over its range
+    steps  how many values are tried on each knob, spread over its range; None
+           tries each value that a slider has, so that none nearer is missed
     Returns (knob, value, Decision), or None where nothing tried flips it.
     "Smallest" is measured in shares of each knob's range.
     """
     tries = [dict(knobs, **{name: value}) for name in knobs
-             for value in knob_values(name, steps)]
+             for value in knob_values(name, steps or slider_steps(name))]
     decisions = list(decide_all(
         brain, [situation(**values) for values in [knobs, *tries]]))
     now = decisions.pop(0).action
@@ -107,6 +108,12 @@ def say_flip(knobs, flip) -> str:
     if decision.source == "fallback":
         text += " There the rules decided, not the model."
     return text
+
+
+def slider_steps(name) -> int:
+    """How many steps a knob's range has; 40 for a rate, which has factors."""
+    low, high, step, _ = KNOBS[name]
+    return round((high - low) / step) if step else 40
 
 
 def knob_values(name, steps) -> list:

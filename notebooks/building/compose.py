@@ -70,7 +70,19 @@ def workshop_cells(series, workshop) -> list:
         cells.append(markdown(f"# Part {i}. {book['title']}"))
         cells += [cell for cell in source_cells(book["name"])
                   if "workshop" in tags(cell)]
-    return cells + own[end:]
+    return joined(cells + own[end:])
+
+
+def joined(cells) -> list:
+    """Text that follows text becomes one cell; folded solutions stay."""
+    kept = []
+    for cell in cells:
+        if kept and all(c.cell_type == "markdown" and "solution" not in tags(
+                c) for c in (kept[-1], cell)):
+            kept[-1].source += "\n\n" + cell.source
+        else:
+            kept.append(cell)
+    return kept
 
 
 def markdown(text):

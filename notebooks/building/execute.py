@@ -11,6 +11,7 @@ import time
 
 import nbformat
 from building.compose import compose, tags
+from building.minutes import measured
 from building.pictures import smaller
 from building.series import ROOT, notebook_at
 
@@ -114,8 +115,10 @@ def build(series, notebook) -> float:
     if wrong:
         raise ValueError("\n  ".join(wrong))
     notebook_at(notebook["name"]).write_text(text)
+    reading, exercises = measured(book.cells)
     print(f"{notebook['name']:24}{seconds:5.0f} s "
-          f"{len(text) / 1000:6.0f} KB", flush=True)
+          f"{len(text) / 1000:6.0f} KB   {reading} + {exercises} minutes",
+          flush=True)
     return seconds
 
 

@@ -7,7 +7,8 @@ Executes nothing.
 import nbformat
 from building.compose import compose
 from building.execute import LIMIT, debris
-from building.prose import prose_lint
+from building.minutes import minutes_lint
+from building.prose import prose_lint, workshop_lint
 from building.series import HERE, ROOT, notebook_at, source_of
 from building.tables import (
     BADGES,
@@ -24,7 +25,8 @@ def stale(series) -> list[str]:
     found = []
     for notebook in series["notebook"]:
         found += stale_notebook(series, notebook)
-    found += prose_lint(series)
+    found += prose_lint(series) + workshop_lint(series)
+    found += minutes_lint(series)
     if not BADGES.exists() or BADGES.read_text() != badge_table(series):
         found.append("colab_badges.md is stale")
     text = readme_with_table(series)

@@ -4,12 +4,15 @@ Numbers that belong to runs (percentages, points, "12 of 20") are looked for
 in the prose of the sources. Those that may stand there are listed in
 `given.toml`, with their words: definitions, factors, budgets, round figures.
 What follows "Three questions" speaks of made-up runs and is left alone.
+
+The workshop is cut from other notebooks, so none of its sentences may point
+at one of them, or to a place that is not there.
 """
 
 import re
 import tomllib
 
-from building.compose import source_cells
+from building.compose import compose, source_cells, tags
 from building.series import HERE
 
 GIVEN = HERE / "building" / "given.toml"
@@ -22,6 +25,10 @@ NUMBER = re.compile(
     | \b(?:two|three|four|ten|twenty|several|\d+)\stimes\s
       (?:as|faster|slower|longer|more|what|the)\b
     """, re.VERBOSE | re.IGNORECASE)
+POINTING = re.compile(
+    r"""\bnotebook\s\d\d | \bfurther\s(?:down|up)\b | \bsee\s(?:below|above)\b
+    | \bfrom\sabove\b | \bof\sbefore\b""", re.VERBOSE | re.IGNORECASE)
+CELLS, LINES = 80, 20  # of the workshop: in all, and visible in one
 
 
 def given() -> dict[str, list[str]]:
@@ -33,7 +40,7 @@ def prose_of(name) -> str:
     """The words of a source, without solutions and made-up questions."""
     cells = [cell.source.split("**Three questions**")[0]
              for cell in source_cells(name) if cell.cell_type == "markdown"
-             and "solution" not in cell.metadata.get("tags", [])]
+             and "solution" not in tags(cell)]
     return " ".join(" ".join(cells).split())
 
 
@@ -57,4 +64,26 @@ def prose_lint(series) -> list[str]:
         found += numbers_of_runs(
             notebook["number"], prose_of(notebook["name"]),
             allowed.get(notebook["number"], []))
+    return found
+
+
+def workshop_lint(series) -> list[str]:
+    """Is the workshop short, and complete in itself?"""
+    workshop = series["notebook"][-1]
+    cells = compose(series, workshop).cells
+    found = []
+    if len(cells) > CELLS:
+        found.append(f"workshop: {len(cells)} cells are more than {CELLS}")
+    closing = next(i for i, cell in enumerate(cells)
+                   if "# Part 6" in cell.source)
+    for cell in cells[:closing]:
+        pointing = POINTING.search(cell.source)
+        if cell.cell_type == "markdown" and pointing:
+            found.append(f"{cell.id}: points at what is not here: "
+                         f"{pointing[0]!r}")
+    for cell in cells:
+        lines = [line for line in cell.source.splitlines() if line]
+        if (cell.cell_type == "code" and "cellView" not in cell.metadata
+                and len(lines) > LINES):
+            found.append(f"{cell.id}: {len(lines)} lines are to be read")
     return found

@@ -30,11 +30,12 @@ brain_name = "bundled"  #@param ["bundled", "auto", "qwen", "rules"]
 # rate, which makes twelve decisions.
 #
 # We picked a start at which the run goes badly, so that there is something to
-# decide. (Picking starts is also how to make any method look good. Notebook
-# 05 rolls a die instead.) And we switched the library's **guards** off, which
-# overrule decisions that do harm: here only you decide, and then the brain.
+# decide. (Picking starts is also how to make any method look good.)
+# And we switched the library's **guards** off, which overrule decisions that
+# do harm: here only you decide, and then the brain.
 
 # %% tags=["workshop"]
+#@title Run this: the run, and what your decisions do
 data = load_data("digits", label_noise=0.3)
 START = {"data": data, "lr": 0.5, "epochs": 65, "seed": 0,
          "guards": False}
@@ -183,7 +184,7 @@ for decision in brain_run.decisions:
 # The word in brackets is the **source** of a decision: `model` for a language
 # model, `fallback` for the rules that stand in when there is none or when it
 # fails, `human` for you. Nothing that a rule did is ever credited to the
-# model. Beside it stands how probable the action was to the model, where it
+# model. Beside it stands how probable the action was to the model, if it
 # was asked for that; being sure is not being right. The line below is the
 # reason that was given. A reason is a sentence that fits the decision; whether
 # it *caused* it is another question, and notebook 02 asks it.
@@ -201,9 +202,9 @@ print(f"Test accuracy: the brain {brain_run.test_acc:.1f} %, "
       f"you {my_run.test_acc:.1f} %")
 
 # %% [markdown]
-# Where you read this without having clicked, "you" pressed `continue` twelve
-# times: that is what the run does when nobody decides anything. Where the
-# brain stopped, its line ends.
+# If you read this without having clicked, "you" pressed `continue` twelve
+# times: that is what the run does when nobody decides anything. If the
+# brain stopped, its line ends there.
 #
 # One run says little. Another seed, another start, another data set, and the
 # winner may change. Try it: change `seed` or `lr` in `START` and play again.

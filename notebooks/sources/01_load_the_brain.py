@@ -9,6 +9,47 @@
 # - say what a reply costs in time, and what a model costs in memory.
 
 # %%
+#@title Run this: no progress bars, and where the small model lies
+import torch
+from transformers.utils import logging
+
+from agentic_lib.models.which import BUNDLED
+
+logging.disable_progress_bar()
+
+# %% [markdown]
+# ## A language model in ten lines
+#
+# This is all that it takes: a tokenizer, a network, a message, a reply. Nothing
+# of this series is needed for it. With a GPU the cell downloads Qwen3-0.6B from
+# the hub. Without one it takes the small model that ships with the package, by
+# the same lines, and says so.
+
+# %%
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+gpu = torch.cuda.is_available()
+name = "Qwen/Qwen3-0.6B" if gpu else BUNDLED
+print("Qwen3-0.6B" if gpu else "No GPU: the small model of the package")
+
+tokenizer = AutoTokenizer.from_pretrained(name)
+network = AutoModelForCausalLM.from_pretrained(name, dtype="auto")
+network.to("cuda" if gpu else "cpu")
+messages = [{"role": "user", "content": "Training accuracy: 92 %\n"
+             "Validation accuracy: 76 %\nWhich action?"}]
+ids = tokenizer.apply_chat_template(
+    messages, add_generation_prompt=True, enable_thinking=False,
+    return_tensors="pt", return_dict=True).to(network.device)
+out = network.generate(**ids, max_new_tokens=60, do_sample=False,
+                       temperature=None, top_p=None, top_k=None)
+print(tokenizer.decode(out[0, ids["input_ids"].shape[1]:]))
+
+# %% [markdown]
+# `<|im_end|>` is the mark with which a model ends its reply. What can go wrong
+# here? No network, no room on the GPU, numbers that are not finite, a reply
+# that never ends. The library does the same, with these errors handled.
+
+# %%
 from agentic_lib import SimpleAIBrain
 
 #@markdown "auto": Qwen3-0.6B where there is a GPU, else the bundled brain
@@ -52,10 +93,6 @@ except LanguageModelError as error:
 #@title A stand-in, where the brain has no weights to look at (run this)
 import tempfile
 
-import torch
-from transformers.utils import logging
-
-logging.disable_progress_bar()
 if not hasattr(brain.model, "network"):
     from agentic_lib.lab.bench import make_model
 
@@ -91,11 +128,11 @@ reply = ask(question, max_new_tokens=60, until=lambda text: False)
 
 # %% [markdown]
 # Is that a good answer? A general model has read about learning rates. The
-# bundled brain has seen one kind of page in its life, and answers everything
-# as if it were that page. Knowing what a model was taught is half of using it.
+# bundled brain has seen one kind of prompt in its life, and answers everything
+# as if it were that prompt. Knowing what a model was taught is half of using it.
 #
-# Now the page it is for: the metrics of a real run, in the library's words. (We
-# call the text that the brain reads before a decision a **page**; notebook 02
+# Now the prompt it is for: the metrics of a real run, in the library's words. (The
+# text that the brain reads before a decision is its **prompt**; notebook 02
 # takes this one apart.)
 
 # %%
@@ -135,12 +172,12 @@ print("The library:", reply.strip().splitlines()[:1])
 # %% [markdown]
 # The library's version does the same and adds what a training run needs: it
 # stops as soon as the answer is complete, is bounded in tokens and in seconds,
-# says so where the network's numbers are nan or infinite, and leaves the random
+# says so if the network's numbers are nan or infinite, and leaves the random
 # numbers of your training alone.
 #
 # ### Exercise: write without `generate`
 #
-# One level deeper. The network itself does one thing: behind every token of a
+# One level deeper. The network itself does one thing: after every token of a
 # text it gives a number (a **logit**) to each token of its list; the highest
 # belongs to the one that it finds likeliest to come **next**. Writing is a loop
 # around this. Write it: always take the likeliest token, `steps` times, and
@@ -179,7 +216,7 @@ print("The library:", repr(tokenizer.decode(out[0, n:n + 12])))
 # %% [markdown]
 # ## Ask it five times
 #
-# **Guess first:** the same page, five times. How many different replies?
+# **Guess first:** the same prompt, five times. How many different replies?
 
 # %% tags=["hidden-result"]
 guess = 0  #@param {type:"integer"}
@@ -188,25 +225,47 @@ replies = [model.generate(messages) for _ in range(5)]
 print("Different replies:", len(set(replies)), "- your guess:", guess)
 
 # %% [markdown]
-# The loop above has no dice in it: the same page gives the same reply. (On
-# another machine it may be another one: sums of floating-point numbers depend
-# on the order in which they are taken.)
+# The loop above draws nothing at random: the same prompt gives the same reply.
+# (On another machine it may be another one: sums of floating-point numbers
+# depend on the order in which they are taken.)
 #
-# Chat programs throw dice on purpose. That is called **sampling**: each token
-# is drawn with its probability. Our brain does so only when asked to
-# (`sample=True`), with a `seed`, so that a run can be repeated.
+# Chat programs choose at random on purpose. That is called **sampling**: each
+# token is drawn with its probability. Four settings decide what can be drawn,
+# and a model's folder may bring values of its own for them, so write them all
+# down:
+#
+# - `do_sample`: draw, instead of taking the likeliest token;
+# - `temperature`: below 1 the likely tokens gain, above 1 the others do;
+# - `top_k`: only the k likeliest tokens can be drawn (0: all of them);
+# - `top_p`: only the likeliest that have this probability together (1: all).
 
 # %%
-for seed in range(5):
-    reply = model.generate(messages, sample=True, seed=seed)
-    print(f"seed {seed}: {' '.join(reply.split())[:68]}")
-again = model.generate(messages, sample=True, seed=4)
-print("Seed 4 once more gives the same:", again == reply)
+def sampled(seed, temperature=1.0, top_k=0, top_p=1.0, room=48):
+    """One reply, drawn at random from this seed."""
+    torch.manual_seed(seed)
+    with torch.inference_mode():
+        drawn = network.generate(
+            **ids, do_sample=True, temperature=temperature, top_k=top_k,
+            top_p=top_p, max_new_tokens=room,
+            pad_token_id=tokenizer.pad_token_id)
+    return tokenizer.decode(drawn[0, n:], skip_special_tokens=True).strip()
+
+
+for settings in ({"temperature": 1.0}, {"temperature": 2.0},
+                 {"temperature": 1.0, "top_p": 0.5}):
+    found = [sampled(seed, **settings) for seed in range(5)]
+    print(settings, "different replies:", len(set(found)))
+    for reply in found[:3]:
+        print("   ", " ".join(reply.split())[:68])
+print("Seed 4 once more gives the same:",
+      sampled(4) == sampled(4))
 
 # %% [markdown]
-# How far the dice may stray is set by the **temperature**: logits are divided
-# by it before they become probabilities. Below 1 the likeliest token gains,
-# above 1 the others do. Here is the first token of the reply, at four
+# With `top_p` at a half, often a single token is left to draw from, and the
+# replies are equal. That is easily overlooked if the setting is hidden.
+#
+# How does the **temperature** work? Logits are divided by it before they become
+# probabilities. Here is the first token of the reply, at four
 # temperatures. **Guess first:** at which of them would several draws differ
 # most?
 
@@ -236,7 +295,7 @@ show(figure, alt="Probability of the five likeliest first tokens "
 # %% [markdown]
 # ### Exercise: how far do its samples agree?
 #
-# Where each draw gives another decision, one draw is not worth much. Write
+# If each draw gives another decision, one draw is not worth much. Write
 # `agreement`: ask with the seeds 0 to `times - 1` and return the share of all
 # replies that name the most frequent action. A reply that cannot be read agrees
 # with none, and still counts as a reply. `ask(seed)` gives a reply (it is the
@@ -264,8 +323,7 @@ def agreement(ask, times):
     return max(counts.values(), default=0) / times
 
 # %%
-share = agreement(lambda seed: model.generate(
-    messages, sample=True, seed=seed, max_new_tokens=12), times=10)
+share = agreement(lambda seed: sampled(seed, room=12), times=10)
 print(f"Agreement of ten samples, by your function: {share:.0%}")
 
 # %% [markdown]
@@ -427,7 +485,7 @@ for dtype in ("float32", "bfloat16", "float16"):
     del other
 
 # %% [markdown]
-# Small differences, half the memory. Where two actions are nearly tied, a
+# Small differences, half the memory. If two actions are nearly tied, a
 # small difference can still tip the balance: this is one more reason why two
 # machines may disagree.
 
@@ -439,10 +497,10 @@ print("Revision:", model.revision or "none: it is a folder, not a download")
 # %% [markdown]
 # ## Summary
 #
-# - One line names the brain and the reason for it. Where Qwen cannot be had,
+# - One line names the brain and the reason for it. If Qwen is not available,
 #   the bundled brain answers, and the line says so.
 # - The model reads one text, made by its chat template, and writes token by
-#   token. Without dice the same page gives the same reply.
+#   token. Without sampling the same prompt gives the same reply.
 # - Thinking is a block of text before the answer. An empty one switches it
 #   off.
 # - Time grows with the number of tokens written, memory with the number of
@@ -456,7 +514,7 @@ print("Revision:", model.revision or "none: it is a folder, not a download")
 # 2. A colleague's run took another decision than yours at epoch 10, with the
 #    same seed and without sampling. Is something broken?
 #    <details><summary>Answer</summary>Not necessarily. Another GPU or number
-#    format adds up in another order; where two actions were nearly tied, that
+#    format adds up in another order; if two actions were nearly tied, that
 #    is enough, both in the model and in the training it looks
 #    at.</details>
 # 3. How much memory do the weights of a model with 8 billion of them take in

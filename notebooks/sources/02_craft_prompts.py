@@ -1,6 +1,6 @@
-# %% [markdown] tags=["workshop"]
-# All that the brain ever sees of a training run is a page of text: the
-# **prompt**. What is not on that page does not exist for it. So before asking
+# %% [markdown]
+# All that the brain ever sees of a training run is a short text: the
+# **prompt**. What is not in it does not exist for the brain. So before asking
 # whether the brain decides well, we look at what it is told. After this
 # notebook you can
 #
@@ -12,7 +12,7 @@
 #
 # So far you have decided by hand (notebook 00). Nothing from there is needed.
 
-# %% tags=["workshop"]
+# %%
 #@title Settings
 from agentic_lib import SimpleAIBrain
 
@@ -21,13 +21,14 @@ from agentic_lib import SimpleAIBrain
 brain_name = "auto"  #@param ["auto", "bundled", "qwen", "rules"]
 brain = SimpleAIBrain(brain_name)
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # This line says who answers, and why. The **bundled brain** comes with the
 # package: less than a million weights, taught for this one task.
 # **Qwen3-0.6B** is a general language model, several hundred times as large.
 # **The rules** are a few lines of Python without any model. Whoever answers
 # below, every answer says who gave it.
-#
+
+# %% [markdown] tags=["workshop"]
 # ## Three runs to ask about
 #
 # A small network learns to read handwritten digits, three times, and nobody
@@ -48,6 +49,7 @@ runs = {
 }
 
 # %% tags=["workshop"]
+#@title Run this: it draws the runs
 import matplotlib.pyplot as plt
 
 from agentic_lib.course.notebook import show
@@ -110,13 +112,14 @@ else:
     print("|".join(tokenizer.decode([i]) for i in ids))
 
 # %% [markdown]
-# Digits come one by one. (The bundled brain's list was made for pages like
+# Digits come one by one. (The bundled brain's list was made for prompts like
 # these, so a whole phrase can be one token. Qwen's list holds words and parts
 # of words.) To a model, 78 is a `7` followed by an `8`, two symbols in a row;
 # that 78 lies above 76, and by how much, it has to work out, in a network that
 # was never built for sums.
-#
-# ## What is not on the page
+
+# %% [markdown] tags=["workshop"]
+# ## What is not in the prompt
 #
 # Here are two moments of two of these runs. We took the pair whose numbers are
 # closest while the last five epochs went differently.
@@ -157,15 +160,15 @@ for name, moment in (("first", first), ("second", second)):
 print("You said the one that will do well is:", guess)
 
 # %% [markdown] tags=["workshop"]
-# Two nearly equal pages, two different stories. No model, however clever, can
-# tell them apart from three lines: **the difference is not on the page**.
+# Two nearly equal prompts, two different stories. No model, however clever, can
+# tell them apart from three lines: **the difference is not in the prompt**.
 #
 # ## Compute it, then say it
 #
 # Differences and trends are hard for a small language model and easy for
 # Python. So Python computes them, and the prompt says them.
 
-# %% tags=["workshop"]
+# %%
 def second_prompt(history):
     now = history[-1]
     return f"""Training accuracy: {now.train_acc:.1f} %
@@ -219,13 +222,13 @@ def trend_in_words(history):
         return "rising slowly"
     return "flat" if gained >= -0.5 else "falling"
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # ## The library's prompt
 #
 # `Prompt` is the same idea, finished. Its template names **fields** in curly
 # brackets; the library computes them from the history, the trend included.
 
-# %% tags=["workshop"]
+# %%
 from agentic_lib import Prompt
 
 mine = Prompt(user="""\
@@ -260,8 +263,8 @@ except ValueError as error:
 # held something unknown. Keep one fact to a line, or put brackets around what
 # may be missing, as the library's own prompt does: then little is lost.
 
-# %% [markdown] tags=["workshop"]
-# ### The whole page
+# %% [markdown]
+# ### The whole prompt
 #
 # This is what the brain is really asked: two **messages**. The **system**
 # message says what the job is and what there is to choose from. It stays the
@@ -270,14 +273,15 @@ except ValueError as error:
 # can be, for it is read anew at every decision; what explains it stands in the
 # system message.
 
-# %% tags=["workshop"]
+# %%
 for message in Prompt().messages(first):
     print(f"[{message['role']}]\n{message['content']}\n")
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # **nan** means "not a number": it is what a loss becomes when training breaks
 # down altogether.
-#
+
+# %% [markdown] tags=["workshop"]
 # ## Ask
 #
 # **Guess first:** what should be done at each of these three moments, and will
@@ -300,21 +304,21 @@ print("Who answers:", brain.description, end="\n\n")
 for name, history in moments.items():
     print(f"{name}: {brain.analyze_training(history)}")
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # Read the brackets: `model` means that a language model decided, `fallback`
 # that the rules did. Only a model that was asked for probabilities says how
 # sure it is. The line below each is the reason.
 #
 # ### The same moments, five prompts
 #
-# The library keeps five prompts under names. `default` is the page above;
+# The library keeps five prompts under names. `default` is the prompt above;
 # `original` is the one from the beginning, with the epoch added;
 # `trend in words` is like `mine`; `few-shot` is the default with three solved
 # examples in its system message; `bad` is bad on purpose: leading words, no
 # order. The parts of a bar show how probable each action is to the model. A
 # hatched bar has no model in it: the rules decided.
 
-# %% tags=["workshop"]
+# %%
 #@title Run this: it draws answers as bars
 from agentic_lib import ACTIONS
 
@@ -347,7 +351,7 @@ def in_words(answers):
     return "; ".join(f"{label.strip()}: {decision.action}"
                      for label, decision in answers.items())
 
-# %% tags=["workshop"]
+# %%
 from agentic_lib import PRESETS
 from agentic_lib.show.experiments import changed
 
@@ -360,7 +364,7 @@ answers = {
     for name, prompt in PRESETS.items()}
 show(draw_answers(answers), alt=in_words(answers))
 
-# %% tags=["workshop"]
+# %%
 def actions_at(moment):
     return {decision.action for label, decision in answers.items()
             if label.startswith(moment)}
@@ -374,8 +378,8 @@ for note in sorted({str(d.note) for d in answers.values() if d.note}):
 if scorer.model is None:
     print("The rules never read the prompt: it cannot move them.")
 
-# %% [markdown] tags=["workshop"]
-# Where a note says that a model **was not asked**, its prompt held a line that
+# %% [markdown]
+# If a note says that a model **was not asked**, its prompt held a line that
 # the model was never taught with. A small model answers anything, and is sure
 # of it; so it is not asked what it was not taught. A general model such as
 # Qwen is asked everything. It will answer every prompt, the bad one too.
@@ -385,13 +389,13 @@ if scorer.model is None:
 # Now turn the knobs yourself. Sliders set the situation, the two text fields
 # are the prompt, and the answer follows.
 
-# %% tags=["workshop"]
+# %%
 from agentic_lib import PromptLab
 
 lab = PromptLab(brain)
 lab
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # Things to try:
 #
 # 1. Tick **guess first** and play five rounds.
@@ -416,7 +420,7 @@ answers = {f"{trend:+} points in 5 epochs":
            for trend in (-8, -2, 0, 2, 8)}
 show(draw_answers(answers, "Trend"), alt=in_words(answers))
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # ## What moves the answer?
 #
 # ### Blindfold
@@ -424,7 +428,7 @@ show(draw_answers(answers, "Trend"), alt=in_words(answers))
 # One line of the prompt is covered (left out) at a time. **Guess first:**
 # which line does the brain need most at the slow run's moment?
 
-# %% tags=["workshop"]
+# %%
 from agentic_lib.show.experiments import blindfold
 
 found = blindfold(scorer, moments["slow"])
@@ -433,7 +437,7 @@ answers = {line.partition("{")[0].strip(" :") or "(nothing)": decision
 show(draw_answers(answers, "What is covered"),
      alt=in_words(answers))
 
-# %% tags=["workshop"]
+# %%
 def shift(decision, usual):
     """By how much the probability of the usual action moved."""
     name = usual.action
@@ -453,7 +457,7 @@ if moved:
 else:
     print("No line that is covered moves it at all.")
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # A line that moves nothing costs tokens, and time, for nothing here. Elsewhere
 # it may matter: this is one moment of one run.
 
@@ -478,28 +482,28 @@ flips = sum(d.action != usual.action for _, d in tried)
 print(f"{flips} of {len(tried) - 1} other orders changed the action.")
 
 # %% [markdown]
-# Where the bars differ, the model leans towards a place in the list and not
-# only towards an action. The library's answer to this: where the two best
+# If the bars differ, the model leans towards a place in the list and not
+# only towards an action. The library's answer to this: if the two best
 # are close, it asks a second time with the options in reverse order and takes
 # the mean (`both_orders=True`, the default). Notebook 04 measures it.
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # ### Exercise: the smallest change that flips the decision
 #
 # How firm is an answer? Find the nearest validation accuracy at which it
 # becomes another. `decide` takes a whole number from 0 to 100 and returns the
-# name of an action. Look up and down; return `None` where nothing flips it.
+# name of an action. Look up and down; return `None` if nothing flips it.
 
-# %% tags=["exercise", "workshop"]
+# %% tags=["exercise"]
 def smallest_flip(decide, val_acc):
     now = decide(val_acc)
-    # Your code: try val_acc - 1, val_acc + 1, val_acc - 2, ...
+    # Your code: ask `decide` about other values than val_acc.
     return None
 
-# %% tags=["check", "workshop"]
+# %% tags=["check"]
 exercises.smallest_flip(smallest_flip)
 
-# %% tags=["solution", "workshop"]
+# %% tags=["solution"]
 def smallest_flip(decide, val_acc):
     now = decide(val_acc)
     for step in range(1, 101):
@@ -508,7 +512,7 @@ def smallest_flip(decide, val_acc):
                 return value
     return None
 
-# %% tags=["workshop"]
+# %%
 from agentic_lib.show.experiments import situation
 
 
@@ -531,7 +535,7 @@ else:
 # %%
 from agentic_lib.show.experiments import START, find_flip, say_flip
 
-print(say_flip(START, find_flip(scorer, START, steps=10)))
+print(say_flip(START, find_flip(scorer, START)))
 
 # %% [markdown]
 # ### Exercise: which prompt flips less?
@@ -590,6 +594,7 @@ else:
 # others by how well they read?
 
 # %% tags=["workshop"]
+from agentic_lib import ACTIONS
 from agentic_lib.show.experiments import defend
 
 history = moments["few pictures"]
@@ -600,13 +605,14 @@ print("Its own choice:", brain.analyze_training(history).action)
 
 # %% [markdown] tags=["workshop"]
 # A language model writes each word to fit the words before it. A reason that
-# stands behind a name was made to fit that name, whichever it is. Read it as a
+# follows a name was made to fit that name, whichever it is. Read it as a
 # caption, not as the cause. Blindfold and flip, which change what goes *in*,
 # say more about why.
-#
-# One thing can be checked about any reason: are its numbers on the page?
 
-# %% tags=["workshop"]
+# %% [markdown]
+# One thing can be checked about any reason: are its numbers in the prompt?
+
+# %%
 import re
 
 NUMBER = r"\d+(?:\.\d+)?"
@@ -615,11 +621,11 @@ for text in defended:
     name, _, reason = text.partition(":")
     said = re.findall(NUMBER, reason)
     made_up = [number for number in said if number not in page]
-    print(f"{name:24}{len(said)} numbers, not on the page:",
+    print(f"{name:24}{len(said)} numbers, not in the prompt:",
           ", ".join(made_up) or "none")
 
-# %% [markdown] tags=["workshop"]
-# A number that is on the page can still be tied to the wrong thing, so this
+# %% [markdown]
+# A number that is in the prompt can still be tied to the wrong thing, so this
 # check finds some of the slips, not all.
 #
 # ### And is what it says even true?
@@ -632,7 +638,7 @@ for text in defended:
 # twice: once as it was, once with the rate times 0.7. Same weights, same order
 # of pictures, six seeds. **Guess first:** what will become of the gap?
 
-# %% tags=["workshop"]
+# %%
 from agentic_lib import Training
 
 
@@ -658,13 +664,13 @@ for number, (now, kept, lowered) in enumerate(table):
 print("mean {:11.1f} {:22.1f} {:23.1f}".format(
     *(sum(column) / len(table) for column in zip(*table))))
 
-# %% tags=["workshop"]
+# %%
 smaller = sum(lowered < now for now, _, lowered in table)
 closed = sum(lowered < now / 2 for now, _, lowered in table)
 print(f"After x 0.7 the gap was smaller than before in {smaller} of 6 runs,"
       f"\nand less than half as large in {closed} of 6.")
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # The fair comparison is between the last two columns: the first only says what
 # time does. Smaller steps slow down whatever is going on, learning by heart
 # included, and undo none of it. A lower rate may well be right, but the gap is
@@ -676,7 +682,7 @@ print(f"After x 0.7 the gap was smaller than before in {smaller} of 6 runs,"
 # to do about a run of which nothing is known. **Guess first:** how sure will
 # the brain be?
 
-# %% tags=["workshop"]
+# %%
 nothing = changed(scorer, prompt=Prompt(user="Which action?"))
 contradiction = situation(train_acc=3, val_acc=99, trend=-10)
 answers = {
@@ -691,11 +697,11 @@ for label, decision in answers.items():
     print(f"{label}: {decision.action} ({decision.source}"
           + ("" if sure is None else f", {sure:.0%} sure") + ")")
 
-# %% [markdown] tags=["workshop"]
-# The four probabilities sum to 100 % whatever the page says: they tell how the
+# %% [markdown]
+# The four probabilities sum to 100 % whatever the prompt says: they tell how the
 # model divides its bet among four names, not whether any of them is right.
-# (Where the bundled brain has a hatched bar, it was not asked: nothing like
-# this page was among what it was taught.) Whether "80 % sure" is right in 80 %
+# (If the bundled brain has a hatched bar, it was not asked: nothing like
+# this prompt was among what it was taught.) Whether "80 % sure" is right in 80 %
 # of the cases has to be counted, against what happened afterwards. Notebook 04
 # does that.
 
@@ -715,16 +721,16 @@ figure = plot_decision_map(
 show(figure)
 
 # %% [markdown]
-# Much of this plane is no place where a run ever is: 5 % on the training
+# No run is ever in most of this plane: 5 % on the training
 # pictures with 95 % on others does not happen. A general model has an answer
 # there too. One that knows what it was taught leaves such points to the rules
 # (hollow). Try another plane: `x="learning_rate", y="trend"`.
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # ## Summary
 #
-# - The brain knows what the page says, and nothing else. Two different runs
-#   can make the same page.
+# - The brain knows what the prompt says, and nothing else. Two different runs
+#   can make the same prompt.
 # - What a small model is bad at (differences, trends, counting) is computed
 #   in Python and said in words. What is not known is left out.
 # - Leaving out a line, or changing a number, shows what moves an answer. What

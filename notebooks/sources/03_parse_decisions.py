@@ -1,7 +1,7 @@
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # A language model answers with text. A training loop needs one of four
 # actions. Between the two stands a **parser**, a function that reads the text;
-# and where there is nothing to be read, **rules** decide. After this notebook
+# and if there is nothing to read, **rules** decide. After this notebook
 # you can
 #
 # - say why looking for keywords is not enough, and which mistake costs most;
@@ -25,38 +25,26 @@ brain_name = "bundled"  #@param ["bundled", "auto", "qwen", "rules"]
 # How many of the twenty will it get right?
 
 # %% tags=["workshop"]
-#@title Your guess
-my_guess = 0  #@param {type:"slider", min:0, max:20}
-
-# %% tags=["workshop"]
-from agentic_lib.course import exercises
-from agentic_lib.course.notebook import show
-
 CONTINUE, REDUCE = "continue", "reduce_learning_rate"
 INCREASE, STOP = "increase_learning_rate", "stop_training"
 NAMES = [CONTINUE, REDUCE, INCREASE, STOP]
 
 REPLIES = [
     ("reduce_learning_rate: the gap is large", REDUCE),
-    ("Reduce Learning Rate", REDUCE),
+    ("Reduce Learning Rate", REDUCE), ("Keep going.", CONTINUE),
     ("I would lower the learning rate.", REDUCE),
     ("**Answer:** increase_learning_rate", INCREASE),
-    ('{"action": "continue"}', CONTINUE),
-    ("Keep going.", CONTINUE),
-    ("do not stop, continue", CONTINUE),
+    ('{"action": "continue"}', CONTINUE), ("", None),
+    ("do not stop, continue", CONTINUE), (", ".join(NAMES), None),
     ("continue without raising the rate", CONTINUE),
     ("There is no reason to stop_training.", None),
     ("it trains nonstop", None),
     ("<think>stop_training? It still falls.</think>continue", CONTINUE),
     ("<think>Perhaps stop_training would", None),
     ("I am torn: continue or reduce_learning_rate", None),
-    (", ".join(NAMES), None),
-    ("", None),
     ("stop_training: nothing has moved for 20 epochs", STOP),
-    ("It is time to stop.", STOP),
-    ("Option B", REDUCE),
-    ("reduce_learing_rate", REDUCE),
-    ("We need more data.", None),
+    ("It is time to stop.", STOP), ("Option B", REDUCE),
+    ("reduce_learing_rate", REDUCE), ("We need more data.", None),
 ]
 
 # %% [markdown] tags=["workshop"]
@@ -72,13 +60,11 @@ REPLIES = [
 #   nothing that comes later can mend it.
 
 # %% tags=["nbval-check-output", "workshop"]
+my_guess = 0  #@param {type:"slider", min:0, max:20}
+
 def by_name(reply):
     """The first name that occurs in the reply."""
-    for name in NAMES:
-        if name in reply:
-            return name
-    return None
-
+    return next((name for name in NAMES if name in reply), None)
 
 def outcome(found, answer):
     if found == answer:
@@ -87,14 +73,12 @@ def outcome(found, answer):
         return "missed"
     return "wrong stop" if found == STOP else "wrong"
 
-
 def show_mistakes(parser):
     results = [outcome(parser(reply), answer) for reply, answer in REPLIES]
     for result, (reply, _) in zip(results, REPLIES):
         if result != "right":
             print(f"{result:10}  {reply}")
     print(f"{results.count('right')} of {len(results)} right")
-
 
 show_mistakes(by_name)
 print("Your guess:", my_guess)
@@ -127,14 +111,14 @@ show_mistakes(by_keyword)
 #
 # 1. "nonstop" holds "stop": look only where a **word begins** (so that
 #    "stopping" still counts);
-# 2. a `<think>` block is thinking, not answering: **drop it**, and where it
+# 2. a `<think>` block is thinking, not answering: **drop it**, and if it
 #    was cut off, drop all that follows;
 # 3. "no reason to stop" **refuses** the stop: a "not" or "no" before an
 #    action, in the same part of the sentence, takes it away.
 #
-# And one rule for all the rest: where two actions are left over, say `None`.
+# And one rule for all the rest: if two actions are left over, say `None`.
 
-# %% tags=["nbval-check-output", "workshop"]
+# %% tags=["nbval-check-output"]
 import re
 
 WORDS = {CONTINUE: "continue|keep going|carry on",
@@ -174,7 +158,7 @@ show_mistakes(carefully)
 # result look better than it is: it is the same mistake as judging a network
 # by its training data. There are thirty more that it has not seen; twenty of
 # them hold an answer, ten hold none. Begin with what is there and improve it
-# until the check is content: **no wrong stop**, **`None` where there is no
+# until the check is content: **no wrong stop**, **`None` if there is no
 # answer**, and at least 18 of the twenty answers read as a person would. Run
 # the check as often as you like; each time it shows you one reply that is not
 # right yet. (By then the thirty have been seen, too.)
@@ -186,6 +170,8 @@ def my_parser(reply):
 
 
 # %% tags=["check", "nbval-check-output"]
+from agentic_lib.course import exercises
+
 exercises.check_parser(my_parser)
 
 # %% tags=["solution"]
@@ -209,7 +195,7 @@ def my_parser(reply):
     return carefully(" ".join(kept).replace("stopped", ""))
 
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # ## The library's parser
 #
 # `parse_decision` does the same, further: option letters, misspelt and
@@ -219,7 +205,7 @@ def my_parser(reply):
 # the second reply below, "continue" cannot mean the action, since the rate is
 # to change.)
 
-# %% tags=["nbval-check-output", "workshop"]
+# %% tags=["nbval-check-output"]
 from agentic_lib import parse_decision
 
 print(parse_decision("**Answer:** B, because the gap is large."))
@@ -227,7 +213,7 @@ print(parse_decision("continue, but with a lower rate"))
 print(parse_decision("Should we stop? If it goes on like this, yes."))
 
 
-# %% tags=["workshop"]
+# %%
 def by_library(reply):
     decision = parse_decision(reply)
     return decision and decision.action
@@ -242,8 +228,9 @@ counts = {
     for title, replies in SETS.items() for name, parser in PARSERS.items()
 }
 
-# %% tags=["demo", "workshop"]
+# %% tags=["demo"]
 #@title The picture: who reads how well
+from agentic_lib.course.notebook import show
 from matplotlib import pyplot as plt
 
 KINDS = {"right": ("#009E73", ""), "missed": ("#DDDDDD", ""),
@@ -308,6 +295,8 @@ it_means = REDUCE
 # its chair.
 
 # %% tags=["workshop"]
+#@title Run this: rules in the brain's chair
+from agentic_lib.course.notebook import show
 from agentic_lib import ACTIONS, fallback_decision, load_data, plain_rules
 from agentic_lib import plot_run, train
 
@@ -334,9 +323,9 @@ def run(rules, seed=0, lr=0.5):
 
 
 # %% [markdown] tags=["workshop"]
-# It is the run of notebook 00, five epochs shorter: digits with 30 % of the
-# training labels drawn at random, and a start at a rate of 0.5, which is far
-# too high. First it is left alone.
+# The run is one that starts badly: digits with 30 % of the training labels
+# drawn at random, and a rate of 0.5, which is far too high. First it is left
+# alone.
 
 # %% tags=["workshop"]
 alone = run(None)
@@ -347,10 +336,8 @@ print(f"Left alone, the run ends at {alone.test_acc:.1f} %. Blind guessing "
 # **Guess first.** What will the three rules make of it?
 
 # %% tags=["workshop"]
-#@title Your guess
 my_guess = "..."  #@param ["...", "over 60 %", "much the same", "less"]
 
-# %% tags=["workshop"]
 plain = run(plain_rules)
 show(plot_run(plain, compare=alone))
 print(f"Your guess: {my_guess}. Alone: {alone.test_acc:.1f} %, "
@@ -367,10 +354,10 @@ print(f"They raised the rate in {raised} of {len(plain.decisions)} "
 # What tells them apart? A run that creeps has a loss that falls in every
 # epoch, by little. A run that **diverges**, because its steps are too large,
 # has one that jumps up and down or rises.
-# `fallback_decision`, the rules that really stand behind the brain, asks
+# `fallback_decision`, the rules that really stand in for the brain, asks
 # about that first.
 
-# %% tags=["demo", "workshop"]
+# %% tags=["demo"]
 mended = run(fallback_decision)
 show(plot_run(mended, compare=plain))
 
@@ -394,11 +381,11 @@ for name, found in runs.items():
 # %% [markdown]
 # ## Exercise: a rule that does no harm
 #
-# Write a rule that **never raises** the rate of a diverging run whose training
-# loss rose since the last decision, lowers it at least once, and still raises
-# the rate of a run that only creeps, in a quarter of the decisions or more.
-# The check uses real runs: the three above at a constant rate of 0.5, and one
-# at 0.001. A history is a list of `Metrics`, one an epoch, with `.train_loss`,
+# Write a rule that **never raises** the rate of a diverging run if its training
+# loss rose from one epoch to the next since the last decision. It lowers that
+# rate at least once, and still raises the rate of a run that only creeps, in a
+# quarter of the decisions or more. The check uses real runs, the three above
+# at a constant rate of 0.5 and one at 0.001, and others that you do not see. A history is a list of `Metrics`, one an epoch, with `.train_loss`,
 # `.val_loss`, `.train_acc`, `.val_acc`; `every` is the number of epochs
 # between two decisions, and `actions` can be ignored here. The stub below is
 # the third plain rule.
@@ -440,15 +427,15 @@ def my_rule(history, actions, every):
     return Decision(CONTINUE, "Learning goes well.", source="fallback")
 
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # ## All of it together
 #
 # `SimpleAIBrain` asks the model, reads the reply with `parse_decision`, and
-# turns to `fallback_decision` where there is nothing to read. To see both
+# turns to `fallback_decision` if there is nothing to read. To see both
 # ways without waiting for a model, `ScriptedBrain` takes replies from a list;
 # as these are ours, its decisions count as a person's.
 
-# %% tags=["nbval-check-output", "workshop"]
+# %% tags=["nbval-check-output"]
 from agentic_lib import Metrics, ScriptedBrain
 
 scripted = ScriptedBrain(["I'd lower the lr a bit, it overfits.",
@@ -476,7 +463,7 @@ print(decision)
 # ## Summary
 #
 # - A parser that guesses is worse than one that says "I don't know", because
-#   behind it stand rules that know the numbers.
+#   rules that know the numbers then decide.
 # - Mistakes differ in cost: a wrong stop can't be mended.
 # - Rules that sound sensible can do harm: low accuracy has two opposite
 #   causes. Test rules on runs that go wrong, not only on those that go well.

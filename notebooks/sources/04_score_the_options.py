@@ -10,7 +10,7 @@
 # - score actions whose names begin alike.
 #
 # A model that is used in this way is called a **decision model**. Before this
-# notebook you made the page that it reads (02) and parsed replies (03).
+# notebook you made the prompt that it reads (02) and parsed replies (03).
 
 # %%
 from agentic_lib import SimpleAIBrain
@@ -87,7 +87,7 @@ for name, first in zip(names, firsts):
           f"first token {model.tokenizer.decode([first])!r}")
 
 # %% [markdown]
-# How much of the model's belief lies on these four at all? Where it is little,
+# How much of the model's belief lies on these four at all? If it is little,
 # the model would rather have written something else, and the four numbers say
 # less than they seem to.
 
@@ -98,8 +98,8 @@ print(f"On the four names together: {chances[firsts].sum():.1%}")
 # ### The library's version
 #
 # It does the same. `brain.probabilities` then corrects two things that this
-# notebook is about further down: where the two best are close it asks a second
-# time, with the options in reverse order, and it applies a temperature where
+# notebook is about further down: if the two best are close it asks a second
+# time, with the options in reverse order, and it applies a temperature if
 # one was found when the model was taught. So its numbers may differ from those
 # above.
 
@@ -116,7 +116,7 @@ print("Corrected:", {name: round(p, 3) for name, p in corrected.items()})
 # %% [markdown]
 # ## What is kept from decision to decision
 #
-# **Guess first:** of all the tokens on this page, counted from its beginning,
+# **Guess first:** of all the tokens in this prompt, counted from its beginning,
 # how many will be the same five epochs later, before the first that differs?
 
 # %%
@@ -127,9 +127,9 @@ print(f"{len(after)} tokens; the first {same} did not change.")
 
 # %% [markdown]
 # In a language model each token looks **back** only. What was computed for the
-# beginning of a page does not depend on what follows. So it can be computed
+# beginning of a prompt does not depend on what follows. So it can be computed
 # once and kept (transformers calls this a **cache**), and each decision pays
-# for the rest alone. That is why the page has its constant part first.
+# for the rest alone. That is why the prompt has its constant part first.
 
 # %%
 import copy
@@ -154,12 +154,12 @@ print(f"Logits are at most {apart:.1e} apart from those of a whole pass;"
 # %% [markdown]
 # The pass writes into the cache, so each decision gets a copy, and the kept
 # one stays as it is, whatever happens. The library does so by token numbers,
-# not by cutting text: where a text is cut, tokens can come out differently.
+# not by cutting text: if a text is cut, tokens can come out differently.
 #
 # ## What a decision costs
 #
 # **Guess first:** put these four in order, and say by how much they differ: a
-# written reply; one pass over the whole page; the same with the beginning
+# written reply; one pass over the whole prompt; the same with the beginning
 # kept; one of 32 decisions that are scored together.
 
 # %%
@@ -185,7 +185,7 @@ def whole_pass():
 many = [messages] * 32
 cost = {
     "written reply": median_time(lambda: model.generate(messages), 3),
-    "one pass, whole page": median_time(whole_pass),
+    "one pass, whole prompt": median_time(whole_pass),
     "one pass, beginning kept":
         median_time(lambda: model.score(messages, names)),
     "one of 32 at once":
@@ -209,22 +209,22 @@ show(figure, alt="What a decision costs: " + "; ".join(
 scored = cost["one pass, beginning kept"]
 print(f"Measured on {model.device.type}, with {model.name}.")
 print(f"A written reply costs {cost['written reply'] / scored:.1f} times a "
-      f"scored one,\na pass over the whole page "
-      f"{cost['one pass, whole page'] / scored:.1f} times.")
+      f"scored one,\na pass over the whole prompt "
+      f"{cost['one pass, whole prompt'] / scored:.1f} times.")
 
 # %% [markdown]
 # Your numbers, on your machine. What does not change is where they come from:
-# a reply of forty tokens is forty passes, one behind the other, and a score is
+# a reply of forty tokens is forty passes, one after the other, and a score is
 # one. The larger the model, the more keeping the beginning pays: for a tiny
 # one, copying the cache can cost more than it saves. And what is lost? The
-# reason. `explain=True` lets the model write one behind the chosen name when
+# reason. `explain=True` lets the model write one after the chosen name when
 # you want it.
 #
 # ## What bends the probabilities
 #
 # ### A liking for one name
 #
-# Show the model a page that says that nothing was measured yet. It has no
+# Show the model a prompt that says that nothing was measured yet. It has no
 # ground to prefer any action. **Guess first:** will all four get 25 %?
 
 # %%
@@ -332,10 +332,10 @@ show(figure, alt="Mean probability of the option in each place: " +
 print(f"{flips} of {tried - len(some)} other orders changed the action.")
 
 # %% [markdown]
-# A known remedy, used by other decision models as well: where the two best
+# A known remedy, used by other decision models as well: if the two best
 # are close, ask a second time with the order reversed, and take the mean. So
 # the second pass is paid only where it can matter. Here is its effect, on the
-# same moments (where nothing flipped above, there is nothing to mend):
+# same moments (if nothing flipped above, there is nothing to mend):
 
 # %%
 two_readings = changed(one_reading, both_orders=True)
@@ -378,7 +378,7 @@ for name in names:
 #
 # Now the confidence. The four probabilities sum to 1, so they say how likely
 # each action is to be *the* best, and being right has to be counted the same
-# way: where two actions are equally good, each gets half a point. States are
+# way: if two actions are equally good, each gets half a point. States are
 # put into five groups by how sure the brain was. In each: how sure was it on
 # average, and how often was it right?
 
@@ -482,7 +482,7 @@ print(f"Your function, on all states: "
 
 # %% [markdown]
 # Did the error fall on the half that had no say in the choice? Only that
-# counts. And even where it did: the brain is no more often right than before,
+# counts. And even if it did: the brain is no more often right than before,
 # since not one decision changes.
 #
 # ## When names begin alike
@@ -506,7 +506,7 @@ for name in six_names:
 # The last two begin with the same token: its logit speaks for both. Then the
 # **whole** names have to be scored: the probability of the first token, times
 # that of the second once the first stands there, and so on (in logarithms: a
-# sum). The colon behind each is scored too, or `reduce` would always beat
+# sum). The colon after each is scored too, or `reduce` would always beat
 # `reduce_more`, of which it is the beginning. By hand, one pass a name:
 
 # %%
@@ -531,7 +531,7 @@ for name in six_names:
 
 # %% [markdown]
 # The library needs one pass for all six: the names are laid side by side
-# behind the page, and a mask lets each see the page and itself, not the
+# after the prompt, and a mask lets each see the prompt and itself, not the
 # others.
 #
 # And the brain itself, with the new actions? Ask it, and read the note:
@@ -582,24 +582,24 @@ else:
           "stop 0.2578, 0.2578.")
 
 # %% [markdown]
-# It runs the whole page each time, asks in one order, and divides out no prior.
+# It runs the whole prompt each time, asks in one order, and divides out no prior.
 # In exchange it needs nothing but transformers: `transformers serve` answers
 # the same question over the network.
 #
 # ## Summary
 #
-# - Where the possible answers are few, one pass gives a probability for each.
-#   The beginning of the page is computed once and kept.
+# - If the possible answers are few, one pass gives a probability for each.
+#   The beginning of the prompt is computed once and kept.
 # - These probabilities can lean: towards a name, towards a place in the list.
 #   Both can be measured, and divided or averaged out.
 # - Confidence is trusted only after counting. A temperature can mend it, and
 #   changes no decision.
-# - Where first tokens collide, whole names are scored.
+# - If first tokens collide, whole names are scored.
 #
 # **Three questions**
 #
-# 1. Why may the computed beginning of the page be kept, although the metrics
-#    behind it change?
+# 1. Why may the computed beginning of the prompt be kept, although the metrics
+#    after it change?
 #    <details><summary>Answer</summary>Each token looks back only. What was
 #    computed for the beginning cannot depend on what comes later.</details>
 # 2. A model is 90 % sure in every state and right in 60 %. What will a
@@ -611,4 +611,4 @@ else:
 #    bias?
 #    <details><summary>Answer</summary>It is a prior. Whether it does harm has
 #    to be measured: compare how often it is right with and without it divided
-#    out. Where `continue` mostly is right, it helps.</details>
+#    out. If `continue` is mostly right, it helps.</details>

@@ -1,4 +1,4 @@
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # Prompt, model, parser and rules are one thing by now, **the brain**: metrics
 # go in, a decision comes out. Here it gets a training run to look after. After
 # this notebook you can
@@ -57,6 +57,7 @@ print(f"Your die shows {die}: we start at a learning rate of {lr}.")
 # how good it is. Nothing here knows about language models.
 
 # %% tags=["workshop"]
+#@title Run this: a network, one epoch, and a look at how good it is
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
@@ -84,7 +85,7 @@ def train_one_epoch(network, optimizer, epoch, data, seed=0):
         loss_sum += loss.item() * len(y)
     return 100 * right / len(data.train[1]), loss_sum / len(data.train[1])
 
-# %% tags=["workshop"]
+
 @torch.no_grad()
 def measure(network, inputs, labels):
     """Accuracy in percent and loss, the weights as they are."""
@@ -92,14 +93,18 @@ def measure(network, inputs, labels):
     right = (logits.argmax(1) == labels).sum().item()
     return 100 * right / len(labels), cross_entropy(logits, labels).item()
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # The order of the pictures follows from the seed and the number of the epoch,
 # and from nothing else. This will pay twice below: two runs can be compared
 # to the last digit, and a run can be taken up in the middle.
-#
+
+# %% [markdown] tags=["workshop"]
 # Now the loop that this project grew from: train, measure, ask every five
 # epochs, apply. One word is changed: what it called *test* accuracy is
 # **validation** accuracy here, on 400 pictures that are only there to look at.
+#
+# **Guess first:** will the rate end above or below where your die put it? Will
+# the brain stop before epoch 60?
 
 # %% tags=["workshop"]
 def original_loop(brain, lr):
@@ -110,7 +115,6 @@ def original_loop(brain, lr):
         train_acc, _ = train_one_epoch(network, optimizer, epoch, digits)
         val_acc, _ = measure(network, *digits.val)
         log.append((epoch, train_acc, val_acc, current_lr))
-
         if epoch % 5 == 0 and epoch != EPOCHS:
             action, reason = brain.think_about_training(
                 train_acc, val_acc, epoch)
@@ -123,10 +127,6 @@ def original_loop(brain, lr):
                 break
             optimizer.param_groups[0]["lr"] = current_lr
     return log
-
-# %% [markdown] tags=["workshop"]
-# **Guess first:** will the rate end above or below where your die put it? Will
-# the brain stop before epoch 60?
 
 # %% tags=["workshop"]
 log = original_loop(brain, lr)
@@ -186,18 +186,18 @@ print(f"\nAfter {now.epoch} epochs: training {now.train_acc:.1f} %, "
       f"{now.learning_rate:.3g}")
 
 # %% [markdown]
-# **Compare** with the first loop. Where the decisions begin to differ, it is
+# **Compare** with the first loop. If the decisions begin to differ, it is
 # because the brain was shown more: losses, rate and history. From there on,
 # these are two different runs.
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # ## The same in the library
 #
 # `AgenticLR` does that work in any loop: it keeps the history of all epochs,
 # asks the brain every five, and carries the decision out. It is used like
 # PyTorch's own `ReduceLROnPlateau`: made once, called after every epoch.
 
-# %% tags=["workshop"]
+# %%
 from agentic_lib import AgenticLR
 
 
@@ -215,16 +215,16 @@ def library_loop(brain, lr):
             break
     return controller
 
-# %% tags=["workshop"]
+# %%
 controller = library_loop(brain, lr)
 for d in controller.decisions:
     print(d)
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # And `train` is the whole loop in one line. Does it do the same?
 # **Guess first:** to how many digits will the curves agree?
 
-# %% tags=["workshop"]
+# %%
 from agentic_lib import train
 
 run = train(digits, brain, lr=lr, epochs=EPOCHS, guards=False)
@@ -244,7 +244,7 @@ print("AgenticLR in our loop, and train():",
 print("Our own loop of before, and train():",
       largest_difference(history, run.metrics))
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # On a CPU they agree to the last digit: the library does what you wrote, not
 # something like it. (On a GPU sums are taken in another order; small
 # differences grow, and may even end in another decision.)
@@ -287,7 +287,7 @@ print(f"Guards acted {len(by_guards(guarded))} times.\nTest accuracy "
       f"{guarded.test_acc:.1f} %, at a constant rate "
       f"{constant.test_acc:.1f} %.")
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # ## Live
 #
 # Here a run waits for you, from the same die but with other first weights.
@@ -295,14 +295,14 @@ print(f"Guards acted {len(by_guards(guarded))} times.\nTest accuracy "
 # you have seen enough, run the next cell: it trains what is left. (With "Run
 # all" that happens at once, and the brain decides everything.)
 
-# %% tags=["workshop"]
+# %%
 from agentic_lib import Training
 from agentic_lib import LiveTraining
 
 live = LiveTraining(Training(digits, brain, lr=lr, epochs=EPOCHS, seed=1))
 live
 
-# %% tags=["workshop"]
+# %%
 watched = live.finish()
 yours = sum(d.source == "human" for d in watched.decisions)
 show(plot_run(watched, size=(7, 5)))
@@ -320,7 +320,7 @@ for _ in range(5):
     metrics, decision = next(steps)
     print(metrics.epoch, f"{metrics.val_acc:.1f} %  {decision or ''}")
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # ## Does a decision reach the optimizer?
 #
 # An optimizer may keep several **parameter groups**, each with a rate of its
@@ -329,7 +329,7 @@ for _ in range(5):
 # At epoch 5 the brain says *reduce*, and our first loop's line carries it out.
 # **Guess first:** what will the optimizer use from epoch 6 on?
 
-# %% tags=["workshop"]
+# %%
 from torch.optim.lr_scheduler import LambdaLR
 
 
@@ -357,7 +357,7 @@ def rates_used(reduce=None, epochs=12):
 def our_first_line(optimizer, scheduler, factor):
     optimizer.param_groups[0]["lr"] *= factor
 
-# %% tags=["workshop"]
+# %%
 #@title Run this: it draws rates
 import matplotlib.pyplot as plt
 
@@ -378,14 +378,14 @@ def draw_rates(used, title):
     ax.legend(ncols=2, fontsize="small", frameon=False)
     return figure
 
-# %% tags=["workshop"]
+# %%
 used = rates_used(our_first_line)
 show(draw_rates(used, "Reduced at epoch 5: decided and used"),
      alt="Rates of two parameter groups over 12 epochs. In epoch 6 the "
      f"optimizer uses {used[5][0]:.4f} and {used[5][1]:.4f}; decided were "
      f"{0.7 * rates_used()[5][0]:.4f} and {0.7 * rates_used()[5][1]:.4f}.")
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # Nothing happened: the lines of what was used run above the dotted ones, in
 # both groups. The write reached one group of two, and the scheduler, which
 # computes every rate from its start, undid it in the same epoch. There was no
@@ -398,17 +398,17 @@ show(draw_rates(used, "Reduced at epoch 5: decided and used"),
 # starting rates in `scheduler.base_lrs`; other schedulers (`StepLR`) go on
 # from the rate that stands in the group.
 
-# %% tags=["exercise", "workshop"]
+# %% tags=["exercise"]
 def scale_rates(optimizer, scheduler, factor):
     # Your code: more than one group, more than one place.
     optimizer.param_groups[0]["lr"] *= factor
 
-# %% tags=["check", "workshop"]
+# %% tags=["check"]
 from agentic_lib.course import exercises
 
 exercises.scale_rates(scale_rates)
 
-# %% tags=["solution", "workshop"]
+# %% tags=["solution"]
 def scale_rates(optimizer, scheduler, factor):
     for group in optimizer.param_groups:
         group["lr"] *= factor
@@ -418,7 +418,7 @@ def scale_rates(optimizer, scheduler, factor):
 # This holds for the schedulers of the check, not for all: `OneCycleLR` keeps
 # its rates in yet another place. The library doesn't chase places. Told of a
 # scheduler, it scales the rates just before each step of the optimizer and
-# takes the scale off behind it, so any schedule works. Not told, it notices:
+# takes the scale off after it, so any schedule works. Not told, it notices:
 
 # %%
 from agentic_lib import ScriptedBrain
@@ -662,7 +662,7 @@ print("The weights are the same, bit for bit." if equal else
       "The weights differ.")
 
 # %% [markdown]
-# (The same holds on a GPU where it computes in one order only. A notebook that
+# (The same holds on a GPU if it computes in one order only. A notebook that
 # was opened from GitHub is itself not saved until you copy it: *File → Save a
 # copy in Drive*.)
 #

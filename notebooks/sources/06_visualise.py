@@ -186,7 +186,7 @@ show(draw_rate(run), alt="The learning rate with the decisions, as your "
 #
 # `plot_run` is these steps taken to their end. Accuracy lines differ in dashes
 # as well as in colour; a marker's **filling** says who decided (full: the
-# model; hollow: the rules); a second run can be put behind it, dotted.
+# model; hollow: the rules); a second run can be drawn with it, dotted.
 
 # %%
 from agentic_lib import plot_run
@@ -244,7 +244,7 @@ print(fill(picture.get_label(), 76))
 #
 # Write `in_words(run)`: at most 60 words, in which these stand as digits: the
 # first and the last validation accuracy (rounded, `f"{x:.0f}"`), the last
-# learning rate (`f"{x:.3g}"`), and how many decisions fell. Runs without a
+# learning rate (`f"{x:.3g}"`), and how many decisions were made. Runs without a
 # decision and runs of a single epoch exist.
 
 # %% tags=["exercise"]
@@ -377,7 +377,7 @@ print(f"In {best} of {len(moved)} decisions the action taken was within a "
 print("Who decided:", brain.description)
 
 # %% [markdown]
-# Where the markers of an epoch stand close together, the decision hardly
+# If the markers of an epoch stand close together, the decision hardly
 # mattered: in each branch the brain goes on deciding, and may mend at the next
 # decision what this one did.
 #
@@ -389,7 +389,7 @@ print("Who decided:", brain.description)
 # ## Hand it on
 #
 # A report is one HTML file: the picture for light and dark screens, a table of
-# the decisions with a filter, prompt and reply behind each, the settings and
+# the decisions with a filter, prompt and reply of each, the settings and
 # versions. It loads nothing from anywhere.
 
 # %%

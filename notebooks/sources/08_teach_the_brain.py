@@ -152,7 +152,7 @@ print("Runs whose best action changes between 5 and 50 epochs: "
       "at 0.03.")
 
 # %% [markdown]
-# Where the best action changes, a label made after five epochs teaches the
+# If the best action changes, a label made after five epochs teaches the
 # wrong thing, and teaches it perfectly. In which direction it misleads depends
 # on the case. On data with wrong labels a higher rate can look best at first,
 # because it learns faster; that it is unsteady, and learns the wrong labels by
@@ -235,7 +235,7 @@ for name, end in ends.items():
 # They come from generated data, and from small real sets. **Digits are not
 # among them**, so that everything shown on digits is shown on unseen data. What
 # an action is **worth** is measured at the end of the run, on data kept for
-# this: accuracy in percent, less the loss, which decides where accuracies tie.
+# this: accuracy in percent, less the loss, which decides if accuracies tie.
 # So worth, and what is at stake in a decision, is counted in points.
 
 # %%
@@ -283,8 +283,8 @@ print(f"Half of the decisions: less than {np.median(stake):.1f} points at "
       "stake.")
 
 # %% [markdown]
-# Most decisions hardly matter, and where nothing is at stake, "best" is luck.
-# A label that says *reduce, 100 %* where three actions tie teaches noise.
+# Most decisions hardly matter, and if nothing is at stake, "best" is luck.
+# A label that says *reduce, 100 %* when three actions tie teaches noise.
 #
 # ### Exercise: a soft label
 #
@@ -598,7 +598,7 @@ show(plot_run(run, compare=alone))
 
 # %% [markdown]
 # Half a minute is short. The brain that ships was taught on the same labels,
-# with all the prompts of notebook 02, many more wordings, and reasons behind
+# with all the prompts of notebook 02, many more wordings, and reasons after
 # the names, for longer:
 #
 # ```
@@ -671,7 +671,7 @@ if teach_qwen and not missing:
 #    doing nothing.</details>
 # 2. A taught model agrees with 60 % of the labels that were kept back. Is that
 #    bad?
-#    <details><summary>Answer</summary>It can't be told. Where actions tie, the
+#    <details><summary>Answer</summary>It can't be told. If actions tie, the
 #    label is luck and nobody can agree with it. Count the points that its
 #    choices lose.</details>
 # 3. A language model chooses as well as a logistic regression on the same

@@ -132,9 +132,9 @@ print(inspect.getsource(plain.main))
 # - **accuracies in percent**, from 0 to 100, and the epoch counted from 1;
 # - only what you measure: each number may be left out, but something has to
 #   be given, and validation numbers say more than training numbers;
-# - `scheduler=` where you have one. You step it as before. Told of it, the
+# - `scheduler=` if you have one. You step it as before. Told of it, the
 #   controller never writes a rate for good: it scales the schedule's rates
-#   just before a step of the optimizer, and takes the scale off behind it. So
+#   just before a step of the optimizer, and takes the scale off after it. So
 #   neither the scheduler nor a checkpoint ever meets a scaled rate;
 # - a look at `controller.should_stop`.
 #
@@ -177,7 +177,7 @@ show(draw_rates(controller), alt="The rates of the cosine schedule and "
      f"last one it used {last.learning_rate:.3g}.")
 
 # %% [markdown]
-# A grey line stands where a decision fell. Where the solid line leaves the
+# A grey line marks a decision. If the solid line leaves the
 # dotted one, a decision changed the rate, and the change lasts: the schedule
 # goes on falling, from there. Whether it *helped* is another question, and one
 # run can't answer it (notebook 07).
@@ -240,7 +240,7 @@ for decision in rescued.decisions:
 
 # %% [markdown]
 # Ten percent is guessing. A lower rate calms a run that is thrown about; what
-# it lost, it has to learn again. Where a network has gone dead, in parts or
+# it lost, it has to learn again. If a network has gone dead, in parts or
 # as a whole, no gradient reaches its weights any more, and no rate, however
 # small, brings one back; older weights do. So: pass `model=`. It costs one
 # copy of the weights and of the optimizer's state, in the CPU's memory.
@@ -411,7 +411,7 @@ def load(run, path):
 
 # %% [markdown]
 # The network, the optimizer, the schedule, the controller (with the best
-# weights, where the guards keep them), and the dice that shuffle the data.
+# weights, if the guards keep them), and the random state that orders the data.
 # `weights_only=True` reads tensors, numbers and text, and refuses to run code
 # from a file.
 #

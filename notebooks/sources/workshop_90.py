@@ -1,7 +1,7 @@
 # %% [markdown]
 # You will take over the learning rate of a training run, then look into a
 # language model that does it, then ask whether it helps. Run the cells one
-# after the other. Where it says **guess first**, do: nobody collects the
+# after the other. If it says **guess first**, do: nobody collects the
 # guesses, and the result means more. The parts are cut from the notebooks of
 # the core route, which hold the exercises that have no room here.
 #
@@ -37,18 +37,23 @@ print(f"Alone it ends at {alone.test_acc:.1f} %, "
 print("Your code:", result_code(seat, alone.test_acc, steered.test_acc))
 
 # %% [markdown]
-# All codes together give the picture. Paste everybody's here, in any form:
+# All codes together give the picture. Paste everybody's between the quotation
+# marks, with or without line breaks:
 
 # %%
-#@title The codes of the class
-codes = ""  #@param {type:"string"}
+codes = """
+"""
 
-from agentic_lib.course.classroom import draw_class, read_codes, summary
+from agentic_lib.course.classroom import draw_class, read_codes, slips
+from agentic_lib.course.classroom import summary
 from agentic_lib.course.notebook import show
 
-codes = codes or result_code(seat, alone.test_acc, steered.test_acc)
+if not read_codes(codes):
+    codes += result_code(seat, alone.test_acc, steered.test_acc)
 show(draw_class(codes))
 print(summary(read_codes(codes)))
+for code in slips(codes):
+    print("There is a slip in", code, "- ask this seat again.")
 
 # %% [markdown]
 # A point above the dashed line is a seat in which the run under the brain

@@ -8,16 +8,20 @@ import textwrap
 import traceback
 
 passed = {}  # {name of the check: True or False}
+seen = {}    # {first hint: how often it was given}
 
 
 class Hint(Exception):
     """What is not right yet, said so that it helps."""
 
 
-def expect(condition, hint):
-    """Ends the check with `hint` where `condition` does not hold."""
+def expect(condition, hint, *more):
+    """Ends the check with `hint` if `condition` does not hold; the next time
+    with the first of `more` behind it, and so on. So the first hint can leave
+    the answer to the learner."""
     if not condition:
-        raise Hint(hint)
+        times = seen[hint] = seen.get(hint, 0) + 1
+        raise Hint(" ".join([hint, *more[:times - 1]]))
 
 
 def say(text):

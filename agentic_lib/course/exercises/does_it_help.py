@@ -14,12 +14,13 @@ def regret_of(measure):
               (0.1, 1): 79.0}
     found = measure(dict(constant), dict(constant))
     expect(found is not None, "It returned None: is there a return?")
-    expect(abs(found - 12.25) > 0.01, "The best rate is one rate for all "
-           "seeds, chosen by its mean. You seem to take the better one for "
-           "every seed by itself.")
+    expect(abs(found - 12.25) > 0.01, "How many best rates does your function "
+           "find?", "You seem to take the better one for every seed by "
+           "itself. The best rate is one for all seeds, chosen by its mean.")
     expect(abs(found - 2.75) < 1e-6, "Of the constant rates themselves the "
-           f"mean regret is 2.75 here, and you have {found:.4g}. The best "
-           "rate, 0.1 with a mean of 85, is behind by 0; the other by 5.5.")
+           f"mean regret is 2.75 here, and you have {found:.4g}.", "Which "
+           "rate has the highest mean over its seeds?", "It is 0.1, with a "
+           "mean of 85. It is behind by 0, the other rate by 5.5.")
     found = measure(constant, method)
     expect(abs(found - 3.25) < 1e-6, "A method with 85 and 75 from 0.01, 88 "
            "and 79 from 0.1 is behind by 3.25 on average; you have "
@@ -29,41 +30,67 @@ def regret_of(measure):
 
 @check
 def paired_interval(make):
-    """make(differences) -> (low, high) of a bootstrap of the mean."""
+    """make(differences) -> (low, high) of a bootstrap of the mean, 95 %."""
     dice = random.Random(0)
-    for spread, count in ((1.0, 40), (6.0, 25)):
+    for spread, count in ((1.0, 40), (6.0, 60)):
         sample = [3 + dice.gauss(0, spread) for _ in range(count)]
-        low, high = make(list(sample))
+        ends = [make(list(sample)) for _ in range(8)]  # they wobble a little
+        low, high = (sum(end) / len(ends) for end in zip(*ends))
         mean = sum(sample) / count
         deviation = (sum((x - mean) ** 2 for x in sample) / count) ** 0.5
         width = 2 * 1.96 * deviation / count ** 0.5
         expect(low < mean < high, f"The mean of the sample is {mean:.2f}, "
                f"and your interval goes from {low:.2f} to {high:.2f}.")
-        expect(0.7 * width < high - low < 1.4 * width,
-               f"For {count} differences with a spread of {deviation:.1f} it "
-               f"should be about {width:.2f} wide and is {high - low:.2f}. "
-               "Draw as many as there are, with repetition, take the mean; "
-               "do it often; leave out 2.5 % on each side.")
+        told = (f"For {count} differences with a spread of {deviation:.1f} it "
+                f"should be about {width:.2f} wide and is {high - low:.2f}.")
+        steps = ("Draw as many as there are, with repetition; take the mean; "
+                 "do it a thousand times.", "Sort the means and leave out "
+                 "2.5 % of them on each side, no more and no less.")
+        expect(high - low > 0.92 * width, f"Too narrow. {told}", *steps)
+        expect(high - low < 1.08 * width, f"Too wide. {told}", *steps)
     return "It is narrow where there is much data and little noise."
 
 
 @check
 def beats_constant(rule):
-    """A method of one's own, from a poor start and from a good one."""
+    """A method of one's own, from a poor start and from a good one, judged
+    on validation data; it must look at the metrics."""
+    from agentic_lib.brain.decision import ACTIONS
     from agentic_lib.lab.compare.methods import METHODS, Method, decided
     from agentic_lib.lab.compare.tasks import TASKS
     from agentic_lib.lab.compare.trials import run_job
 
+    answers = [[str(rule(history, ACTIONS, 5)) for history in unlike(epoch)]
+               for epoch in range(10, 60, 5)]
+    expect(any(len(set(row)) > 1 for row in answers), "It decides the same "
+           "for a run that learns and for one that falls apart.", "Whatever "
+           "it gains is gained without looking at the metrics: what do the "
+           "losses in `history` say?")
+
     def mean(method, rate):
         rows = run_job(TASKS["spirals"], method, [(rate, s) for s in (7, 8)])
-        return sum(row.test for row in rows) / len(rows)
+        return sum(row.val_best for row in rows) / len(rows)
 
     mine = Method("mine", decided(rule))
     gained = mean(mine, 0.003) - mean(METHODS["constant"], 0.003)
     lost = mean(METHODS["constant"], 0.1) - mean(mine, 0.1)
-    expect(gained > 3, f"On spirals from 0.003 it gains {gained:.1f} points "
-           "on a constant rate, and more than 3 are asked. Does it raise the "
-           "rate while the training loss falls?")
+    expect(gained > 3, "From a start that is too low it gains too little.",
+           f"On spirals from 0.003 it gains {gained:.1f} points of validation "
+           "accuracy on a constant rate, and more than 3 are asked.",
+           "Does it raise the rate while the training loss falls?")
     expect(lost < 2, f"From the good start of 0.1 it loses {lost:.1f} points. "
            "Does it know when to leave the rate alone?")
-    return f"{gained:+.1f} points from a poor start, {-lost:+.1f} from a good."
+    return (f"{gained:+.1f} points of validation accuracy from a poor start, "
+            f"{-lost:+.1f} from a good.")
+
+
+def unlike(epoch) -> list:
+    """Two histories of the same epochs and rate: one learns, one diverges."""
+    from agentic_lib.brain.decision import Metrics
+
+    def history(loss_of, accuracy_of):
+        return [Metrics(e, accuracy_of(e), accuracy_of(e), loss_of(e),
+                        loss_of(e), 0.01, 60) for e in range(1, epoch + 1)]
+
+    return [history(lambda e: 2 / e, lambda e: min(99.0, 40.0 + 2 * e)),
+            history(lambda e: 2 + e % 2, lambda e: 10.0 + e % 3)]
