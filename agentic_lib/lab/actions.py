@@ -12,7 +12,7 @@ LETTER = {"continue": "c", "reduce_learning_rate": "r",
 
 
 def letter(choice) -> str:
-    """c, r, i or s; a capital where the rules stood in for a brain."""
+    """c, r, i or s; a capital if the rules stood in for a brain."""
     found = LETTER[getattr(choice, "action", choice)]
     stood_in = getattr(choice, "source", None) == "fallback"
     return found.upper() if stood_in else found

@@ -131,7 +131,8 @@ class Batch:
     def epoch(self, order=None):
         """Trains one epoch; returns {name of METRICS: (N,) values}.
 
-        order  (N, T) the order of the training data; drawn where None
+        order  (N, T) the order of the training data; drawn at random if
+               None
         """
         total = self.data.x.shape[1]
         if order is None:

@@ -19,7 +19,7 @@ from agentic_lib.brain.decision import ACTIONS, Metrics, meanings
 
 WRITTEN = 25  # tokens of a generated decision
 MANY = 32     # decisions scored in one batch
-# ChatML with Qwen's switch: thinking off puts an empty block behind the
+# ChatML with Qwen's switch: thinking off puts an empty block after the
 # assistant's header.
 CHATML = """\
 {%- for message in messages -%}
@@ -271,7 +271,7 @@ def list_things(brain, found, many) -> dict:
 
 
 def decision_pipeline(brain, found):
-    """transformers' own, on the same network with our template; None where
+    """transformers' own, on the same network with our template; None if
     this transformers has none."""
     try:
         from transformers.decision import DecisionConfig

@@ -137,7 +137,7 @@ def judge(states, decisions) -> dict:
 
 
 def share_of_best(state, name) -> float:
-    """1 where this action alone is best, 1/k where it is one of k that are
+    """1 if this action alone is best, 1/k where it is one of k that are
     (within TIE), else 0. Probabilities sum to 1 over the actions, so what is
     right must do so as well."""
     values = worth(state)
@@ -148,7 +148,7 @@ def share_of_best(state, name) -> float:
 
 def flips(brain, states) -> dict:
     """Share of answers that change when the options are asked for in reverse
-    order: with one order asked, and with both where the two best are close."""
+    order: with one order asked, and with both if the two best are close."""
     before = after = 0
     for state in states:
         actions = actions_of(state)
@@ -169,7 +169,7 @@ def top(row) -> str:
 
 
 def record(path, brain, states, decisions):
-    """Every answer as a line of JSON, behind a line on who was asked."""
+    """Every answer as a line of JSON, after a line on who was asked."""
     import transformers
 
     lines = [{

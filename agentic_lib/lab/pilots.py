@@ -38,7 +38,7 @@ class Constant:
     """Keeps every rate. Pilots for anything else begin here.
 
     rates    (N,) for the next epoch
-    stopped  (N,) True where the training has been ended
+    stopped  (N,) True if the training has been ended
     actions  one text a run, a letter for each decision
     """
 
@@ -50,7 +50,7 @@ class Constant:
 
     def plan(self):
         """[(rates, momenta)] for each step of the coming epoch, or None
-        where neither changes within it."""
+        if neither changes within it."""
         return None
 
     def step(self, histories, batch=None):

@@ -23,7 +23,7 @@ def teach_adapter(model, groups, seconds, folder, seed=0, rank=8, steps=None,
     model   a hub id or a folder
     groups  labels, as `labels.unpack` returns them
     seconds, steps  how long; whichever is over first, None for no limit
-    Raises ImportError naming the extra where peft is missing.
+    Raises ImportError naming the extra if peft is missing.
     """
     try:
         from peft import LoraConfig, get_peft_model

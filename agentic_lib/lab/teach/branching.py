@@ -34,7 +34,7 @@ def play(batch, past, factors, situation, decide, first=None, rng=None,
     past     (N, epochs so far, 5) metrics
     decide   (seen, factors, situation) -> (N,) indices of continue, reduce,
              increase
-    first    (N,) the first action, as an index; that of `decide` where None
+    first    (N,) the first action, as an index; that of `decide` if None
     wild     (N,) share of decisions taken at random
     keep     epochs after which a copy of the batch is kept
     Returns ((N, horizon, 5) metrics, {epoch: Batch}).
@@ -66,7 +66,7 @@ def worth(batch, part="test"):
     """What a batch is worth now, (N,), in points of accuracy.
 
     Accuracy on data kept for this, in percent, less the loss on it (at most
-    that of pure guessing), which decides where accuracies tie.
+    that of pure guessing), which decides if accuracies tie.
     """
     acc, loss = batch.measure(part)
     guess = batch.data.classes[batch.sets].log()

@@ -29,7 +29,7 @@ def add_arguments(parser):
         help="folder for the brain")
     add("--work", type=Path, default=Path("teaching"),
         help="folder for labels and weights in the making; a command that "
-             "was interrupted goes on from there")
+             "was interrupted resumes from there")
     add("--from-labels", action="store_true",
         help="use the labels that are shipped instead of making new ones")
     add("--label-minutes", type=float, default=25, help="for making labels")

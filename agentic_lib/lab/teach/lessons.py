@@ -34,8 +34,8 @@ class Example:
     start   position of the name
     target  {token id: probability} for the name
     facts   (len(features.NUMBERS),) what the prompt says, standardised; None
-            where it does not say everything
-    read    [(position behind a number, the number)]
+            if it does not say everything
+    read    [(position after a number, the number)]
     """
 
     ids: list
@@ -164,7 +164,7 @@ class Lessons:
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
     def numbers_in(self, ids):
-        """[(position of the token behind it, number)] in token ids."""
+        """[(position of the token after it, number)] in token ids."""
         found, digits = [], ""
         for at, token in enumerate(ids):
             piece = self.pieces[token]

@@ -21,7 +21,7 @@ WARM_UP = 50   # steps until the rate is reached
 FALL = 0.65    # share of the teaching after which the rate falls
 SPEAK = 20     # seconds between two reports
 KEEP = 60      # seconds between two copies for an interruption
-# Half precision pays where the processor has instructions for it.
+# Half precision pays if the processor has instructions for it.
 QUICK = torch.cpu._is_avx512_bf16_supported()
 
 
@@ -73,7 +73,7 @@ def teach(network, batches, seconds=None, steps=None, rate=2e-3, keep=None,
 
 def one_step(network, reader, optimizer, batch) -> list[float]:
     """One step of the optimizer; the losses of names, reasons, reading,
-    names where all numbers are shown, and metrics."""
+    names if all numbers are shown, and metrics."""
     with torch.autocast("cpu", torch.bfloat16, QUICK):
         names, words, metrics, facts = loss_of(network, batch, reader)
         loss = (names.mean() + REASON * words + PROMPT * metrics

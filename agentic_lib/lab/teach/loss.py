@@ -1,6 +1,6 @@
 """What a network is taught to do with a lesson, as a loss.
 
-Name the right action, write its reason, and foretell the metrics of the
+Name the right action, write its reason, and predict the metrics of the
 prompt; beside it a Reader helps it learn to read numbers.
 """
 
@@ -13,7 +13,7 @@ class Reader(torch.nn.Module):
     """What helps a network learn to read numbers; dropped afterwards.
 
     Reading digits is the hard part of the task, and the choice among four
-    names teaches it slowly. So behind each number a linear layer must find
+    names teaches it slowly. So after each number a linear layer must find
     its size in what the network has computed there, and another one all of
     `numbers` where the reply begins.
     """
@@ -42,10 +42,10 @@ class Reader(torch.nn.Module):
 
 
 def loss_of(network, batch, reader=None):
-    """Cross-entropy of the names, (B,), and of the reasons behind them, of
+    """Cross-entropy of the names, (B,), and of the reasons after them, of
     the metrics in the prompt, and the reader's loss.
 
-    To foretell the metrics a network must copy numbers (the best is one of
+    To predict the metrics a network must copy numbers (the best is one of
     those above it) and subtract (the gap): what reasons need, too.
     """
     width = max(len(e.ids) for e in batch)
@@ -60,21 +60,21 @@ def loss_of(network, batch, reader=None):
     names = torch.stack([
         -sum(p * logp[i, token] for token, p in e.target.items())
         for i, e in enumerate(batch)])
-    words = behind(network, hidden, ids, batch, lambda e: e.start,
+    words = after(network, hidden, ids, batch, lambda e: e.start,
                    lambda e: len(e.ids) - 1)
-    metrics = behind(network, hidden, ids, batch,
+    metrics = after(network, hidden, ids, batch,
                      lambda e: second_turn(e.ids), lambda e: e.start - 1)
     return names, words, metrics, reader.loss(hidden, batch) if reader else 0
 
 
 def second_turn(ids):
     """Where the user's turn begins: it opens with the token that opens the
-    system's. 0 where a model has no such token."""
+    system's. 0 if a model has no such token."""
     return ids.index(ids[0], 1) if ids[0] in ids[1:] else 0
 
 
-def behind(network, hidden, ids, batch, first, last):
-    """Cross-entropy of the tokens behind those from `first` up to `last`."""
+def after(network, hidden, ids, batch, first, last):
+    """Cross-entropy of the tokens after those from `first` up to `last`."""
     rows, at = torch.tensor([(i, at) for i, e in enumerate(batch)
                              for at in range(first(e), last(e))]).T
     return torch.nn.functional.cross_entropy(

@@ -81,7 +81,7 @@ REASONS = {
          "nothing more is to be gained."),
     ),
 }
-PLAIN = {  # where the prompt shows no number that could be quoted
+PLAIN = {  # if the prompt shows no number that could be quoted
     "reduce_learning_rate": "Smaller steps are safer.",
     "increase_learning_rate": "Larger steps get there sooner.",
     "continue": "Nothing calls for another rate.",

@@ -27,7 +27,7 @@ from agentic_lib.lab.teach.policies import StandIn, rules
 def make_labels(folder, seconds=math.inf, count=math.inf, groups_a_round=30,
                 seed=0, jobs=1, say=print):
     """Adds groups to `folder` for that long, or until there are `count`;
-    goes on where it was interrupted. `jobs` processes work side by side.
+    resumes if it was interrupted. `jobs` processes work side by side.
     Returns how many groups there are.
 
     What is made depends on the seed alone, so that `count` groups are the
@@ -73,7 +73,7 @@ def group_path(folder, k):
 
 
 def make_group(folder, k, seed, policy, number, end):
-    """Makes group `k` and its file; False where the time is over."""
+    """Makes group `k` and its file; False if the time is up."""
     if time.time() > end:
         return False
     save_group(group_path(folder, k),

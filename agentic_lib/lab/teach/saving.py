@@ -44,7 +44,7 @@ def save(network, tokenizer, lessons, kept, folder):
 
 
 def confidences(table, best, temperature):
-    """(confidence, 1.0 where it was right) of each row of log-probabilities,
+    """(confidence, 1.0 if it was right) of each row of log-probabilities,
     as `calibration_error` wants them."""
     chances = torch.tensor(table / temperature).softmax(1).numpy()
     return list(zip(chances.max(1).tolist(),

@@ -61,13 +61,13 @@ def pieces():
     found.update(dict.fromkeys(
         [a.name for a in ACTIONS] + ["- " + a.name for a in ACTIONS]))
     found.update(dict.fromkeys(printable))
-    # A reply goes on behind "name:": no piece may begin with that colon.
+    # A reply continues after "name:": no piece may begin with that colon.
     return [p for p in found if not (p.startswith(":") and len(p) > 1)
             or p in meanings_of_actions()]
 
 
 def meanings_of_actions():
-    """': keep the learning rate ...' as it stands behind a name."""
+    """': keep the learning rate ...' as it stands after a name."""
     return {re.split(r"\{", ": " + a.meaning)[0] for a in ACTIONS}
 
 
