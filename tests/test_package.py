@@ -21,10 +21,9 @@ FOLDERS = ("messages", "models", "mechanics", "brain", "control", "run",
            "show", "integrations", "lab", "lab.teach", "lab.compare",
            "course", "")
 TAUGHT = ("brain", "control")  # the folders that the series teaches
-# Lines of code in them and in all that they import. The aim is 1,300 for
-# both numbers; neither is there yet, and neither may grow.
-LIMIT = 1380           # brain/, control/ and messages.py
-WITH_MECHANICS = 1870  # and mechanics/, which control/ stands on
+# Lines of code in them and in all that they import.
+LIMIT = 1300           # brain/, control/ and messages.py: what a class reads
+WITH_MECHANICS = 1800  # and mechanics/, which knows nothing of decisions
 # The one door out of them: which model answers is none of their business.
 DOOR = ("brain.brain", "models.which", "find_model")
 

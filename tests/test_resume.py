@@ -379,5 +379,6 @@ def test_a_metric_by_name_is_known_again_after_a_resume(tmp_path):
             break
     again = Training(DATA, SimpleAIBrain("rules", quiet=True), **options)
     list(keep(again, tmp_path / "cut", resume=True))
-    assert again.controller.results == [-m.val_loss for m in whole.metrics]
+    assert again.controller.story.results == [
+        -m.val_loss for m in whole.metrics]
     assert same(final(tmp_path / "cut"), final(tmp_path / "whole"))

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from agentic_lib.brain import checks
+from agentic_lib.mechanics import checks
 
 # Who made a decision. What a rule, a guard or a person did is never credited
 # to the model.

@@ -6,10 +6,8 @@ actions)`. How a rate is moved is told in rates.py, what overrules a brain in
 guards.py, when a decision is due in counting.py.
 """
 
-import math
 from dataclasses import asdict, replace
 
-from agentic_lib.brain import checks
 from agentic_lib.brain.decision import (
     ACTIONS,
     Decision,
@@ -18,7 +16,6 @@ from agentic_lib.brain.decision import (
     with_factors,
 )
 from agentic_lib.brain.fallback import fallback_decision
-from agentic_lib.control.counting import PACES, Counter
 from agentic_lib.control.guards import (
     COOL_DOWN,
     RESTART,
@@ -29,12 +26,15 @@ from agentic_lib.control.guards import (
     needs_best,
     validation,
 )
-from agentic_lib.control.processes import from_first, is_first
-from agentic_lib.mechanics.rates import OwnRates, ScaledRates, check_optimizer
-from agentic_lib.messages import warn_once
+from agentic_lib.mechanics import checks
 from agentic_lib.mechanics.best import Best
-from agentic_lib.mechanics.divergence import SIGNS, Watch
+from agentic_lib.mechanics.counting import PACES, Counter
+from agentic_lib.mechanics.divergence import Watch
 from agentic_lib.mechanics.measured import Measured
+from agentic_lib.mechanics.processes import from_first, is_first
+from agentic_lib.mechanics.rates import OwnRates, ScaledRates, check_optimizer
+from agentic_lib.mechanics.story import Story
+from agentic_lib.messages import warn_once
 
 
 class AgenticLR:
@@ -127,7 +127,8 @@ class AgenticLR:
         self.best = None
         if needs_best(self.guards, self.actions, model, back_to_best):
             self.best = Best(model, self.rates.optimizer)
-        self.history: list[Metrics] = []
+        self.story = Story()
+        self.history: list[Metrics] = self.story.history
         self.decisions: list[Decision] = []
         self.should_stop = self.cooling = False
         self._forget()
@@ -246,7 +247,7 @@ class AgenticLR:
         if history:
             state["history"] = [asdict(m) for m in self.history]
             state["decisions"] = [asdict(d) for d in self.decisions]
-            state["results"] = list(self.results)
+            state["results"] = list(self.story.results)
         return state
 
     def load_state_dict(self, state):
@@ -283,19 +284,11 @@ class AgenticLR:
         guards = self.guards or Guards()
         self.watch = Watch(guards.far, guards.nowhere, self.every,
                            self.measured.metric is not None)
-        self.history.clear()
-        self.results, self.peaks = [], {}
+        self.story.clear()
 
     def _see(self, metrics, result, weights=True):
         """Takes in one evaluation, at the same cost however many came."""
-        self.history.append(metrics)
-        self.results.append(result)
-        for name, sign in SIGNS.items():
-            x = getattr(metrics, name)
-            if x is not None and math.isfinite(x) and (
-                    name not in self.peaks
-                    or sign * x > sign * getattr(self.peaks[name], name)):
-                self.peaks[name] = metrics
+        self.story.add(metrics, result)
         good = goodness(metrics) if self.measured.metric is None else result
         if self.measured.metric is None:
             result = validation(metrics)
@@ -322,7 +315,7 @@ class AgenticLR:
         """The brain's decision; the rules' if the brain breaks."""
         seen = self.history
         if not getattr(self.brain, "reads_all", True):
-            seen = self._extract()
+            seen = self.story.extract(self.every)
         try:
             decision = self.brain.analyze_training(
                 seen, every=self.every, actions=self.actions)
@@ -333,16 +326,9 @@ class AgenticLR:
                 raise
             note = f"the brain broke: {type(error).__name__}: {error}"
             self._tell(note, f"{note}. The rules decide in its place.")
-            return replace(fallback_decision(
-                self._extract(), self.actions, self.every), note=note)
-
-    def _extract(self) -> list[Metrics]:
-        """What a prompt shows of the history, whatever its length: the first
-        evaluation, the best ones, and those since the last decision."""
-        parts = (self.history[0], *self.peaks.values(),
-                 *self.history[-self.every - 1:])
-        return sorted({m.epoch: m for m in parts}.values(),
-                      key=lambda m: m.epoch)
+            stand_in = fallback_decision(self.story.extract(self.every),
+                                         self.actions, self.every)
+            return replace(stand_in, note=note)
 
     def _tell(self, cause, text):
         """Once a run, by the first process."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from agentic_lib.brain.decision import Action, Decision
 from agentic_lib.brain.fallback import choose, is_lower, is_plain
 
+
 def go_back(controller):
     """An action's effect: back to the best weights."""
     controller.restore_best()

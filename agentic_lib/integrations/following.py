@@ -12,7 +12,7 @@ import torch
 
 from agentic_lib.brain.decision import Decision
 from agentic_lib.control.controller import AgenticLR
-from agentic_lib.control.processes import is_first
+from agentic_lib.mechanics.processes import is_first
 from agentic_lib.messages import say, warn, warn_once
 from agentic_lib.run.checkpoint import set_aside
 from agentic_lib.run.record import (

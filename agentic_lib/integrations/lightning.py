@@ -16,7 +16,7 @@ from lightning.pytorch.callbacks import Callback
 from torch import nn
 
 from agentic_lib.control.controller import AgenticLR
-from agentic_lib.control.processes import is_first
+from agentic_lib.mechanics.processes import is_first
 from agentic_lib.mechanics.rates import inner
 from agentic_lib.integrations.following import Follower, facts
 from agentic_lib.messages import warn_once

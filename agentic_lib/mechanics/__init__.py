@@ -1,5 +1,5 @@
-"""The mechanics under a controller: rates, weights, numbers, processes.
+"""The mechanics under a controller: rates, weights, counting, processes.
 
-What the series shows from outside only. Nothing here knows of a decision, and
-nothing is imported from the folders above but the messages.
+The series shows these from outside only. Nothing here knows of a decision, and
+nothing is imported from the folders above.
 """

@@ -21,7 +21,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from agentic_lib.brain.decision import Decision, Metrics
-from agentic_lib.control.processes import from_first, is_first
+from agentic_lib.mechanics.processes import from_first, is_first
 from agentic_lib.messages import say, warn
 from agentic_lib.run.record import (
     FILE_NAME,

@@ -17,11 +17,11 @@ from accelerate import Accelerator
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from agentic_lib.brain import checks
+from agentic_lib.mechanics import checks
 from agentic_lib.brain.brain import SimpleAIBrain
 from agentic_lib.brain.decision import ACTIONS, Decision, Metrics
 from agentic_lib.control.controller import AgenticLR
-from agentic_lib.control.processes import BrainElsewhere, is_first
+from agentic_lib.mechanics.processes import BrainElsewhere, is_first
 from agentic_lib.messages import warn
 from agentic_lib.models.threads import is_small_network, threads_for
 from agentic_lib.run.checkpoint import keep

@@ -4,7 +4,7 @@ A brain reads their numbers, 1, 2, 3, ...; a user writes `every` and `total`
 in the unit that their loop has. Knows nothing about metrics or rates.
 """
 
-from agentic_lib.brain import checks
+from agentic_lib.mechanics import checks
 
 UNITS = ("epochs", "evaluations", "steps")
 # pace -> every, reduce, increase. "quick" was chosen on the families of

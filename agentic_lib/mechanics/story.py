@@ -1,0 +1,46 @@
+"""What was measured in a run so far, and the part of it that a prompt shows.
+
+Adding one evaluation, and taking the extract, cost the same at any length of
+the run. Knows nothing about decisions: what is added has an `epoch` and
+numbers.
+"""
+
+import math
+
+from agentic_lib.mechanics.divergence import SIGNS
+
+
+class Story:
+    """The evaluations of a run, oldest first.
+
+    history  every evaluation; the same list throughout
+    results  how good each was, higher is better, or None
+    peaks    {name of a number: the evaluation at which it was best}
+    """
+
+    def __init__(self):
+        self.history, self.results, self.peaks = [], [], {}
+
+    def add(self, metrics, result):
+        """One evaluation more."""
+        self.history.append(metrics)
+        self.results.append(result)
+        for name, sign in SIGNS.items():
+            x = getattr(metrics, name)
+            if x is not None and math.isfinite(x) and (
+                    name not in self.peaks
+                    or sign * x > sign * getattr(self.peaks[name], name)):
+                self.peaks[name] = metrics
+
+    def extract(self, every) -> list:
+        """The first evaluation, the best ones, and those since the last
+        decision, `every` evaluations ago."""
+        parts = (self.history[0], *self.peaks.values(),
+                 *self.history[-every - 1:])
+        return sorted({m.epoch: m for m in parts}.values(),
+                      key=lambda m: m.epoch)
+
+    def clear(self):
+        """Nothing has been seen yet."""
+        self.history.clear()
+        self.results, self.peaks = [], {}
