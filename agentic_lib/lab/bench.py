@@ -15,7 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from agentic_lib.brain import checks
 from agentic_lib.brain.decision import ACTIONS, Metrics, meanings
+from agentic_lib.models.errors import LanguageModelError
 
 WRITTEN = 25  # tokens of a generated decision
 MANY = 32     # decisions scored in one batch
@@ -49,7 +51,11 @@ def add_arguments(parser):
 
 
 def run(args) -> list[dict]:
-    """Measures, prints the table, and gives its rows."""
+    """Measures, prints the table, and gives its rows.
+
+    Raises ValueError or LanguageModelError naming the option that is wrong.
+    """
+    check_options(args)
     with tempfile.TemporaryDirectory() as folder:
         model = args.model
         if model is None:
@@ -60,6 +66,23 @@ def run(args) -> list[dict]:
             model, args.device, args.dtype, args.rounds, args.many)
     print(title + "\n\n" + as_table([load, *rows]))
     return [load, *rows]
+
+
+def check_options(args):
+    """Finds what is wrong before anything is made or measured."""
+    from agentic_lib.models.loading import as_device, as_dtype, find_folder
+
+    checks.count("--rounds", args.rounds)
+    checks.count("--many", args.many)
+    as_device(args.device)
+    as_dtype(args.dtype)
+    if args.model is not None:
+        try:
+            find_folder(args.model)
+        except LanguageModelError as error:
+            raise LanguageModelError(
+                f"--model {args.model}: {error}\nWithout --model, bench "
+                "makes a model of its own and downloads nothing.") from error
 
 
 def make_model(folder, seed=0, **sizes) -> str:
@@ -150,6 +173,7 @@ LOAD = """
 import json, sys, threading, time
 import accelerate, torch, psutil
 import transformers.models.qwen3.modeling_qwen3
+from agentic_lib.models.errors import LanguageModelError
 from agentic_lib.models.language_model import LanguageModel
 model, device, dtype = json.loads(sys.argv[1])
 process, peak, done = psutil.Process(), [0], threading.Event()
@@ -161,7 +185,10 @@ if device != "cpu" and torch.cuda.is_available():
 before = process.memory_info().rss
 threading.Thread(target=watch, daemon=True).start()
 started = time.perf_counter()
-found = LanguageModel.load(model, device=device, dtype=dtype)
+try:
+    found = LanguageModel.load(model, device=device, dtype=dtype)
+except LanguageModelError as error:
+    sys.exit(str(error))
 seconds = time.perf_counter() - started
 found.score([{"role": "user", "content": "Ready?"}], ["yes", "no"])
 done.set()
@@ -178,7 +205,12 @@ def measure_load(model, device, dtype) -> dict:
         [sys.executable, "-c", LOAD, json.dumps([model, device, dtype])],
         capture_output=True, text=True)
     if answer.returncode:
-        raise RuntimeError(f"loading failed:\n{answer.stderr[-2000:]}")
+        told = answer.stderr.strip().splitlines() or [
+            "its process was killed; the memory may be too small."]
+        raise LanguageModelError(
+            f"--model {model} cannot be timed with --device {device} and "
+            f"--dtype {dtype}: {told[-1]}\nLeave --device and --dtype out to "
+            "take what suits this machine.")
     seconds, peak, weights = json.loads(answer.stdout.splitlines()[-1])
     return {"what": "loading", "seconds": [seconds],
             "note": f"peak memory, first pass included: {peak / 1e9:.2f} GB, "
