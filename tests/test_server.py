@@ -562,8 +562,8 @@ def test_answers_of_another_shape_become_the_rules_decision(
 @pytest.mark.parametrize("answer, why", [
     ((200, {"error": "out of memory"}), "choices.*out of memory"),
     ((200, b"<!doctype html>"), "doctype html.*Is this the address"),
-    ((401, {}), "401. It wants a key: pass api_key="),
-    ((403, {}), "403. It wants a key"),
+    ((401, {}), "401. It needs a key: pass api_key="),
+    ((403, {}), "403. It needs a key"),
     ((404, {"error": "no such model"}), "no such model"),
     (lambda h: h.say(307, {}, Location="http://u:secret@evil/v1?k=secret"),
      "307 and points to http://evil/v1, which is not followed"),
@@ -721,7 +721,7 @@ def test_colabs_own_model_is_asked_with_its_key(stub, monkeypatch):
 
 def test_outside_colab_its_model_is_explained(monkeypatch):
     monkeypatch.delenv("MODEL_PROXY_BASE_URL", raising=False)
-    with pytest.raises(LanguageModelError, match="no Colab runtime"):
+    with pytest.raises(LanguageModelError, match="not a Colab runtime"):
         SimpleAIBrain("colab")
     monkeypatch.setenv("MODEL_PROXY_BASE_URL", "http://127.0.0.1:1/v1")
     monkeypatch.delenv("MODEL_PROXY_API_KEY", raising=False)

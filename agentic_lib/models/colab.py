@@ -1,8 +1,8 @@
-"""Google Colab's own language model, which needs no key of the user's.
+"""Google Colab's own language model, which needs no key from the user.
 
 A Colab runtime holds the address and the key of a proxy that speaks
-OpenAI-compatible chat; `google.colab.ai` asks the same one. What is asked goes
-to Google.
+OpenAI-compatible chat; `google.colab.ai` asks the same one. Every question
+goes to Google.
 """
 
 import os
@@ -17,15 +17,15 @@ PREFERRED = "google/gemini-2.5-flash"
 def colab_model() -> ChatServer:
     """The model of this Colab runtime.
 
-    Raises LanguageModelError outside Colab, and where Colab has not yet set
+    Raises LanguageModelError outside Colab, and if Colab has not yet set
     its key.
     """
     address = os.environ.get("MODEL_PROXY_BASE_URL")
     key = os.environ.get("MODEL_PROXY_API_KEY")
     if not address:
         raise LanguageModelError(
-            "model='colab' is Google Colab's own language model, and this is "
-            "no Colab runtime (MODEL_PROXY_BASE_URL is not set). Take "
+            "model='colab' is Google Colab's own language model, but this is "
+            "not a Colab runtime (MODEL_PROXY_BASE_URL is not set). Take "
             "model='bundled', or a server's address.")
     if not key:
         raise LanguageModelError(

@@ -1,7 +1,7 @@
 """JSON over HTTP: one question, one answer, within a time and a size.
 
-Knows nothing about language models, and keeps a secret: what is sent to prove
-who asks is in no message, no repr and no log. Never follows a redirect, since
+Knows nothing about language models, and keeps secrets: keys and passwords
+appear in no message, no repr and no log. Never follows a redirect, since
 the key would go with it.
 """
 
@@ -23,7 +23,7 @@ LARGEST = 1_000_000  # bytes of an answer
 BUSY = (429, 502, 503, 504)
 NO_ENTRY = (401, 403)
 NO_SUCH_PAGE = (404, 405)
-KEYS = ("OPENAI_API_KEY", "HF_TOKEN")  # read only when asked for by name
+KEYS = ("OPENAI_API_KEY", "HF_TOKEN")  # read only if the user names one
 HERE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -53,7 +53,7 @@ class Connection:
     headers  {name: value}, sent with each request
     timeout  seconds for one answer, retries included
     retries  how often a busy server, or one that is away, is asked again
-    Raises ValueError for what no request can be made of. A pickle holds the
+    Raises ValueError if no request can be made with these. A pickle holds the
     key, since a copy must be able to ask.
     """
 
@@ -79,7 +79,7 @@ class Connection:
         self._renew()
 
     def at(self, address: str) -> "Connection":
-        """The same to another address of this server."""
+        """The same connection, to another address of this server."""
         other = copy.copy(self)
         other.address = address
         return other
@@ -147,8 +147,8 @@ class Connection:
     def _in_background(self, path, body, ends):
         """Yields (status, where to), then the pieces of the answer.
 
-        The work is done in a thread that is left when the time is up: no
-        setting of a socket ends a server that sends a byte a second.
+        The work is done in a thread that is abandoned when the time is up:
+        no socket timeout stops a server that sends a byte a second.
         """
         found, left = queue.SimpleQueue(), threading.Event()
         client, where = self._client, self.address + path
@@ -204,17 +204,17 @@ class Connection:
                            f"within {self.timeout:g} s.")
 
     def _explain(self, path, status, location, text) -> str:
-        """Why an answer with this status is no answer, and the way out."""
+        """What an answer with this status means, and the way out."""
         where = self.address + path
         if 300 <= status < 400:
             return (f"{where} answers {status} and points to "
                     f"{self._hide(without_user(location or 'nowhere'))}, "
-                    "which is not followed. Give that address itself, if "
+                    "which is not followed. Give that address instead, if "
                     "you trust it.")
         if status in NO_ENTRY:
             way = ("It does not accept what was sent as a key or password."
                    if "Authorization" in self._headers else
-                   "It wants a key: pass api_key=, or api_key='OPENAI_API_KEY'"
+                   "It needs a key: pass api_key=, or api_key='OPENAI_API_KEY'"
                    " or 'HF_TOKEN' to take it from the environment.")
             return f"{where} answers {status}. {way}"
         return f"{where} answers {status}: {self.excerpt(text)}"
@@ -225,7 +225,7 @@ class Connection:
         return shown if len(shown) <= 300 else shown[:300] + " ..."
 
     def _hide(self, text: str) -> str:
-        """The text without anything secret: servers repeat what they got."""
+        """The text without secrets: servers may repeat what they were sent."""
         for value in self._headers.values():
             for secret in {value, value.partition(" ")[2]}:
                 if len(secret) > 3 and secret != "identity":
@@ -244,8 +244,8 @@ def split_address(address: str) -> tuple[str, str | None]:
     if not fine or url.query or url.fragment:
         raise ValueError(
             f"address={without_user(str(address))!r} must look like "
-            "'http://localhost:8000/v1', without ? and #. What else a server "
-            "wants to know goes into headers=.")
+            "'http://localhost:8000/v1', without ? and #. Anything else that "
+            "a server needs goes into headers=.")
     path = url.path.rstrip("/").removesuffix("/chat/completions")
     clean = f"{url.scheme}://{url.netloc.decode()}{path}"
     user = f"{url.username}:{url.password}" if url.userinfo else None

@@ -85,7 +85,7 @@ class LanguageModel:
             torch.cuda.empty_cache()
 
     def __getstate__(self):
-        """For pickle and deepcopy: the lock and what was computed stay."""
+        """For pickle and deepcopy: without the lock and what was computed."""
         left = ("_lock", "prefixes", "_names")
         return {name: value for name, value in vars(self).items()
                 if name not in left}
@@ -134,7 +134,7 @@ class LanguageModel:
         sample   draws at random as Qwen's card advises, else greedy; thinking
                  always draws, since greedy thoughts run in circles
         on_text  a function that gets each new piece of text
-        What was computed for the prompt, by `score` say, is used again.
+        What was computed for the prompt, by `score` say, is reused.
         """
         ids = self.tokens(messages, start, thinking)
         beginning = self._constant_part([ids], messages, thinking)
@@ -206,13 +206,13 @@ class LanguageModel:
             logits_to_keep=torch.tensor(columns, device=self.device),
             **packed).logits.float()
         check_finite(logits)
-        if len(rows) == 1 and sees is None:  # it holds the prompt, no more
+        if len(rows) == 1 and sees is None:  # it holds the prompt alone
             self.prefixes.keep_prompt(rows[0], cache)
         return sums(logits.log_softmax(-1), columns, places, names)
 
     @torch.inference_mode(False)
     def _check(self, ids):
-        """float16 overflows in some models: seen once, at the first prompt.
+        """float16 overflows in some models: tested once, at the first prompt.
         """
         if self.dtype is torch.float16 and not self._checked:
             if loading.overflows(self.network, ids):

@@ -1,7 +1,7 @@
 """Where a language model comes from and where it runs.
 
-Finds or downloads its folder, chooses device and number format, and says what
-went wrong in words that help. Knows nothing about asking it.
+Finds or downloads its folder, chooses device and number format, and explains
+what went wrong and what to do. Knows nothing about asking it.
 """
 
 import errno
@@ -75,7 +75,7 @@ def in_cache(model, revision) -> Path | None:
         folder = Path(snapshot_download(
             str(model), revision=revision, local_files_only=True,
             allow_patterns=FILES, ignore_patterns=["*/*"]))
-    except Exception:  # each version of the client has its own for "no"
+    except Exception:  # each version of the client raises its own
         return None
     return folder if complete(folder) else None
 
@@ -95,7 +95,7 @@ def download(model, revision, cached) -> Path:
     """Fetches what is missing; `cached` if the hub cannot be reached."""
     from huggingface_hub import snapshot_download
 
-    # False, not None: no search for a token, no warning about none.
+    # False, not None: no search for a token, no warning that none is set.
     token = os.environ.get("HF_TOKEN") or False
     try:
         knock(model, revision, token)
@@ -117,8 +117,8 @@ def download(model, revision, cached) -> Path:
 
 
 def knock(model, revision, token):
-    """Raises at once what the download would raise after half a minute of
-    patience, except that a busy hub is asked again."""
+    """Raises at once what the download would raise only after half a minute
+    of retries; a busy hub is asked again."""
     from huggingface_hub import HfApi
 
     for wait in (*WAITS, None):
@@ -144,7 +144,7 @@ def looks_like_hub_id(name) -> bool:
 
 
 def pinned(model) -> str | None:
-    """The revision taken if none is asked for."""
+    """The revision to take if the user names none."""
     return QWEN_REVISION if str(model) == QWEN else None
 
 
@@ -198,7 +198,7 @@ TEXTS = [
      "it was downloaded, delete its folder and try again."),
     (("peer closed", "incompleteread", "consistency check", "readerror",
       "readtimeout", "remoteprotocol", "connection reset", "connectionreset"),
-     "the download broke off, and several attempts to go on failed. Try again "
+     "the download broke off, and attempts to resume it failed. Try again "
      "when the network is better: files that are complete are kept."),
     (("connecterror", "connection", "connecttimeout", "proxyerror", "offline",
       "localentrynotfound", "name resolution"),
@@ -224,7 +224,7 @@ def advice(error, folder=None) -> str:
                 "some minutes.")
     chain = list(causes(error))
     if any(getattr(item, "errno", None) in FULL for item in chain):
-        return ("the disk is full, or a quota used up. Free some space, or "
+        return ("the disk is full, or a quota is used up. Free some space, or "
                 "set HF_HOME to a folder on a larger disk.")
     text = " ".join(f"{type(e).__name__}: {e}" for e in chain)
     if folder:
@@ -316,7 +316,7 @@ def overflows(network, ids) -> bool:
 
 @contextmanager
 def quietly():
-    """No bar for a load of seconds, and nobody's random numbers shifted."""
+    """No bar for a load of seconds, and nobody's random numbers change."""
     shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:

@@ -16,10 +16,10 @@ def pack(rows, names, n):
     """(ids, positions, sees, places) for one pass after a kept prefix.
 
     rows   token ids of each conversation, its first n are the prefix
-    names  token ids of each name; the last is read, never fed
+    names  token ids of each name; its last token is predicted, never fed
     ids        (B, W) what to feed; B conversations, W columns
     positions  (B, W) the place of each token in its own text
-    sees       (B, W, n + W) bool, or None if plain causal order does:
+    sees       (B, W, n + W) bool, or None if causal order is enough:
                padding after all that is read needs no mask
     places     (B, names) lists of the columns at which a name's tokens are
                predicted

@@ -1,8 +1,9 @@
 """What a network computed for the beginnings of prompts, kept.
 
-All prompts of a run begin alike. Attention looks back only, so that what was
-computed for the beginning holds for every prompt that begins so: a decision
-pays for its metrics alone. Knows nothing about texts: it keeps token ids.
+All prompts of a run begin alike. Attention looks back only, so what was
+computed for a beginning holds for every prompt that starts with it: a decision
+costs only the tokens of its metrics. Knows nothing about texts: it keeps token
+ids.
 """
 
 import copy
@@ -24,7 +25,7 @@ class Prefixes:
     """{token ids: the network's cache of keys and values for them}.
 
     kept     the beginnings that many prompts share
-    prompts  the last whole prompts: who scores one may write a reply to it
+    prompts  the last whole prompts: after scoring, a reply may be written
     """
 
     def __init__(self, network):
@@ -63,7 +64,7 @@ class Prefixes:
 
 
 def keep(store, key, cache, most):
-    """Puts it in, and the oldest out while there are more than `most`."""
+    """Adds it, and drops the oldest while there are more than `most`."""
     store[key] = cache
     while len(store) > most:
         store.pop(next(iter(store)))
@@ -80,7 +81,7 @@ def copy_of(cache) -> DynamicCache:
 
 
 def shared_beginning(rows) -> list[int]:
-    """The ids with which all rows begin, leaving one of each at least."""
+    """The ids with which all rows begin, leaving at least one id of each."""
     n = min(map(len, rows)) - 1
     for i in range(n):
         if any(row[i] != rows[0][i] for row in rows):

@@ -19,7 +19,7 @@ from agentic_lib.models.connection import (
 from agentic_lib.models.systemone import QUESTION, decision_request
 from agentic_lib.models.taught import Taught, read_taught
 
-LEAST = 1e-45  # a probability of 0 has no logarithm; this is float32's least
+LEAST = 1e-45  # float32's least: a probability of 0 has no logarithm
 QUESTION_OF_TRIAL = [{"role": "system", "content": "Answer in one word."},
                      {"role": "user", "content": "Ready?"}]
 
@@ -117,10 +117,10 @@ class ChatServer:
     def generate(self, messages, start="", max_new_tokens=None,
                  max_seconds=None, thinking=False, sample=False, seed=0,
                  on_text=None, until=None) -> str:
-        """The reply. A forced beginning is asked for in words, since not
-        every server can be made to begin with it; a saved brain was taught
+        """The reply. A forced beginning is requested in words, since not
+        every server can force one; a saved brain was taught
         other words and writes as it does. A reply that begins with another
-        name is no reason for this one: then `start` alone is returned.
+        name gives no reason for this one: then `start` alone is returned.
 
         on_text  gets each piece as it is written; then `until(reply)` ends it
         """
@@ -155,7 +155,7 @@ class ChatServer:
                 last = self._plain == len(forms) - 1
                 if last or error.status not in (400, 422):
                     raise
-            self._plain += 1  # remembered: what is refused once stays away
+            self._plain += 1  # remembered: what was refused is not sent again
 
     def _reply(self, body, on_text, until) -> str:
         path, body = "/chat/completions", self._named(body)
@@ -196,7 +196,7 @@ class ChatServer:
                 f"{shown}", 200) from None
 
     def models(self) -> list[str]:
-        """The server's names for its models, [] if it tells none."""
+        """The server's names for its models, [] if it lists none."""
         try:
             return [each["id"] for each in self.link.ask("/models")["data"]]
         except ServerError as error:
@@ -289,7 +289,7 @@ class DecisionServer(ChatServer):
 
 
 def as_json(data: bytes):
-    """The JSON, or the text itself if it is none."""
+    """The JSON, or the text itself if it is not JSON."""
     try:
         return json.loads(data)
     except (ValueError, RecursionError):

@@ -3,7 +3,7 @@
 Writes `decision.json` and `decision_template.jinja` beside the weights, so
 that `pipeline("decision", model=folder)` and `transformers serve folder` read
 the same tokens and give the same probabilities; and makes requests in the
-System One format that they understand. Needs no such transformers itself, and
+System One format that they understand. Needs no new transformers itself, and
 knows nothing about training: it gets messages, names and meanings.
 
 The labels in `decision.json` belong to places: the first is read for the

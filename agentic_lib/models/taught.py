@@ -7,7 +7,7 @@ Knows nothing about language models.
 brain.json, every field optional:
   actions      names of the actions it was taught
   mode         "score" or "generate", its default
-  temperature  its scores are divided by it, so that 80 % sure is right in 80 %
+  temperature  its scores are divided by it: if 80 % sure, it is right in 80 %
   lines        {line of the prompt with # for each number: [[low, high], ...]}
                every line it was taught with, and the range of each number
 """

@@ -25,14 +25,14 @@ _local = threading.local()  # torch keeps its setting for each thread, too
 
 
 def is_small_brain(network) -> bool:
-    """Is this language model best asked on one thread?"""
+    """Does this language model run best on one thread?"""
     return weights_of(network) < SMALL_BRAIN
 
 
 def is_small_network(network, batch_size) -> bool:
-    """Is this network best trained on one thread?
+    """Does this network train best on one thread?
 
-    It is if it has no convolution (which uses each weight many times for
+    It does if it has no convolution (which uses each weight many times for
     every example) and weights x batch_size stay under ten million: then a
     step takes about a millisecond or less.
     """
@@ -65,8 +65,8 @@ def threads_for(small):
 
 def use_one_thread():
     """One thread for this process from here on: for notebooks, in which
-    learners train small networks in cells of their own. What is large still
-    gets the threads that there were before."""
+    learners train small networks in cells of their own. Large networks still
+    get the threads that there were before."""
     if os.environ.get("AGENTIC_LIB_THREADS") != "all" and not settings():
         settings().append(torch.get_num_threads())
         torch.set_num_threads(1)

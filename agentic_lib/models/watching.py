@@ -40,7 +40,7 @@ class Watch(StoppingCriteria):
 
 class FiniteOnly(LogitsProcessor):
     """Raises if logits are nan or infinite, before anything is drawn from
-    them: on a GPU drawing from nan would end the whole process's CUDA."""
+    them: on a GPU, drawing from nan breaks CUDA for the whole process."""
 
     def __call__(self, input_ids, scores):
         # -inf is how other processors forbid a token
@@ -63,7 +63,7 @@ GREEDY = {"temperature": 1.0, "top_p": 1.0, "top_k": 50}  # counts as unset
 
 
 def writing_settings(network, sample, thinking, max_new_tokens):
-    """The network's own GenerationConfig, with what is asked for."""
+    """The network's own GenerationConfig, with these settings."""
     settings = copy.deepcopy(network.generation_config)
     settings.update(
         do_sample=bool(sample), max_length=None,
@@ -75,7 +75,7 @@ def writing_settings(network, sample, thinking, max_new_tokens):
 
 
 def first_line_complete(text) -> bool:
-    """True when a line of text is complete, thoughts left aside."""
+    """True when a line of text is complete, thoughts aside."""
     if "<think>" in text and "</think>" not in text:
         return False
     return "\n" in text.rpartition("</think>")[2].lstrip()

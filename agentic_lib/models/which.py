@@ -67,7 +67,7 @@ def wish() -> str:
 
 
 def check_name(model):
-    """Raises a ValueError for what can be no model, and for a typo."""
+    """Raises a ValueError for what cannot be a model, and for a typo."""
     if isinstance(model, type):
         raise ValueError(
             f"model={model.__name__} is a class: pass an instance, such as "
