@@ -46,7 +46,7 @@ def controller_for(wish, lr=0.1, **options):
 
 
 def overruled(decision, wish):
-    """It is a guard's, and what the model wished is kept beside it."""
+    """It is a guard's, and what the model chose is kept beside it."""
     assert decision.source == "guard" and decision.action == GO_ON
     assert decision.new_lr == decision.old_lr
     assert wish in decision.note and "model" in decision.note

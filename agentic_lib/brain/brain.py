@@ -49,7 +49,7 @@ class SimpleAIBrain:
     thinking   with mode="generate": lets the model think first
     sample, seed  draws the reply at random instead of taking the likeliest
     revision, local_files_only, device, dtype  see LanguageModel.load
-    api_key, headers  for a server that wants them; "OPENAI_API_KEY" and
+    api_key, headers  for a server that needs them; "OPENAI_API_KEY" and
              "HF_TOKEN" as key are taken from the environment
     quiet      True: no messages, no warnings
     on_text    a function that gets each piece of a reply as it is written
@@ -188,11 +188,11 @@ class SimpleAIBrain:
         if self._failures >= GIVE_UP_AFTER:
             self._resting = REST
         if hasattr(self.model, "forget"):
-            self.model.forget()  # gives memory back
+            self.model.forget()  # frees memory
         return f"{self.name} failed: {type(error).__name__}: {error}"
 
     def _rules_decide(self, note) -> str:
-        """Says so once for each cause: other numbers are no other cause."""
+        """Says so once for each cause; other numbers make no new cause."""
         if self.strict:
             raise NoDecision(f"strict=True: {note}.")
         if not self.quiet:
@@ -202,7 +202,7 @@ class SimpleAIBrain:
 
     def _answers(self, asked, actions, every, explain):
         """Asks the model in the brain's mode about (history, prompt) pairs.
-        Returns (Decision, or None if the reply holds none; reply) for each.
+        Returns (Decision or None if it cannot be read, reply) for each.
         """
         if self.mode == "generate" or not asked:
             return [self._written(*pair, actions) for pair in asked]

@@ -36,9 +36,9 @@ def fallback_decision(history, actions=ACTIONS, every=5) -> Decision:
 
     history  list of Metrics, oldest first; every is the number of epochs
              between two decisions
-    A training loss that is broken or restless is looked at first, since a
-    rate that is too high looks like slow learning; and training ends only
-    if nothing has moved since the last decision.
+    A training loss that is broken or restless is checked first, since a rate
+    that is too high looks like slow learning; and training ends only if
+    nothing has moved since the last decision.
     """
     history = check_history(history)
     now, before = history[-1], last_decision(history, every)
@@ -69,8 +69,8 @@ def gained(before, now, name, every) -> float:
 
 
 def crawls(history, before, every) -> bool:
-    """True if training accuracy rises slowly for what is missing to 100 %,
-    and has not begun to level off for its own pace."""
+    """True if training accuracy rises slowly compared with what is missing to
+    100 %, and has not begun to level off compared with its own pace."""
     now = history[-1]
     if now.train_acc is None:
         return False

@@ -1,4 +1,4 @@
-"""The reply of a language model -> Decision, or None if it holds none.
+"""The reply of a language model -> Decision, or None if there is none in it.
 
 Knows nothing about prompts, models or metrics: it reads text, and all that it
 knows about the actions is in their records. The words that replies use are in
@@ -79,7 +79,7 @@ def without_thinking(reply) -> str:
 
 def plain_text(text, actions) -> str:
     """Lines without Markdown, JSON or tags; a long text loses its middle."""
-    if len(text) > 2 * LIMIT:  # the sentences that are cut through go too
+    if len(text) > 2 * LIMIT:  # sentences that are cut in two go as well
         head = SENTENCE_END.split(text[:LIMIT])[:-1]
         tail = SENTENCE_END.split(text[-LIMIT:])[1:]
         text = "\n".join(head + tail)
@@ -94,7 +94,7 @@ def plain_text(text, actions) -> str:
 
 
 def mend_names(text, actions) -> str:
-    """Writes a name that is misspelt, spelt otherwise or cut off as it is."""
+    """Corrects names that are misspelt, spelt differently or cut off."""
     squashed = {squash(action.name): action.name for action in actions}
 
     def mend(match):
@@ -118,7 +118,7 @@ def squash(name) -> str:
 
 
 def one_typo(a, b) -> bool:
-    """True if one letter too many, too few, wrong or swapped is all."""
+    """True if they differ by one letter: extra, missing, wrong or swapped."""
     start = len(commonprefix([a, b]))
     a, b = a[start:], b[start:]
     end = len(commonprefix([a[::-1], b[::-1]]))
@@ -177,7 +177,7 @@ def one_word(words, actions, only) -> list[Mention]:
 
 
 def without_lead(found, words) -> list[Mention]:
-    """ "continue, but with a lower rate" is no `continue`."""
+    """ "continue, but with a lower rate" does not mean `continue`."""
     def leads(m):
         return m.action.factor == 1 and not m.action.stop and any(
             other.action.factor != 1 and other.start >= m.end

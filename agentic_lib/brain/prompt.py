@@ -29,8 +29,8 @@ A loss that jumps, rises or is nan calls for a lower rate; progress that is \
 steady but slow for a higher one; stop only when nothing more is to be gained.
 Answer with the name of one action, a colon and one short reason."""
 
-# Each decision pays for these words, and for those above only once a run:
-# what explains stands there, what changes stands here.
+# The words above are processed once a run, these at each decision: so what
+# explains stands there, and what changes stands here.
 USER = """\
 Epoch: {progress}
 Learning rate: {learning_rate}[, before {last_learning_rate}]

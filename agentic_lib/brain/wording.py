@@ -1,7 +1,7 @@
 """How replies say things: the words and patterns that parser.py reads with.
 
 Tables first, then what is made of them. What an action is called comes from
-its record (Action.words); here stands the language around it: what refuses,
+its record (Action.words); here is the language around it: what refuses,
 what labels an answer, what the rate and the training are called. English and
 Chinese. Knows nothing about what is done with it.
 """
@@ -166,9 +166,9 @@ def patterns(actions) -> list:
 def meanings(action, gap) -> list[str]:
     """Patterns for the action's words, in the places that they need.
 
-    Between several words may stand others: "keep the current rate". A single
-    word needs its object: a change of the rate the rate, a stop the training
-    or nothing. Another action's must not lead on ("continue to fall").
+    Other words may stand between several: "keep the current rate". A single
+    word needs its object: the rate if it changes the rate, the training or
+    nothing if it stops. The others must not lead on ("continue to fall").
     """
     entries = [entry.lower().replace("_", " ").split()
                for entry in (action.name, *action.words)]

@@ -2,7 +2,7 @@
 
 Used like torch's ReduceLROnPlateau. Knows nothing about language models: a
 brain is anything with `actions` and `analyze_training(history, every,
-actions)`. How a rate is moved is told in rates.py, what overrules a brain in
+actions)`. How a rate is moved is in rates.py, what overrules a brain in
 guards.py, when a decision is due in counting.py.
 """
 
@@ -44,7 +44,7 @@ class AgenticLR:
     brain         SimpleAIBrain, ScriptedBrain or your own; None watches
                   and never decides
     total_epochs  the budget, or None if there is none; `total` is the same
-                  in another unit. To go on beyond it is in order.
+                  in another unit. Training may go on beyond it.
     every         a decision is due whenever so many epochs have passed, but
                   never at the end of the budget: nothing would follow from it
     reduce, increase
@@ -68,11 +68,11 @@ class AgenticLR:
                   guards and the best weights go by it; the brain reads what
                   it was taught to read: accuracies and losses (measured.py
                   says when a metric stands for one)
-    warm_up       no decisions so long, in the unit; a `scheduler` such as
-                  torch's LinearLR does the warming up
+    warm_up       no decisions for this long, in the unit; a `scheduler` such
+                  as torch's LinearLR does the warming up
     back_to_best  True goes back to the best weights when the rate falls
     on_decision   called with every Decision once it was applied, in the first
-                  process; what it raises is told once
+                  process; an error in it is reported once
     strict        True raises what goes wrong in a brain; False lets the
                   rules decide
 
@@ -106,7 +106,7 @@ class AgenticLR:
         checks.rate("warm_up", warm_up)
         usual = PACES[pace]
         self.optimizer, self.brain, self.strict = optimizer, brain, strict
-        getattr(brain, "told", set()).clear()  # a new run: it warns anew
+        getattr(brain, "told", set()).clear()  # a new run: it warns again
         self.counter = Counter(unit, usual[0] if every is None else every,
                                total if total_epochs is None else
                                checks.count("total_epochs", total_epochs))
@@ -159,7 +159,7 @@ class AgenticLR:
         own       the `metric`, by its name; `step=` for an epoch in steps
 
         Returns the Decision that was made, the brain's or a guard's, or
-        None. Numbers that cannot be are told once and left out. Raises
+        None. Impossible numbers are reported once and left out. Raises
         ValueError for an epoch that does not come after the last one,
         RuntimeError if something else changed the rate, or if another
         process does not call it.
@@ -237,9 +237,9 @@ class AgenticLR:
         return [d for d in self.decisions if d.old_lr != d.new_lr]
 
     def state_dict(self, history=True) -> dict:
-        """Plain numbers and text: fit for torch.save and for JSON. The best
-        weights are apart, in `best`. With history=False it stays small: what
-        was seen and decided is left out, for those who keep it elsewhere.
+        """Plain numbers and text, for torch.save and for JSON. The best
+        weights are kept apart, in `best`. With history=False it stays small:
+        what was seen and decided is left out, for those who keep it elsewhere.
         """
         state = {"should_stop": self.should_stop, "cooling": self.cooling,
                  "at": [self.counter.at, self.counter.number],
@@ -252,8 +252,8 @@ class AgenticLR:
 
     def load_state_dict(self, state):
         """Takes up a saved state. The optimizer's own state, its rates
-        included, is loaded by itself, before this; a rate that is another
-        one by then is what the run goes on with."""
+        included, is loaded by itself, before this; if its rate differs by
+        then, the run goes on with that one."""
         history = [Metrics(**m) for m in state["history"]]
         results = state.get("results") or [
             self.measured.result(metrics) for metrics in history]
@@ -287,7 +287,7 @@ class AgenticLR:
         self.story.clear()
 
     def _see(self, metrics, result, weights=True):
-        """Takes in one evaluation, at the same cost however many came."""
+        """Takes in one evaluation, whose cost never grows."""
         self.story.add(metrics, result)
         good = goodness(metrics) if self.measured.metric is None else result
         if self.measured.metric is None:

@@ -1,7 +1,7 @@
 """What stands above the brain: guards that overrule it, and the way back.
 
-Whatever a guard does is recorded as a guard's decision; what the brain had
-wished stands in its note. Knows nothing about language models.
+Whatever a guard does is recorded as a guard's decision; what the brain
+wanted is in its note. Knows nothing about language models.
 """
 
 from dataclasses import dataclass, replace
@@ -46,7 +46,7 @@ RESTART = Action(
     marker="X",
     colour="#CC79A7",
 )
-# May be offered too, where there is a budget (arXiv 2310.07831, 2405.18392).
+# May be offered too, if there is a budget (arXiv 2310.07831, 2405.18392).
 COOL_DOWN = Action(
     name="cool_down",
     meaning="lower the learning rate in a straight line, to zero at the end",
@@ -59,7 +59,7 @@ COOL_DOWN = Action(
 
 @dataclass(frozen=True)
 class Guards:
-    """Which guards stand, and how strict they are. None switches one off.
+    """Which guards are on, and how strict they are. None switches one off.
 
     bounds      overrules a step across min_lr or max_lr
     cooldown    evaluations that must pass after a change before the next one
@@ -73,9 +73,9 @@ class Guards:
                 share of what had been gained since the first evaluation, and
                 more than its noise: twice in a row, or once if validation
                 fell with it
-    nowhere     evaluations after which a run may be found to go nowhere: it
+    nowhere     evaluations after which a run may count as going nowhere: it
                 begins again at a tenth of its rate
-    rescues     how often divergence is answered in one run
+    rescues     how many times divergence is answered in one run
     """
 
     bounds: bool | None = True
@@ -98,7 +98,7 @@ class Guards:
             return decision
         return replace(
             decision, action=instead.action, reason=why, source="guard",
-            note=f"the {decision.source} wished {decision.action}: "
+            note=f"the {decision.source} chose {decision.action}: "
                  f"{decision.reason}")
 
     def objection(self, action, controller) -> str | None:
@@ -154,7 +154,7 @@ def check_guards(guards, brain):
 
 
 def needs_best(guards, actions, model, back_to_best=False) -> bool:
-    """Are copies of the best weights to be kept? A ValueError if an action
+    """Must copies of the best weights be kept? A ValueError if an action
     or an option needs them and there is no model to take them from."""
     offered = RESTORE.name in [action.name for action in actions]
     if (offered or back_to_best) and model is None:

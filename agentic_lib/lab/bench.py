@@ -15,8 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from agentic_lib.brain import checks
 from agentic_lib.brain.decision import ACTIONS, Metrics, meanings
+from agentic_lib.mechanics import checks
 from agentic_lib.models.errors import LanguageModelError
 
 WRITTEN = 25  # tokens of a generated decision
@@ -173,6 +173,7 @@ LOAD = """
 import json, sys, threading, time
 import accelerate, torch, psutil
 import transformers.models.qwen3.modeling_qwen3
+from agentic_lib.mechanics import checks
 from agentic_lib.models.errors import LanguageModelError
 from agentic_lib.models.language_model import LanguageModel
 model, device, dtype = json.loads(sys.argv[1])

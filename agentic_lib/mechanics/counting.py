@@ -59,13 +59,13 @@ class Counter:
         return max(1, round(amount / self.step))
 
     def due(self) -> bool:
-        """Is this evaluation one that a decision follows? Never the last:
-        nothing would come of it."""
+        """Does a decision follow this evaluation? Never the last one:
+        it would change nothing."""
         crossed = self.at // self.every > self.before // self.every
         return crossed and self.at != self.total
 
     def advice(self) -> str | None:
-        """Says so if this budget yields no decision, and what would."""
+        """A warning if this budget yields no decision, and what would."""
         if self.total is None or self.every < self.total:
             return None
         return (f"every={self.every} yields no decision in {self.total} "

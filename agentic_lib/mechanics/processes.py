@@ -16,7 +16,7 @@ def several() -> bool:
 
 
 def is_first() -> bool:
-    """True in the first process, and where there is only one."""
+    """True in the first process, and if there is only one."""
     return not several() or distributed.get_rank() == 0
 
 
@@ -35,7 +35,7 @@ def from_first(function):
 
 class BrainElsewhere:
     """Stands for the brain in every process but the first, which holds it
-    and decides for all. Takes no memory."""
+    and decides for all. Uses no memory."""
 
     description = "the first process's brain"
 

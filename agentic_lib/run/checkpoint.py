@@ -36,7 +36,7 @@ from agentic_lib.run.record import (
 
 NAME = re.compile(r"checkpoint-(\d{6,9})\.safetensors")
 # What reading damaged contents raises. A disk that cannot be read right now,
-# or memory that is short, is not among them: that passes.
+# or a lack of memory, is not among them: that passes.
 DAMAGE = (SafetensorError, ValueError, TypeError, KeyError, AttributeError,
           RecursionError)
 
@@ -137,7 +137,7 @@ def newest_good(folder: str | Path) -> dict | None:
 
 
 def rename_damaged(path: Path) -> Path:
-    """Takes a damaged file out of the way, and deletes nothing."""
+    """Moves a damaged file out of the way, and deletes nothing."""
     new, count = path.with_name(path.name + ".damaged"), 1
     while new.exists() or new.is_symlink():
         count += 1
@@ -147,7 +147,7 @@ def rename_damaged(path: Path) -> Path:
 
 def check_settings(old: dict, new: dict, folder: Path, done: int) -> None:
     """A ValueError if a run is to be resumed with other settings. Another
-    number of epochs is fine, unless more than that are `done`."""
+    number of epochs is fine, unless more epochs than that are `done`."""
     new = from_line(to_line(new))  # as they would come back from a file
     if old.get("epochs") != new["epochs"] and new["epochs"] >= done:
         say(f"The run in {folder} had a budget of {old.get('epochs')} epochs; "
@@ -202,8 +202,8 @@ def save_checkpoint(folder: str | Path, state: dict, epoch: int) -> Path:
 
 
 def load_checkpoint(path: str | Path) -> dict:
-    """The state that was saved. An error of one of the kinds in DAMAGE if a
-    single bit is not as it was; an OSError if the file cannot be read."""
+    """The state that was saved. Raises one of DAMAGE if a single bit has
+    changed, an OSError if the file cannot be read."""
     own_file(Path(path).parent, Path(path).name)
     content = read_file(path)
     tensors = load(content)
@@ -215,7 +215,7 @@ def load_checkpoint(path: str | Path) -> dict:
 
 
 def take_apart(value: Any, tensors: dict, name: str) -> Any:
-    """The value with every tensor moved into `tensors`, fit for JSON."""
+    """The value with every tensor moved into `tensors`, ready for JSON."""
     if isinstance(value, torch.Tensor):
         tensors[name] = value.detach().cpu().contiguous().clone()
         return {"$": "tensor", "name": name}

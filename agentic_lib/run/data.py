@@ -53,7 +53,7 @@ def load_data(name: str = "digits", train_size: int | None = None,
                  'cifar10' are downloaded by torchvision into `folder`
     train_size, val_size
                  how many examples; the rest of the digits is for testing,
-                 the others bring a test set of their own. A small training
+                 the others have a test set of their own. A small training
                  set shows overfitting.
     label_noise  this share of the training labels is replaced by labels
                  drawn at random
@@ -99,7 +99,7 @@ def check_sizes(name: str, train_size: int, val_size: int,
                 sizes.values()) > room:
             raise ValueError(
                 f"{sizes} do not fit: both must be whole numbers of 1 or "
-                f"more, and {name} has {room} examples to share out.")
+                f"more, and {name} has {room} examples to split.")
 
 
 def load_digits() -> tuple[torch.Tensor, torch.Tensor]:

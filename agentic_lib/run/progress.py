@@ -1,6 +1,6 @@
 """A run as it goes by in a terminal or a cell: a bar, and every decision.
 
-Knows nothing about how a run is trained or kept.
+Knows nothing about how a run is trained or saved.
 """
 
 import time

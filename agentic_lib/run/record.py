@@ -26,7 +26,7 @@ FILE_NAME = "run.jsonl"
 class Run:
     """Everything that a run left behind.
 
-    settings   what was asked for: data, rate, brain, seed, versions, ...
+    settings   the arguments and more: data, rate, brain, seed, versions, ...
     metrics    list of Metrics, one an epoch
     decisions  list of Decision, with .epoch, .old_lr and .new_lr
     test       {"test_acc": percent, "test_loss": ...}, read once at the end;
@@ -243,7 +243,7 @@ def test_result(lines: list[bytes]) -> dict | None:
 
 
 def read_file(path: str | Path) -> bytes:
-    """The file's contents. An OSError says that it may pass."""
+    """The file's contents. An OSError says that trying again may help."""
     try:
         return Path(path).read_bytes()
     except FileNotFoundError:
@@ -254,7 +254,7 @@ def read_file(path: str | Path) -> bytes:
 
 
 def own_file(folder: str | Path, name: str) -> Path:
-    """folder/name, or a ValueError if that is a link, which would lead out
+    """folder/name, or a ValueError if that is a link, which could lead out
     of the folder."""
     path = Path(folder) / name
     if path.is_symlink():
@@ -290,7 +290,7 @@ def from_line(line: str | bytes) -> dict:
 
 
 def write_whole(path: str | Path, content: bytes) -> None:
-    """Writes a file so that it is there whole or not at all."""
+    """Writes a file so that all of it is there, or nothing."""
     path = Path(path)
     draft = path.with_name(path.name + ".part")
     draft.unlink(missing_ok=True)  # what an earlier attempt left
@@ -305,7 +305,7 @@ def write_whole(path: str | Path, content: bytes) -> None:
 
 
 def settings_of(training: Any) -> dict:
-    """What a Training was asked for, and what its result depends on."""
+    """The arguments of a Training, and what its result depends on."""
     controller = training.controller
     model = training.accelerator.unwrap_model(training.model)
     weights = sum(p.numel() for p in model.parameters())
@@ -324,7 +324,7 @@ def settings_of(training: Any) -> dict:
 
 
 def describe(action: Action) -> dict:
-    """What a run keeps of an Action, so that it can be drawn later."""
+    """What a run keeps of an Action, so that plots can show it later."""
     return {"name": action.name, "factor": action.factor,
             "stop": action.stop, "marker": action.marker,
             "colour": action.colour}

@@ -185,9 +185,9 @@ def count(logits: torch.Tensor, labels: torch.Tensor,
 
 
 def make_accelerator() -> Accelerator:
-    """accelerate's Accelerator as it chooses; but if a launcher started
-    several processes on a machine without an accelerator, they must be told,
-    or each of them would train by itself."""
+    """accelerate's Accelerator with its own choices; but if a launcher started
+    several processes on a machine without a GPU, they must be told to run
+    together, or each of them would train by itself."""
     if started_together() > 1 and not torch.accelerator.is_available():
         return Accelerator(cpu=True)
     return Accelerator()
