@@ -465,14 +465,17 @@ else:
 # ### Shuffle the options
 #
 # The four actions stand in the system message in some order, which says
-# nothing about the run. **Guess first:** will the order matter?
+# nothing about the run. A second small model ships with the package, the
+# **naive brain**. It was taught badly on purpose, so that it shows what better
+# ones show less clearly. **Guess first:** will the order matter to it?
 
 # %%
 from agentic_lib.show.experiments import shuffle
 
-one_reading = changed(scorer, both_orders=False)
-history = moments["few pictures"]
-tried = shuffle(one_reading, history)
+naive = SimpleAIBrain("naive", quiet=True)
+one_reading = changed(naive, mode="score", explain=False,
+                      both_orders=False)
+tried = shuffle(one_reading, runs["few pictures"].metrics[:20])
 answers = {" ".join(name.split("_")[0] for name in names): decision
            for names, decision in tried}
 show(draw_answers(answers, "Order of the options"),
@@ -570,13 +573,12 @@ prediction = "default"  #@param ["default", "original"]
 
 histories = [run.metrics[:epoch] for run in runs.values()
              for epoch in (5, 20)]
-rates = {name: flip_rate(scorer, PRESETS[name], histories)
+rates = {name: flip_rate(naive, PRESETS[name], histories)
          for name in ("default", "original")}
 for name, rate in rates.items():
     print(f"{name}: {rate:.0%} of the answers flip with the order")
 if rates["default"] == rates["original"]:
-    print("No difference. (0 % is also what an unfinished exercise gives,\n"
-          "and the rules, which never see the order.)")
+    print("No difference. Is the exercise finished?")
 else:
     print("Fewer flips:", min(rates, key=rates.get),
           "- you predicted:", prediction)

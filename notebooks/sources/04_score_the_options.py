@@ -299,16 +299,18 @@ print(f"Yours and the library's: {apart:.1e} apart, at most.")
 #
 # The four actions can be listed in 24 orders. Over all of them, each action
 # stands in each place equally often. So a model that is blind to places gives
-# 25 % to each place on average, whatever it thinks of the actions. **Guess
-# first:** which place will be favoured: the first, the last, or none?
+# 25 % to each place on average, whatever it thinks of the actions. The **naive
+# brain** is a second small model of the package, taught badly on purpose, so
+# that there is something to see. **Guess first:** which place will be favoured: the first, the last, or none?
 
 # %%
 from agentic_lib.models.taught import Taught
 from agentic_lib.show.experiments import shuffle
 
-one_reading = changed(brain, mode="score", explain=False,
+naive = SimpleAIBrain("naive", quiet=True)
+one_reading = changed(naive, mode="score", explain=False,
                       both_orders=False, taught=Taught())
-some = [run.metrics[:epoch] for epoch in (5, 20)]
+some = [run.metrics[:epoch] for epoch in (15, 20)]
 shares, flips, tried = [0.0] * 4, 0, 0
 for moment in some:
     found = shuffle(one_reading, moment, orders=24)
