@@ -19,7 +19,7 @@ ROOT = HERE.parent
 sys.path[:0] = [str(ROOT), str(HERE)]
 
 import torch  # noqa: E402
-from reading import parser_tables  # noqa: E402
+from to_javascript import parser_tables  # noqa: E402
 from to_onnx import shape_kept, to_onnx  # noqa: E402
 
 import agentic_lib  # noqa: E402

@@ -3,52 +3,33 @@
     python site/measure.py
 
 Opens site/dist in Chromium over a line of 20 Mbit/s with 40 ms of delay, three
-times with an empty cache, and prints the middle one of each number. Needs the
-extra "browser" and Chromium.
+times with an empty cache, and prints the middle one of each number. Needs
+the extra "browser" and Chromium.
 """
 
-import functools
 import gzip
-import http.server
-import shutil
+import os
 import statistics
-import threading
 from datetime import date
-from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from visiting import DIST, PATIENCE, visitor
 
-DIST = Path(__file__).parent / "dist"
 LINE = {"offline": False, "latency": 40,
         "downloadThroughput": 20e6 / 8, "uploadThroughput": 5e6 / 8}
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run",
-         "--disable-background-networking", "--disable-sync"]
 VISITS = 3
 ASKED = 20  # slider positions
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
 def main():
     """Prints a table."""
-    server = http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Quiet, directory=DIST))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}/"
-    names = ("chromium", "chromium-browser", "google-chrome")
-    chromium = next(filter(None, map(shutil.which, names)))
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium,
-                                          args=FLAGS)
+    with visitor() as (browser, address):
         visits = [visit(browser, address) for _ in range(VISITS)]
         version = browser.version
-        browser.close()
     found = {what: statistics.median(v[what] for v in visits)
              for what in visits[0]}
-    print(f"{date.today()}, Chromium {version}, `python site/measure.py`\n")
+    load = os.getloadavg()[0]
+    print(f"{date.today()}, Chromium {version}, `python site/measure.py`, "
+          f"{os.cpu_count()} cores at a load of {load:.1f}\n")
     print("| what | measured |\n|---|---|")
     for what, value in found.items():
         print(f"| {what} | {value:.3g} |")
@@ -62,9 +43,9 @@ def visit(browser, address) -> dict[str, float]:
     session.send("Network.enable")
     session.send("Network.emulateNetworkConditions", LINE)
     page.goto(address)
-    page.wait_for_selector(".choice:enabled", timeout=120_000)
+    page.wait_for_selector(".choice:enabled", timeout=PATIENCE)
     playable = page.evaluate("performance.now()")
-    page.wait_for_selector("#brain-status.ready", timeout=120_000)
+    page.wait_for_selector("#brain-status.ready", timeout=PATIENCE)
     times = page.evaluate("""() => ({
         paint: performance.getEntriesByName('first-contentful-paint')[0]
             .startTime,

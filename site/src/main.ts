@@ -30,7 +30,7 @@ async function loadBrain(): Promise<void> {
   try {
     const weights = await thinker.ready(BRAINS_PLAY);
     performance.measure("brain ready", { start: 0 });
-    $("brain-status").replaceChildren("Brain ready", h("span",
+    $("brain-status").replaceChildren("Brain ready ", h("span",
       { class: "more" }, `${(weights / 1e6).toFixed(1)} million weights`));
     $("brain-status").classList.add("ready");
   } catch (error) {

@@ -13,8 +13,10 @@ import { look, symbol } from "./looks";
 
 const POINTS = 21;
 const AT_ONCE = 7; // questions between which the page may ask another one
-const SIZE = { width: 460, height: 430, left: 46, top: 8, bottom: 40 };
-const CELL = (SIZE.width - SIZE.left) / POINTS;
+const SIZE = {
+  width: 470, height: 430, left: 46, right: 10, top: 8, bottom: 40,
+};
+const CELL = (SIZE.width - SIZE.left - SIZE.right) / POINTS;
 const TALL = (SIZE.height - SIZE.top - SIZE.bottom) / POINTS;
 
 type Name = keyof Knobs & string;
@@ -122,7 +124,7 @@ export class DecisionMap {
     this.frame.setAttribute("visibility", "hidden");
     svg.replaceChildren(...this.cells, ...ticks,
       s("text", {
-        x: (SIZE.left + SIZE.width) / 2, y: SIZE.height - 5,
+        x: (SIZE.left + SIZE.width - SIZE.right) / 2, y: SIZE.height - 5,
         class: "label middle",
       }, `${tables.knobs[this.x]![3]} →`),
       s("text", {
