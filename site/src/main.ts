@@ -10,6 +10,9 @@ import { setColours } from "./show/looks";
 import { DecisionMap } from "./show/map";
 import { Replay } from "./show/replay";
 
+addEventListener("unhandledrejection", (event) => trouble(
+  "Something went wrong", event.reason instanceof Error ? event.reason
+    : new Error(String(event.reason))));
 setColours();
 const thinker = new Thinker();
 const game = new Game(new Trainer(), thinker);
@@ -46,7 +49,7 @@ async function loadBrain(): Promise<void> {
 /** What went wrong, in words, and where to go instead. */
 function trouble(what: string, error: Error): void {
   const box = $("trouble");
-  box.append(h("p", {}, h("strong", {}, `${what}. `),
+  box.replaceChildren(h("p", {}, h("strong", {}, `${what}. `),
     `The browser says: ${error.message}. Reload the page; if that does not ` +
     "help, your browser may be too old for it, or a network filter holds a " +
     "file back. Everything here is also in ",
