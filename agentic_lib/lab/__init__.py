@@ -23,7 +23,7 @@ teach/: how the brain is made (`python -m agentic_lib teach`)
     labels.py        that, as data: files, tables, probabilities
     rounds.py        labels under better and better policies
     forest.py        what the labels teach: the language model's teacher
-    logistic.py      what they say without language: what it is held against
+    logistic.py      what they say without language: what it is compared with
     texts.py         prompts in many wordings
     reasons.py       reasons that are true
     tokens.py        a tokenizer for such texts
@@ -56,7 +56,7 @@ compare/: the evidence (`python -m agentic_lib compare`)
     methods.py       all that is compared, peers among them
     tuning.py        settings for peers, chosen as the brain's were
     intervals.py     scores -> numbers with intervals
-    recorded.py      what the file that ships is to hold
+    recorded.py      what the file that ships must hold
     fingerprint.py   do the guards still act as they did?
     results.py       the rows, as one file
     views.py         which rows are compared with which

@@ -71,7 +71,7 @@ class Batch:
 
     def __init__(self, data, shape, sets, rate, momentum=0.9, decay=0.0,
                  seed=0, dtype=torch.float32):
-        torch.set_flush_denormal(True)  # dying networks are slow without
+        torch.set_flush_denormal(True)  # dying networks are slow without it
         self.data, self.shape, self.sets = data.to(dtype), shape, sets
         n = len(sets)
         self.rate = torch.as_tensor(rate, dtype=dtype).expand(n).clone()

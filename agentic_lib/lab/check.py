@@ -3,7 +3,7 @@
 Asks it about stored states of real training runs for which every action was
 played to the end, and counts: how often it picks the best, what its choices
 cost, whether its confidence can be trusted, whether the order of the options
-moves it. Beside it stand the rules, and always the same answer.
+moves it. The rules, and always the same answer, are judged beside it.
 """
 
 import json

@@ -1,8 +1,8 @@
 """What the prompt says about a run, as a row of numbers.
 
-For everything in the lab that is no language model: the policy that plays
+For everything in the lab that is not a language model: the policy that plays
 labels to their end, and the logistic regression that the language model is
-held against. Works on N runs at once, with numpy.
+compared with. Works on N runs at once, with numpy.
 """
 
 import numpy as np

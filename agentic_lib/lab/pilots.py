@@ -1,7 +1,7 @@
 """What sets the rates of a group of runs, epoch after epoch.
 
 A pilot is started for runs that are trained side by side; after every epoch
-it is shown all their histories and holds their rates for the next one. Knows
+it reads all their histories and sets their rates for the next one. Knows
 nothing about data, networks or statistics.
 """
 

@@ -22,7 +22,7 @@ print(time.perf_counter() - started)
 
 
 def seconds(at_once) -> list[float]:
-    """What each of so many runs takes that are started together."""
+    """The seconds of each of `at_once` runs that start together."""
     running = [subprocess.Popen([sys.executable, "-c", RUN], text=True,
                                 stdout=subprocess.PIPE)
                for _ in range(at_once)]

@@ -28,7 +28,7 @@ class Stacked(Batch):
            generator. All sets must have all features.
 
     Dropout draws one mask for all networks, so that branches of a run differ
-    in nothing but their action.
+    only in their action.
     """
 
     def __init__(self, data, shape, sets, rate, build, **options):
@@ -100,7 +100,7 @@ def seeded(generator):
 
 
 def largest_output(module, x) -> int:
-    """Numbers in the largest result that one example has on its way."""
+    """Numbers in the largest intermediate result of one example."""
     sizes = [x.numel()]
     hooks = [part.register_forward_hook(
         lambda part, given, out: sizes.append(out.numel()))

@@ -10,7 +10,7 @@ class Best:
     """The best weights that were seen, with the optimizer's state.
 
     `dead` says whether gradients have stopped reaching most weights, as they
-    do where a step that was too large has switched every ReLU off.
+    do when a step that was too large has switched every ReLU off.
     """
 
     def __init__(self, model, optimizer):  # torch's own optimizer
@@ -61,9 +61,9 @@ class Best:
         self.start = state.get("start")
 
     def see(self, result):
-        """Keeps the weights if this result of theirs is the best yet.
+        """Keeps the weights if this result is their best yet.
 
-        result  higher is better; None where nothing says how good they are
+        result  higher is better; None if nothing says how good they are
         """
         self.look()
         if self.dead or result is None:
@@ -78,13 +78,13 @@ class Best:
             self.fed = self.with_gradient()
 
     def look(self):
-        """Is it so that some have one still, but most have none?"""
+        """The network is dead if few weights still have a gradient."""
         fed = self.with_gradient()
         left = len(set(fed) & set(self.fed or ()))
         self.dead = 0 < left <= len(self.fed or ()) / 2
 
     def with_gradient(self) -> list[int]:
-        """The numbers of those whose gradient is not zero throughout."""
+        """The indices of the weights whose gradient is not all zero."""
         weights = [p for group in self.optimizer.param_groups
                    for p in group["params"]]
         return [i for i, p in enumerate(weights)
@@ -92,7 +92,7 @@ class Best:
 
 
 def to_cpu(state):
-    """A copy of a nested state, every tensor in the CPU's memory."""
+    """A copy of a nested state, with every tensor in the CPU's memory."""
     if hasattr(state, "detach"):
         return state.detach().to("cpu", copy=True)
     if isinstance(state, dict):

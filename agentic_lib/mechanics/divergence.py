@@ -11,7 +11,7 @@ from statistics import median
 
 SMOOTH = 0.5   # weight of the newest number in the smoothed one
 MEMORY = 0.1   # weight of the newest in the noise, once ten have been seen
-TENTH = 0.1    # a fall by less than this share of the best is none
+TENTH = 0.1    # a fall by less than this share of the best does not count
 JUMPY = 0.004  # a rate that is too low moves a loss more smoothly than this
 WILD = 0.05    # and no healthy run makes it jump like this
 
@@ -71,19 +71,19 @@ class Curve:
 
     def jumps(self) -> float:
         """How far it jumps from one evaluation to the next, as a share of
-        its level; a steady trend is no jump."""
+        its level; a steady trend does not count."""
         return median(self.bends) / abs(self.level or 1)
 
 
 class Watch:
-    """What the guards know of a run, at whatever length.
+    """What the guards know of a run, however long it is.
 
     `changed` is when the rate was last changed, `rescues` when a guard was
     needed.
 
     far      the training loss counts as diverged when it has lost this share
              of what had been gained; None looks for nan alone
-    nowhere  evaluations, 3 at least, after which a run may go nowhere
+    nowhere  evaluations, at least 3, after which a run may count as lost
     every    evaluations between two decisions
     named    the result is a metric of its own: what it says counts
     `why` says in what way the run has diverged, or is None; `lost` says that
@@ -103,13 +103,13 @@ class Watch:
         self.settle()
 
     def settle(self):
-        """Nothing is wrong any more: the run went back to its best."""
+        """All is well again: the run went back to its best."""
         self.bad = []  # losses far above the best, until more is known
         self.why, self.lost, self.near = None, False, False
 
     def note(self, decision):
         """Remembers when the rate was changed, and when by a guard's own
-        choice; where one overrules a brain, a note holds the wish."""
+        choice; if one overrules a brain, a note says what that chose."""
         if decision.new_lr != decision.old_lr:
             self.changed = decision.epoch
         if decision.source == "guard" and not decision.note:
@@ -117,7 +117,7 @@ class Watch:
             (self.restart if self.lost else self.settle)()
 
     def see(self, metrics, result=None):
-        """One evaluation more.
+        """Takes in one more evaluation.
 
         result  how good validation is, higher is better; None: not known
         """
@@ -164,9 +164,9 @@ class Watch:
                 or self.curves["val_loss"].improves())
 
     def see_loss(self, x, fallen, alone, since=None):
-        """x: minus the training loss, or validation where there is none."""
+        """x: minus the training loss, or validation if it is not known."""
         curve, good = self.loss, self.near and not since
-        # alone it takes more to be sure, and most while little was seen
+        # alone it takes more to be sure, and most after few evaluations
         care = 1 + max(0, 6 - curve.count) if alone else 1
         share, noises = (0.75, 8 * care) if alone else (self.far, 3)
         if self.far is None or good or curve.count < 2 or not curve.fell(
@@ -183,8 +183,8 @@ class Watch:
 
     def goes_nowhere(self) -> bool:
         """True if neither accuracy has risen, while the validation loss
-        jumps: a rate that is far too low moves it smoothly. Taken for
-        classifiers alone, of which the loss is a cross-entropy in nats."""
+        jumps: a rate that is far too low moves it smoothly. Holds for
+        classifiers alone, whose loss is a cross-entropy in nats."""
         train, val, train_loss, loss = self.curves.values()
         if min(val.count, loss.count, train_loss.count) < self.nowhere or (
                 val.level > 60 or val.gained() or train.gained()):

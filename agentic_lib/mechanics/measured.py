@@ -1,6 +1,7 @@
-"""What a training loop hands in, as numbers: never an end to training.
+"""What a training loop hands in, as numbers: no bad one ends the training.
 
-What cannot be is told once and left out. Knows nothing about decisions.
+Impossible values are reported once and left out. Knows nothing about
+decisions.
 """
 
 import math
@@ -33,7 +34,7 @@ class Measured:
         """{name: number} of the four that a brain reads, and how good the
         metric is, higher is better, or None.
 
-        A metric of another name stands where nothing else was measured on
+        A metric of another name stands in if nothing else was measured on
         validation data: as a loss if a lower one is better, as an accuracy
         if it is a share between 0 and 1.
         """
@@ -67,7 +68,7 @@ class Measured:
         return None if value is None else self.sign * value
 
     def number(self, name, value):
-        """The value as a float, or None if it is none that can be."""
+        """The value as a float, or None if it is impossible."""
         try:
             fits = not isinstance(value, (str, bytes, bool))
             x = float(value) if fits else math.nan
@@ -80,8 +81,8 @@ class Measured:
         elif name == self.metric and name not in KNOWN:
             fits = fits and math.isfinite(x)
         if not fits:
-            self.tell(f"{name} odd", f"{name}={value!r} cannot be; it is "
-                      "left out.")
+            self.tell(f"{name} odd", f"{name}={value!r} is impossible; it "
+                      "is left out.")
         return x if fits else None
 
     def stand_in(self, own) -> dict:

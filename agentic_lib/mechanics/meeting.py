@@ -1,6 +1,6 @@
-"""Several processes meet, or learn that one does not come.
+"""Several processes wait for each other, or learn that one is missing.
 
-Knows nothing about what they meet for.
+Knows nothing about why they wait.
 """
 
 import time
@@ -15,15 +15,15 @@ count = 0
 def meet():
     """Waits until every process has come here as often as this one.
 
-    Raises RuntimeError if one does not come: a broadcast would hang to the
-    end of torch's own, much longer patience, and say less.
+    Raises RuntimeError if one does not come: a broadcast would hang until
+    torch's own, much longer timeout, and say less.
     """
     global count
     store = distributed.distributed_c10d._get_default_store()
     me, size = distributed.get_rank(), distributed.get_world_size()
     count += 1
     store.set(f"agentic_lib/{count}/{me}", "here")
-    if count > 2:  # whoever is here or on the way has left that one behind
+    if count > 2:  # every process here has passed that one
         store.delete_key(f"agentic_lib/{count - 2}/{me}")
     until = time.monotonic() + PATIENCE
     for other in range(size):
@@ -31,7 +31,7 @@ def meet():
         try:
             store.wait([f"agentic_lib/{count}/{other}"],
                        timedelta(seconds=left))
-        except Exception as error:  # each backend has a kind of its own
+        except Exception as error:  # each backend raises its own
             raise RuntimeError(
                 f"Process {me} has waited {PATIENCE} s for process {other}: "
                 "every process must call the controller's step(), not the "

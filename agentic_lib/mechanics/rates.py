@@ -13,7 +13,7 @@ from agentic_lib import messages
 class OwnRates:
     """The rates belong to the controller alone: written to param_groups.
 
-    `check` raises where something else changed a rate after `multiply`.
+    `check` raises if something else changed a rate after `multiply`.
     """
 
     def __init__(self, optimizer, low, high):
@@ -30,7 +30,7 @@ class OwnRates:
 
     @property
     def groups(self) -> list[dict]:
-        """Asked for anew each time: loading a state replaces them."""
+        """Looked up each time: loading a state replaces them."""
         return self.optimizer.param_groups
 
     def read(self) -> list[float]:
@@ -49,14 +49,13 @@ class OwnRates:
 
     def bounded(self, rate, factor) -> float:
         """rate x factor, but never across a bound, and never the other way
-        where the rate already lay outside."""
+        if the rate was outside already."""
         if factor > 1:
             return min(rate * factor, max(self.high, rate))
         return max(rate * factor, min(self.low, rate))
 
     def at_bound(self, factor) -> bool:
-        """True where `factor` would move no rate, the bounds being what
-        they are."""
+        """True if `factor` would move no rate, because of the bounds."""
         if factor > 1:
             return min(self.read()) >= self.high
         return max(self.read()) <= self.low
@@ -83,7 +82,7 @@ class OwnRates:
         return {"written": self.written}
 
     def load_state_dict(self, state):
-        """The rates that the optimizer has now are those that count."""
+        """The rates that the optimizer has now are the ones that count."""
         self.written = state["written"]
         if self.written and self.written != self.read():
             messages.say(f"The saved learning rate was {say(self.written)}; "
@@ -112,7 +111,7 @@ class ScaledRates(OwnRates):
     def hook(self):
         """Puts the scale on every step of the optimizer."""
         for hook in getattr(self.optimizer, "agentic_hooks", ()):
-            hook.remove()  # a new controller takes the place of an old one
+            hook.remove()  # a new controller replaces an old one
         self.optimizer.agentic_hooks = (
             self.optimizer.register_step_pre_hook(self.put_on),
             self.optimizer.register_step_post_hook(self.take_off))
@@ -149,13 +148,13 @@ class ScaledRates(OwnRates):
         write(self.groups, rates)
 
     def take_off(self, *_):
-        """After it, or later if the step was broken off by an error."""
+        """After a step, or later if an error ended it."""
         if self.unscaled is not None:
             write(self.groups, self.unscaled)
             self.unscaled = None
 
     def check(self):
-        """Nothing to check: the rates are the schedule's to change."""
+        """Nothing to check: the schedule may change the rates."""
 
     def state_dict(self) -> dict:
         return {"scales": list(self.scales)}
@@ -182,24 +181,23 @@ def write(groups, rates):
 
 
 def say(rates) -> str:
-    """Rates for people: six digits, in which a schedule's small step still
-    shows."""
+    """Rates for people: six digits, enough to show a schedule's small step."""
     return ", ".join(f"{rate:.6g}" for rate in rates)
 
 
 def check_optimizer(optimizer, scheduler=None):
-    """A ValueError if one is none, or if they do not belong together."""
+    """A ValueError if one is not usable, or belongs to another one."""
     if isinstance(optimizer, (list, tuple)):
         raise ValueError(f"optimizer is a list of {len(optimizer)}: make one "
                          "AgenticLR for each.")
     if not hasattr(inner(optimizer), "param_groups"):
-        raise ValueError(f"optimizer={optimizer!r} is none: pass a "
+        raise ValueError(f"optimizer={optimizer!r} is not one: pass a "
                          "torch.optim.Optimizer, or one that wraps it.")
     if scheduler is None:
         return
     if not hasattr(scheduler, "step"):
         raise ValueError(
-            f"scheduler={scheduler!r} is none: pass the scheduler object "
+            f"scheduler={scheduler!r} is not one: pass the scheduler object "
             "whose step() you call, or leave scheduler out.")
     its_own = getattr(scheduler, "optimizer", optimizer)
     if inner(its_own) is not inner(optimizer):

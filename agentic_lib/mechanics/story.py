@@ -22,7 +22,7 @@ class Story:
         self.history, self.results, self.peaks = [], [], {}
 
     def add(self, metrics, result):
-        """One evaluation more."""
+        """Takes in one more evaluation."""
         self.history.append(metrics)
         self.results.append(result)
         for name, sign in SIGNS.items():
