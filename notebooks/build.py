@@ -4,7 +4,7 @@
     python notebooks/build.py 03 06      only these, and all badges and tables
     python notebooks/build.py --check    executes nothing; names what is stale
     python notebooks/build.py --text     executes nothing; renews text, badges
-                                         and links where the code is the same
+                                         and links if the code is the same
     python notebooks/build.py --repository owner/name [--branch tag]
                                          moves the whole series there
     (`--repository github` takes the git remote, if it is on github.com)
@@ -43,19 +43,19 @@ Tags
     nbval-check-output
                the output is the same everywhere, and nbval compares it.
 An exercise is a markdown cell `## Exercise: ...`, then cells tagged
-exercise, check, solution, in this order. Checks stand in
+exercise, check, solution, in this order. Checks are in
 `agentic_lib/course/exercises/`, a module for each notebook; they use
 `expect(it holds, "a hint")` and return a word of praise. They look at what the
-learner's code does, on data that the notebook does not show where that can be.
+learner's code does, on data that the notebook does not show if possible.
 Comparisons of deciders switch the guards off (`guards=False`), or say that
 they are on.
 
 Figures: `show(figure)` from agentic_lib.course.notebook, with an `alt`
-sentence where the figure is not from `plot_run`. Widgets: those of this
+sentence if the figure is not from `plot_run`. Widgets: those of this
 package leave a still picture in the committed notebook (AGENTIC_LIB_STATIC is
 set while it is built); of any other only a line of text remains, so show a
 picture beside it.
-What a run did, a cell prints: no percentage, no "12 of 20" in prose, save
+A cell prints what a run did: no percentage, no "12 of 20" in prose, except
 what `building/given.toml` lists (definitions, settings, thresholds). What a
 cell writes goes under `runs/`, which git ignores.
 Outputs hold no paths, no warnings, nothing on stderr, no tracebacks (catch
@@ -76,11 +76,11 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(
         description="Makes the notebooks from series.toml and sources/.")
     parser.add_argument("numbers", nargs="*", metavar="03",
-                        help="which notebooks; none means all")
+                        help="which notebooks; all if left out")
     parser.add_argument("--check", action="store_true",
                         help="execute nothing, name what is stale")
     parser.add_argument("--text", action="store_true",
-                        help="execute nothing, renew text and links where "
+                        help="execute nothing, renew text and links if "
                              "the code is the same")
     parser.add_argument("--repository", metavar="owner/name",
                         help="where the series lives on GitHub")

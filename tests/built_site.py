@@ -1,4 +1,4 @@
-"""site/dist, made once in a run of the tests, whoever asks for it first."""
+"""site/dist, made once in a run of the tests, by the first that needs it."""
 
 import importlib.util
 import os
@@ -16,7 +16,7 @@ RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"process {os.getpid()}")
 
 def built() -> Path:
     """The folder of the finished site, its fixtures made as well. Skips
-    where what makes it is missing."""
+    if the tools to make it are missing."""
     for name in ("node", "npm"):
         if shutil.which(name) is None:
             pytest.skip(f"{name} is missing: it builds the web page, and "

@@ -16,7 +16,7 @@ def one_thread():
 @pytest.fixture(autouse=True)
 def ordinary_floats():
     """The lab flushes denormal numbers to zero, for speed and for the whole
-    process; no other test is to meet that."""
+    process; other tests must not see that."""
     yield
     if "torch" in sys.modules:
         sys.modules["torch"].set_flush_denormal(False)

@@ -21,7 +21,7 @@ ODD = (float("nan"), float("inf"), -float("inf"), 0, -0.0, -1, 1e308, -1e308,
 
 
 class AnyWish:
-    """A brain that wishes at random, now and then what there is not."""
+    """A brain that chooses at random, now and then an unknown action."""
 
     actions = ACTIONS
 

@@ -76,7 +76,7 @@ def killed_in_a_write(epoch, size, folder):
 
 
 def weights(folder):
-    """The final weights, and the run that the folder tells of."""
+    """The final weights, and the run that the folder holds."""
     newest = checkpoints(folder)[0]
     assert int(newest.name[11:17]) == EPOCHS, newest
     run = Run.load(folder)
@@ -100,7 +100,7 @@ def resumed(folder, expected) -> int:
 
 
 def main(points=50, seed=0):
-    make_training()  # what it imports, its children have at once
+    make_training()  # its children need not import this again
     draw = random.Random(seed)
     with tempfile.TemporaryDirectory() as place:
         place, killed = Path(place), []
@@ -117,7 +117,7 @@ def main(points=50, seed=0):
                                           draw.randrange(size), folder)
             else:
                 ended = killed_after(draw.uniform(0, took), folder)
-            if ended == 0:  # it was quicker than its killer: once more
+            if ended == 0:  # it ended before it was killed: once more
                 shutil.rmtree(folder)
                 continue
             assert ended in (-signal.SIGALRM, -signal.SIGXFSZ), ended

@@ -459,7 +459,7 @@ def decide_elsewhere(brain):
     copy.deepcopy, lambda brain: pickle.loads(pickle.dumps(brain))])
 def test_a_copy_decides_as_the_brain_does(taught_folder, copied):
     brain = quiet(taught_folder)
-    expected = brain.analyze_training(make_history())  # something is kept now
+    expected = brain.analyze_training(make_history())  # now it has a cache
     found = copied(brain).analyze_training(make_history())
     assert tuple(found) == tuple(expected)
     assert found.probabilities == pytest.approx(expected.probabilities)

@@ -1,4 +1,4 @@
-"""What if: branches agree with what really training that way gives."""
+"""What if: a branch gives what real training along it gives."""
 
 import pytest
 

@@ -35,7 +35,7 @@ from agentic_lib.mechanics.best import Best
 
 
 def same(a, b, points=0.6):
-    """Equal but for the rounding that adding up in another order leaves."""
+    """Equal up to the rounding of sums in another order."""
     assert (a.task, a.method, a.seed) == (b.task, b.method, b.seed)
     assert (a.actions, a.epochs) == (b.actions, b.epochs)
     for name in ("test", "test_best", "val_best", "area"):

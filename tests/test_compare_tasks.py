@@ -108,8 +108,8 @@ def test_unknown_names_are_listed():
 
 
 def test_tasks_stay_apart_from_what_is_taught():
-    """No part of the lab that teaches knows the comparison, and no task uses
-    a family that is taught on."""
+    """No part of the lab that teaches imports the comparison, and no task uses
+    a family of networks that is used for teaching."""
     for path in Path(teach.__file__).parent.glob("*.py"):
         assert "lab.compare" not in path.read_text(encoding="utf8"), path
     text = Path(tasks.__file__).read_text(encoding="utf8")

@@ -30,7 +30,7 @@ GO_ON, STOP = "continue", "stop_training"
 
 @pytest.fixture
 def said():
-    """What the library said, one text a message."""
+    """What the library said, one text for each message."""
     texts = []
 
     class Keeper(logging.Handler):
@@ -117,7 +117,7 @@ def test_stopping_only_says_so():
     observe(controller, 10)
     assert controller.should_stop and controller.get_last_lr() == [0.1]
     observe(controller, 20)
-    assert controller.should_stop  # what was said stays said
+    assert controller.should_stop  # a warning is not repeated
 
 
 def test_the_state_round_trips_through_json_and_goes_on():
@@ -172,7 +172,7 @@ def test_a_rate_held_in_a_tensor_stays_that_tensor():
 
 
 class Broken:
-    """A brain that raises, or answers with what it was made with."""
+    """A brain that raises, or gives the answer it was made with."""
 
     actions = ACTIONS
 
@@ -306,7 +306,7 @@ def test_a_fraction_is_recognised_at_once(said):
 
 
 class Recorder:
-    """A brain that keeps what it was given, and wishes what it is told."""
+    """A brain that keeps what it was given, and chooses what it is told."""
 
     actions = ACTIONS
 

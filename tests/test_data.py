@@ -33,7 +33,7 @@ def test_label_noise_touches_its_share_of_training_labels_only(noise):
     clean, noisy = load_data(train_size=1000), load_data(
         train_size=1000, label_noise=noise)
     changed = (clean.train[1] != noisy.train[1]).float().mean().item()
-    # one in ten of the labels that are drawn anew stays what it was
+    # one in ten of the labels drawn at random equals the old one
     assert changed == pytest.approx(0.9 * noise, abs=0.05)
     assert torch.equal(clean.train[0], noisy.train[0])
     assert torch.equal(clean.val[1], noisy.val[1])

@@ -1,5 +1,5 @@
-"""What tells a diverged run from a noisy one: no rescue without need, and
-none too late. The runs are made up; see synthetic_runs.py."""
+"""What tells a diverged run from a noisy one: no needless rescue, and no
+late one. The runs are made up; see synthetic_runs.py."""
 
 import random
 
@@ -50,7 +50,7 @@ def test_no_rollback_while_validation_is_at_its_best():
     assert rescues(fit + harder) == []  # augmentation was switched on, say
     assert rescues(fit + lost) == [10, 11]
     broken = [{"train_loss": float("nan"), "val_acc": 68}]
-    assert rescues(fit + broken) == []  # one batch was, the weights are not
+    assert rescues(fit + broken) == []  # the batch was bad
 
 
 def test_a_spike_is_no_divergence():

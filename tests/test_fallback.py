@@ -1,4 +1,4 @@
-"""The rules: valid for every history, and without harm where it is known."""
+"""The rules: valid for every history, and harmless where harm is known."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What users of a framework meet: loggers, steps, a callback used again."""
+"""What users of a framework need: loggers, steps, a callback used again."""
 
 import csv
 import math
@@ -50,7 +50,7 @@ def used(trainer):
 
 
 class Recording(TrainerCallback):
-    """A reporter as there are many: keeps what it is told."""
+    """A typical reporter: keeps what it is told."""
 
     def __init__(self):
         self.told = []
@@ -256,7 +256,7 @@ def test_rules_in_the_models_place_are_said_at_the_end(tmp_path, capsys):
 
 
 class Broken(torch.nn.Module):
-    """Stands for averaged weights: a copy that a divergence has spoilt."""
+    """Stands for averaged weights: a copy that divergence has spoilt."""
 
     def __init__(self):
         super().__init__()

@@ -27,7 +27,7 @@ DATA = load_data()
 
 
 class Wishes:
-    """A brain that a model's name stands under, with a fixed wish."""
+    """A brain whose decisions count as a model's, with a fixed choice."""
 
     actions = ACTIONS
 
@@ -61,7 +61,7 @@ def test_a_step_across_a_bound_is_overruled():
         free = controller_for(wish, guards=Guards(bounds=None), **bound)
         decision = free.step(1, val_acc=9)
         assert (decision.source, decision.action) == ("model", wish)
-        assert decision.new_lr == 0.1  # the bound holds all the same
+        assert decision.new_lr == 0.1  # the bound still holds
 
 
 def test_a_change_is_followed_by_a_cool_down():
@@ -264,7 +264,7 @@ def test_a_learner_can_offer_the_way_back_as_an_action():
 
 
 def test_digits_at_a_rate_that_kills_come_back():
-    """Within two points of the best constant rate, some 95.6 %. Which seeds
+    """Within two points of the best constant rate, about 95.6 %. Which seeds
     need a guard depends on the processor's rounding: most do."""
     brain = SimpleAIBrain("rules", quiet=True)
     ends = []

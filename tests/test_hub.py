@@ -205,7 +205,7 @@ def well(hub):
     hub.log.clear()
 
 
-# The tests stand in the order in which the cache fills.
+# The tests are in the order in which the cache fills.
 
 def told(answer, *words):
     assert answer.get("error") == "LanguageModelError", answer

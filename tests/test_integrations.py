@@ -144,7 +144,7 @@ def in_trainer(name, kind, groups, tmp_path):
 def in_lightning(name, kind, groups, tmp_path):
     class Classifier(lightning_trainer.Classifier):
         def lr_scheduler_step(self, scheduler, metric):
-            # Lightning asks for this where it does not know a scheduler
+            # Lightning asks for this if it does not know a scheduler
             scheduler.step(*([] if metric is None else [metric]))
 
     module = Classifier(DATA)
@@ -340,7 +340,7 @@ def test_trainer_stops_through_control_and_logs_the_rate_in_use(tmp_path):
     rates = [e["learning_rate"] for e in trainer.state.log_history
              if "learning_rate" in e]
     assert rates == pytest.approx([0.01, 0.007])
-    trainer.evaluate()  # outside training: no epoch of ours
+    trainer.evaluate()  # outside training: it does not count as an epoch
     assert len(callback.controller.history) == 2
 
 
@@ -379,7 +379,7 @@ def test_lightning_checkpoints_hold_the_state(tmp_path):
     assert [m.val_loss for m in again.controller.history][:2] == [
         m.val_loss for m in whole.controller.history]
     assert [(d.epoch, d.action) for d in again.controller.decisions] == [
-        (1, DOWN), (3, UP)]  # none at the last epoch of either
+        (1, DOWN), (3, UP)]  # no decision at the last epoch of either
     assert again.controller.get_last_lr() == pytest.approx([0.003 * 0.91])
     assert len(Run.load(tmp_path / "b" / "run").metrics) == 4
 

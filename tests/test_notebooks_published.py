@@ -1,6 +1,6 @@
 """From a clone to an open badge, by the commands that INSTRUCTOR.md begins
-with, against a bare repository on disk; and what the first cell says when it
-can't be had.
+with, against a bare repository on disk; and what the first cell says if the
+package is out of reach.
 
 Git is told to find https://github.com/ on disk (`insteadOf`), so nothing here
 needs a network.
@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SLUG, TAG = "owner/name", "workshop-2027-01"
-# A package that is installed anywhere is not to be found.
+# An installed copy of the package must not be found.
 HIDE = """\
 import importlib.util
 found = importlib.util.find_spec

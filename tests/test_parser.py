@@ -496,7 +496,7 @@ REPLIES = {
         ("继续、降低学习率、提高学习率、停止训练", None),
     ],
     "broken_later": [
-        # made up after the first version was written, to break it
+        # written after the first version, to break it
         ("Reduce the batch size.", None),
         ("Increase the batch size.", None),
         ("Increase regularization.", None),
@@ -765,7 +765,7 @@ def test_a_long_reply_is_read_at_both_ends():
     assert action_in(f"continue: fine.\n{filler}") == C
     assert action_in(f"{filler}\nFinal answer: stop_training") == S
     assert action_in(f"continue\n{filler}\nstop_training") is None
-    # a cut never lays a word bare, nor takes a "not" away from its sentence
+    # a cut never exposes a word without its sentence or its "not"
     for shift in range(40):
         text = "do not ever stop training " * 2000 + "x" * shift
         assert action_in(text) is None

@@ -1,4 +1,4 @@
-"""The page of recipes, run as it stands."""
+"""The page of recipes, run as it is."""
 
 import os
 import re

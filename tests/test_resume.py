@@ -210,7 +210,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("damage", [
-    lambda c: c[:-7],  # the end of the last epoch: the state before is used
+    lambda c: c[:-7],  # then the state before is used
     lambda c: flip(c, 3), lambda c: flip(c, len(c) - 3),
     lambda c: c + c[-99:], lambda c: c + b"{not a line",
     lambda c: c + b'{"kind": "epoch", "epoch": 4, "val_acc": 1}\n'])

@@ -1,5 +1,5 @@
 """A brain whose model runs behind an address: against `transformers serve`
-itself where it is installed, and against small servers for what it lacks."""
+itself if it is installed, and against small servers for what it lacks."""
 
 import base64
 import contextlib
@@ -98,7 +98,7 @@ def served(tmp_path_factory, local):
 
 @pytest.fixture(scope="module")
 def any_model(tmp_path_factory):
-    """The address of a model that is no saved brain, and its folder."""
+    """The address of a model that is not a saved brain, and its folder."""
     folder = tmp_path_factory.mktemp("plain")
     save_tiny_model(folder)
     with serve(folder) as address:
@@ -126,7 +126,7 @@ def same(one, other):
 
 
 def test_a_served_brain_decides_as_the_local_one(served, local):
-    """Over many states; both orders of the options are asked for where the
+    """Over many states; both orders of the options are asked for if the
     two best are close, and the rules take what it was not taught."""
     brain = SimpleAIBrain(served, quiet=True)
     assert brain.mode == "score"
@@ -439,7 +439,7 @@ def test_a_forced_beginning_begins_the_reply(stub):
         reply("stop_training: It falls.")])
     found = [chat(server).generate(ASK, start="continue:") for _ in range(3)]
     assert found == ["continue: It rises.", "continue: It rises.",
-                     "continue:"]  # a reason for another action is none
+                     "continue:"]  # another action's reason is not used
 
 
 def test_a_decision_server_of_other_makers_gets_the_name_it_wants(stub):

@@ -1,6 +1,6 @@
 """The brain in a web page answers as Python does, and stays small.
 
-Node builds the page; nobody needs it to use the package. Where Node or the
+Node builds the page; nobody needs it to use the package. If Node or the
 extra "site" is missing these tests are skipped, and say so.
 """
 
@@ -40,7 +40,7 @@ def test_a_visit_loads_little(dist):
 
 
 def test_the_page_asks_nobody_else(dist):
-    """Addresses of others are links to click, never something to load."""
+    """Other sites are links to click, never something to load."""
     page = (dist / "index.html").read_text()
     loaded = re.findall(r'(?:src|href)="([^"]+)"',
                         re.sub(r"<a .*?>", "", page))

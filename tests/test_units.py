@@ -1,4 +1,4 @@
-"""Other units of the loss: the same run, and what a brain makes of it."""
+"""Other units of the loss: the same run, and how a brain reads it."""
 
 import pytest
 import torch

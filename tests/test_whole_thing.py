@@ -1,5 +1,5 @@
-"""The whole thing on one page: small, alone, and of one mind with the
-package."""
+"""The whole thing on one page: small, self-contained, and in agreement
+with the package."""
 
 import ast
 import random

@@ -1,5 +1,5 @@
-"""What answers an event is a plain function: here they are called as the
-browser would have them called. tests/browser does it with a real one."""
+"""Event handlers are plain functions: here they are called as the browser
+would call them. tests/browser does it with a real one."""
 
 import math
 import re
@@ -292,7 +292,7 @@ def test_a_decision_out_of_turn_is_ignored(pictures):
 
 def test_stop_is_a_persons_decision(pictures):
     view = make_live()
-    view.on_stop()  # before anything was seen: nothing to stop
+    view.on_stop()  # nothing was seen yet: nothing to stop
     tick(view, 3)
     view.on_stop()
     assert view.ended and view.training.epoch == 3
@@ -424,7 +424,7 @@ def test_replay_of_a_run_that_was_saved_and_of_an_empty_one(run, tmp_path):
     assert Replay(Run()).describe() == "No decision had been made yet."
 
 
-# -- where no widget can run -----------------------------------------------
+# -- if no widget can run -----------------------------------------------
 
 def test_outside_of_a_notebook_a_view_is_still(run):
     views = [PromptLab(Frank()), make_live(), Replay(run),

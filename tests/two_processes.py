@@ -85,6 +85,6 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     jobs = {"agree": agree, "die": die, "main_only": main_only}
     jobs[sys.argv[1]](Path(sys.argv[2]))
-    # Left to the interpreter's end, a connection that is still open can
+    # If left to the interpreter's exit, a connection that is still open can
     # abort a process that has done all its work.
     Accelerator().end_training()
