@@ -34,6 +34,9 @@ def main():
                 keep(page, "start_phone")
             play(page)
             keep(page, f"game_{kind}")
+            if kind == "wide":
+                reverse(page)
+                keep(page, "prompt_wide")
             show_map(page)
             keep(page, f"map_{kind}")
             page.close()
@@ -48,6 +51,13 @@ def play(page):
     page.click("#after button", timeout=PATIENCE)
     page.wait_for_selector("#verdict:not([hidden])", timeout=PATIENCE)
     page.evaluate("() => { document.activeElement.blur(); scrollTo(0, 0); }")
+
+
+def reverse(page):
+    """The sliders as they stand, the options in reverse order."""
+    page.evaluate("() => document.getElementById('prompt').scrollIntoView()")
+    page.wait_for_selector("#answers .answer:nth-child(2)", timeout=PATIENCE)
+    page.locator("#order input[value=reversed]").check()
 
 
 def show_map(page):

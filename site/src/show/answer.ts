@@ -1,7 +1,7 @@
 // A brain's answer as bars. Knows nothing about where it came from.
 
 import type { Answer } from "../brain/thinker";
-import { ACTIONS, spoken } from "../brain/tables";
+import { ACTIONS, spoken, tables } from "../brain/tables";
 import type { Probabilities } from "../brain/tables";
 import { h } from "../dom";
 import { look, symbol, title } from "./looks";
@@ -28,8 +28,9 @@ export function answerCard(
       `${spoken(top(other))}.`) : null,
     h("p", { class: "reason" }, decision.action === first || !shown
       ? `“${decision.reason}”`
-      : `With both orders averaged: ${spoken(decision.action)}. ` +
-        `“${decision.reason}”`));
+      : `${isClose(given!) ? "With both orders averaged"
+        : "The order as it is was clear, and decides"}: ` +
+        `${spoken(decision.action)}. “${decision.reason}”`));
 }
 
 function bar(
@@ -44,6 +45,12 @@ function bar(
       "rate")),
     h("span", { class: "track", "aria-hidden": "true" }, fill, tick),
     h("span", { class: "share" }, `${Math.round(100 * shown[name]!)} %`));
+}
+
+/** Only then is the reversed order asked, and both averaged. */
+function isClose(row: Probabilities): boolean {
+  const [best, second] = Object.values(row).sort((a, b) => b - a);
+  return best! - second! < tables.close;
 }
 
 const top = (row: Probabilities): string =>

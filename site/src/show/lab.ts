@@ -43,6 +43,10 @@ export class Lab {
 
   constructor(private thinker: Thinker) {
     this.makeKnobs();
+    if (BRAINS.length > 1) {
+      $("prompt-lead").append(" · The naive brain was badly taught on " +
+        "purpose: ", h("a", { href: tables.links["04"]! }, "Notebook 04"));
+    }
     $("order").addEventListener("change", () => this.show());
     this.changed();
   }
