@@ -135,6 +135,9 @@ def test_progress_counts_what_the_plan_asks_for(monkeypatch):
     work = recorded.work_of(recorded.RECORDED[0], rows)
     assert [(m.name, len(pairs)) for _, m, pairs in work] == [
         ("constant", 9), ("halving", 2)]
+    whole = recorded.all_work(rows, ())
+    assert sum(len(pairs) for *_, pairs in whole) == 18 + 2 + 9
+    assert sum(len(pairs) for *_, pairs in recorded.all_work(rows)) == 11
 
 
 def test_recording_ends_when_its_time_is_over(tmp_path, monkeypatch):

@@ -70,7 +70,7 @@ def kinds(view, ours) -> str:
     found = {g: interval(mean, regret(of_group(view, g), ours))
              for g in GROUPS if of_group(view, g)}
     return ("By kind of task its regret is " + "; ".join(
-        f"{with_interval(span)} on {say_group(g)}"
+        f"{with_interval(span)} on {say_group(view, g)}"
         for g, span in found.items())
         + ": the aims, 0.5 on kinds as taught and 1.0 on others, are "
         + ("reached" if all(
@@ -78,8 +78,10 @@ def kinds(view, ours) -> str:
             for g, span in found.items()) else "not reached") + ".")
 
 
-def say_group(group) -> str:
-    return {"as taught": "kinds of network as taught"}.get(group, group)
+def say_group(view, group) -> str:
+    count = len({r.task for r in of_group(view, group)})
+    name = {"as taught": "kinds of network as taught"}.get(group, group)
+    return f"{name} ({count} task{'s' if count > 1 else ''})"
 
 
 def searching(view, ours) -> str:

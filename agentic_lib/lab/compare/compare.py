@@ -25,6 +25,7 @@ from agentic_lib.lab.compare.methods import METHODS, find_method
 from agentic_lib.lab.compare.recorded import (
     RECORDED,
     Preset,
+    all_work,
     jobs,
     progress,
     work_of,
@@ -147,8 +148,7 @@ def record(args):
 
 def say_estimate(rows):
     """Prints what the missing runs will take, as far as that is known."""
-    work = [job for part in RECORDED for job in work_of(part, rows)]
-    seconds = costs.estimate(work, costs.read())
+    seconds = costs.estimate(all_work(rows), costs.read())
     if seconds is not None:
         print(f"about {seconds / 60:.0f} processor minutes for all that is "
               "missing; divide by --jobs", flush=True)

@@ -100,7 +100,7 @@ def draw_summary(rows, size=(8.0, 4.6)):
         shown = [LEFT_ALONE.get(m, m) for m in methods]
         spans = {m: pair(rows, m).regret(m) for m in shown
                  if m in names(rows)}
-        axes.text(0.98, place - 0.1, group, ha="right", color=colour,
+        axes.text(0.98, place - 0.45, group, ha="right", color=colour,
                   transform=axes.get_yaxis_transform(), weight="bold")
         for method in sorted(spans, key=lambda m: spans[m].mean()):
             value, low, high = interval(mean, spans[method])

@@ -116,11 +116,20 @@ def jobs(methods, tasks, rates, seeds, done=()) -> list[tuple]:
     return work
 
 
-def work_of(part, rows) -> list[tuple]:
-    """What is missing of a Preset."""
+def work_of(part, rows, done=None) -> list[tuple]:
+    """What is missing of a Preset.
+
+    rows  those recorded; a placebo takes its frequencies from them
+    done  what counts as done; `rows` if None
+    """
     return jobs([find_method(name, rows) for name in part.methods],
                 [find_task(name) for name in part.tasks], part.rates,
-                range(part.seeds), rows)
+                range(part.seeds), rows if done is None else done)
+
+
+def all_work(rows, done=None) -> list[tuple]:
+    """What is missing of the whole plan; runs may be there twice."""
+    return [job for part in RECORDED for job in work_of(part, rows, done)]
 
 
 def wanted() -> set:

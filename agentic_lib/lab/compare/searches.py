@@ -82,8 +82,12 @@ def nan_last(score):
 # -- the range test -----------------------------------------------------------
 
 def suggest(losses, skip_begin=10, skip_end=1) -> float | None:
-    """The rate at which the smoothed losses of a range test fall fastest, by
-    Lightning's rule; None where too few of them are finite.
+    """The rate at which the smoothed losses of a range test fall fastest
+    from one step to the next; None where too few of them are finite.
+
+    Lightning's rule, as it was for years. Its version 2.6 divides by the
+    distance of the rates instead, which is so small at the beginning that
+    noise there decides.
 
     losses  of the steps, the rates being `test_rates`
     """
@@ -102,7 +106,7 @@ def suggest(losses, skip_begin=10, skip_end=1) -> float | None:
     if finite.sum() < 2:
         return None
     losses, rates = losses[finite], rates[finite]
-    return float(rates[np.gradient(losses, rates).argmin()])
+    return float(rates[np.gradient(losses).argmin()])
 
 
 def test_rates() -> np.ndarray:
@@ -114,7 +118,8 @@ def test_rates() -> np.ndarray:
 
 @torch.no_grad()
 def range_test(task, seeds):
-    """({seed: rate}, whole epochs that the test took)."""
+    """({seed: rate}, whole epochs that the test took). Where the rule finds
+    no rate, the middle one of the task's starting rates stands in."""
     pairs = [(LOW, seed) for seed in seeds]
     batch = make_batch(task, pairs)
     group = make_group(task, pairs, batch.data.x.shape[1])

@@ -28,8 +28,8 @@ from agentic_lib.lab.compare.together import (
 )
 
 FILE = Path(__file__).parents[1] / "data" / "stopping.json"
-MARGINS = (0.0, 0.2, 0.4, 0.6, 0.8)
-FIRST, SEEDS = 10, 2
+MARGINS = (-0.3, -0.2, -0.1, 0.0, 0.05, 0.1)
+FIRST, SEEDS = 10, 1
 
 
 class Reluctant(Brain):

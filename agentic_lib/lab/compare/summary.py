@@ -15,7 +15,7 @@ from agentic_lib.lab.compare.claims import aims, claims
 from agentic_lib.lab.compare.intervals import GOOD
 from agentic_lib.lab.compare.methods import says, trials_of
 from agentic_lib.lab.compare.pictures import say_summary
-from agentic_lib.lab.compare.recorded import GROUPS, progress
+from agentic_lib.lab.compare.recorded import GROUPS, all_work, progress
 from agentic_lib.lab.compare.results import changed
 from agentic_lib.lab.compare.tables import (
     by_kind,
@@ -84,8 +84,18 @@ def still_missing(info, rows) -> list[str]:
         parts.append(
             f"Recorded: {done:,} of {wanted:,} runs. Nothing below rests on "
             "runs that are not there; `python -m agentic_lib compare "
-            "--record` makes the others.")
+            f"--record` makes the others{how_long(rows)}.")
     return parts
+
+
+def how_long(rows) -> str:
+    known = costs.read()
+    left = costs.estimate(all_work(rows), known)
+    whole = costs.estimate(all_work(rows, ()), known)
+    if left is None:
+        return ""
+    return (f", in about {left / 3600:.1f} hours on one processor (all runs "
+            f"of the plan: about {whole / 3600:.1f})")
 
 
 def with_guards(view, rows, left_out) -> list[str]:
@@ -146,7 +156,9 @@ def when_to_stop() -> list[str]:
     return ["## When to stop",
             "Points of test accuracy lost against epochs saved, if a run "
             "stops once stopping is ahead of every other action by so much "
-            "probability (`python -m agentic_lib.lab.compare.stopping`):",
+            "probability; below 0 it stops although another action is "
+            "likelier, and 0 is what the brain does (`python -m "
+            "agentic_lib.lab.compare.stopping`):",
             stopping.table(found)]
 
 
