@@ -35,7 +35,7 @@ if not log.handlers:
 
 
 def say(text: str) -> None:
-    """Tells the user something that is in order."""
+    """Tells the user something that needs no action."""
     log.info(text)
 
 

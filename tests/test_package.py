@@ -108,7 +108,7 @@ def imports(path):
             if not module and name == "__version__":
                 continue  # a constant, above no folder
             elif not module and name in agentic_lib._HOME:
-                yield agentic_lib._HOME[name], name  # what is behind the name
+                yield agentic_lib._HOME[name], name  # what the name stands for
             elif f"{module}.{name}".strip(".") in PATHS:
                 yield f"{module}.{name}".strip("."), None
             else:

@@ -283,7 +283,7 @@ def test_a_full_disk_is_an_error_with_a_way_back(tmp_path, whole):
 
 
 class Trap:
-    """Leaves a file behind where it is unpickled."""
+    """Leaves a file behind if it is unpickled."""
 
     def __init__(self, path):
         self.path = path

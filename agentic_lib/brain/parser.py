@@ -1,4 +1,4 @@
-"""The reply of a language model -> Decision, or None if there is none in it.
+"""The reply of a language model -> Decision, or None if it holds no decision.
 
 Knows nothing about prompts, models or metrics: it reads text, and all that it
 knows about the actions is in their records. The words that replies use are in

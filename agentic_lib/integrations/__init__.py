@@ -1,7 +1,7 @@
 """The controller in other frameworks: transformers.Trainer, Lightning.
 
 RECIPES.md beside this file has two lines for each. Each callback is imported
-when it is asked for, because it needs a framework of its own.
+when somebody uses it, because it needs its framework.
 """
 
 import importlib

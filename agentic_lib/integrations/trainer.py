@@ -115,7 +115,7 @@ class AgenticTrainerCallback(TrainerCallback, ExportableState):
             state.log_history[-1]["learning_rate"] = rate
 
     def report(self, decision, args, state, control):
-        """A decision goes where the Trainer's own numbers go."""
+        """Sends a decision to where the Trainer's own numbers go."""
         logs = facts(decision)
         state.log_history.append(
             {**logs, "epoch": state.epoch, "step": state.global_step})

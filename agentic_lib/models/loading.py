@@ -220,7 +220,7 @@ def advice(error, folder=None) -> str:
     if status in STATUS:
         return STATUS[status]
     if status >= 500:
-        return (f"the hub has a fault of its own ({status}). Try again in "
+        return (f"the hub itself has a problem ({status}). Try again in "
                 "some minutes.")
     chain = list(causes(error))
     if any(getattr(item, "errno", None) in FULL for item in chain):
