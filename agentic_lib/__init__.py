@@ -6,7 +6,7 @@ of a name imports the module that it lives in.
 
 import importlib
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # name -> module. One line for every name that users type: first the core,
 # which is all that `dir(agentic_lib)` shows, then the rest.

@@ -11,6 +11,12 @@ def minutes(book) -> str:
     return f"{book['reading']} + {book['exercises']}"
 
 
+def page(series) -> str:
+    """A link to the brain in a web page, where GitHub Pages puts it."""
+    owner, _, name = series["repository"].partition("/")
+    return f"[the brain in a web page](https://{owner}.github.io/{name}/)"
+
+
 def badge_table(series) -> str:
     """colab_badges.md."""
     lines = [
@@ -30,8 +36,11 @@ def badge_table(series) -> str:
 
 def readme_table(series) -> str:
     """The part of README.md between the two comments, with them."""
-    lines = [BEGIN, "| | notebook | route | minutes | you learn |",
-             "|---|---|---|---|---|"]
+    lines = [
+        BEGIN,
+        f"Play first, with no account and no install: {page(series)}.", "",
+        "| | notebook | route | minutes | you learn |",
+        "|---|---|---|---|---|"]
     for book in series["notebook"]:
         lines.append(
             f"| {badge(series, book['name'])} | "
