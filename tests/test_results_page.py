@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from agentic_lib.lab.compare import pictures, results, summary, views
+from agentic_lib.lab.compare import (
+    pictures,
+    results,
+    summary,
+    tables,
+    views,
+)
 from agentic_lib.lab.compare.methods import find_method
 from agentic_lib.lab.compare.recorded import progress
 from agentic_lib.lab.compare.tasks import LEAK, find_task
@@ -38,6 +44,16 @@ def test_the_page_is_printed_from_the_recorded_rows(recorded):
     done, wanted = progress(recorded[1])
     assert (f"{done:,} of {wanted:,} runs" in text) == (done < wanted)
     assert (ROOT / summary.PICTURE).exists()
+
+
+def test_the_model_card_says_what_the_recorded_rows_say(recorded):
+    rows = recorded[1]
+    card = (ROOT / "agentic_lib" / "bundled_brain" / "README.md").read_text(
+        encoding="utf8")
+    own = [r for r in rows if r.method.removesuffix("+guards") in (
+        views.REFERENCE, *views.OURS)]
+    assert summary.answer(rows) in card
+    assert tables.guarded(own) in card
 
 
 def test_the_picture_shows_eight_methods_in_three_groups(recorded):

@@ -192,8 +192,8 @@ def faster(rows, ours):
         yield ("can stop early when optimal: stopping costs no accuracy",
                verdict([x + BEHIND for x in found]),
                f"saves {saved:.0f} % of the epochs and gains "
-               f"{with_interval(found, 2)} points; a loss of {BEHIND} would "
-               "pass")
+               f"{with_interval(found, 2)} points, without guards; a "
+               f"loss of {BEHIND} would pass")
     yield "faster than a person who watches", NOT_MEASURED, "none took part"
 
 
@@ -237,7 +237,8 @@ def customisable(rows, ours):
     if {first, last} <= set(names(rows)):
         found, text = lead(honest(rows), first, last)
         yield ("customisable: three numbers changed, nothing taught anew",
-               verdict(found), f"{last} against {first}: {text}")
+               verdict(found), f"{last} against {first}: {text}, "
+               "without guards")
 
 
 def asked(choices):

@@ -157,12 +157,12 @@ class Logistic(Decided):
         return [NAMES[places[k]] for k in shares[:, places].argmax(1)]
 
 
-# -- the ceiling --------------------------------------------------------------
+# -- look-ahead ---------------------------------------------------------------
 
 class LookAhead(Decided):
     """Tries every action on a copy of the run, and takes the one that led to
-    the best validation result. It costs several trainings; no method that
-    cannot look into the future is expected to reach it.
+    the best validation result. It costs several trainings. It is a reference,
+    not a bound: one try is noisy, and after it `after` decides.
 
     ahead   epochs that are tried; None goes to the end of the budget
     after   what decides on the copies after the first action

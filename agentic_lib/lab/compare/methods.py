@@ -313,8 +313,8 @@ def deciders(suffix):
                 name=f"brain{suffix}_no_stop"),
         at("shuffled_metrics", ShuffledMetrics,
            "placebo: the brain is shown another run's metrics", **bundled),
-        at("look_ahead", LookAhead, "the ceiling: every action tried to the "
-           "end, the best by validation data taken"),
+        at("look_ahead", LookAhead, "a costly reference, no bound: every "
+           "action tried once to the end, the best by validation data taken"),
         at("qwen", partial(Brain, model="qwen"), "Qwen3-0.6B as it comes",
            missing=no_model("qwen")),
     )

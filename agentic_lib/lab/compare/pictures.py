@@ -17,7 +17,8 @@ from agentic_lib.lab.compare.views import EIGHT, honest, names, pair
 
 # Okabe and Ito's colours, with dashes that tell curves apart without any.
 LOOKS = {
-    "constant": ("#999999", "-"), "plateau": ("#56B4E9", "--"),
+    "constant": ("#999999", "-"), "left_alone": ("#333333", ":"),
+    "linear": ("#CC79A7", "--"), "plateau": ("#56B4E9", "--"),
     "plateau_tuned": ("#56B4E9", "--"), "greedy": ("#E69F00", "-."),
     "greedy_tuned": ("#E69F00", "-."), "cosine": ("#CC79A7", ":"),
     "rules": ("#009E73", "--"), "plain_rules": ("#F0E442", ":"),
