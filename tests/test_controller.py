@@ -4,6 +4,7 @@ import copy
 import json
 import logging
 import math
+import multiprocessing
 import pickle
 
 import pytest
@@ -642,3 +643,32 @@ def test_copies_and_pickles_go_on_alike(scheduled, copied):
     for epoch in (2, 3, 4):
         one, two = (go_on(model, controller, epoch), go_on(net, other, epoch))
         assert torch.equal(one[0], two[0]) and one[1] == two[1]
+
+
+def go_on_elsewhere(net, controller):
+    """One more epoch; lists, since tensors would be shared memory."""
+    torch.set_num_threads(1)
+    controller.optimizer.zero_grad()
+    net(torch.ones(1, 2)).sum().backward()
+    controller.optimizer.step()
+    made = controller.step(5, train_acc=60.0, val_acc=55.0, train_loss=1.0)
+    return (tuple(made), made.source, made.probabilities,
+            controller.get_last_lr(), net.weight.tolist())
+
+
+def test_another_process_goes_on_with_a_controller_and_its_brain():
+    model = torch.nn.Linear(2, 1)
+    controller = AgenticLR(
+        torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9),
+        SimpleAIBrain("bundled", quiet=True), total_epochs=20, model=model)
+    for epoch in range(1, 5):
+        controller.step(epoch, train_acc=50.0 + epoch, val_acc=50.0 + epoch,
+                        train_loss=2.0 - 0.1 * epoch)
+    # A copy, since torch shares the weights of what it sends.
+    sent = copy.deepcopy((model, controller))
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        found = pool.apply(go_on_elsewhere, sent)
+    expected = go_on_elsewhere(model, controller)
+    assert found[1] == expected[1] == "model"
+    assert found[2] == pytest.approx(expected[2])
+    assert (found[0], *found[3:]) == (expected[0], *expected[3:])

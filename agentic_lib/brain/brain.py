@@ -8,11 +8,13 @@ the history that it is given.
 
 import re
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 from agentic_lib.brain.decision import (
-    ACTIONS, Action, Decision, Metrics, check_actions, check_history,
-    meanings)
+    ACTIONS, Action, Decision, Metrics, check_actions, check_history, meanings)
 from agentic_lib.brain.fallback import fallback_decision
 from agentic_lib.brain.parser import parse_decision
 from agentic_lib.brain.prompt import Prompt
@@ -62,12 +64,17 @@ class SimpleAIBrain:
     source = "model"
     reads_all = False  # first, best and latest evaluations are enough
 
-    def __init__(self, model="auto", mode=None, actions=ACTIONS, prompt=None,
-                 explain=True, calibrate=False, both_orders=True,
-                 thinking=False, sample=False, seed=0, revision=None,
-                 local_files_only=False, device=None, dtype=None,
-                 api_key=None, headers=None, quiet=False, on_text=None,
-                 strict=False):
+    def __init__(self, model: Any = "auto", mode: str | None = None,
+                 actions: Sequence[Action] = ACTIONS,
+                 prompt: Prompt | None = None, explain: bool = True,
+                 calibrate: bool = False, both_orders: bool = True,
+                 thinking: bool = False, sample: bool = False, seed: int = 0,
+                 revision: str | None = None, local_files_only: bool = False,
+                 device: Any = None, dtype: Any = None,
+                 api_key: str | None = None,
+                 headers: dict[str, str] | None = None, quiet: bool = False,
+                 on_text: Callable[[str], None] | None = None,
+                 strict: bool = False) -> None:
         if mode not in (None, "generate", "score"):
             raise ValueError(
                 f"mode={mode!r} must be 'generate', 'score' or None.")
@@ -90,7 +97,7 @@ class SimpleAIBrain:
         elif self.mode == "score" and not hasattr(self.model, "score_many"):
             raise ValueError(f"mode='score': {self.name} gives no "
                              "probabilities. Take mode='generate'.")
-        self.told = set()  # causes that were warned about in this run
+        self.told: set[str] = set()  # what was warned about in this run
         self._failures = self._resting = 0
         if not quiet:
             say(f"Brain: {self.description}.")
@@ -116,7 +123,7 @@ class SimpleAIBrain:
             [Metrics(epoch=epoch, train_acc=train_acc, val_acc=test_acc)])
 
     def analyze_training(self, history: list[Metrics], every: int = 5,
-                         actions: list[Action] | None = None,
+                         actions: Sequence[Action] | None = None,
                          explain: bool | None = None) -> Decision:
         """One decision from a list of Metrics, oldest first.
 
@@ -128,8 +135,9 @@ class SimpleAIBrain:
         explain = self.explain if explain is None else explain
         return self.decide_many([history], every, actions, explain)[0]
 
-    def decide_many(self, histories, every=5, actions=None,
-                    explain=False) -> list[Decision]:
+    def decide_many(self, histories: Sequence[list[Metrics]], every: int = 5,
+                    actions: Sequence[Action] | None = None,
+                    explain: bool = False) -> list[Decision]:
         """A decision for each of many histories, scored in batches."""
         actions = check_actions(actions or self.actions)
         histories = [check_history(history) for history in histories]
@@ -233,8 +241,10 @@ class SimpleAIBrain:
         return Decision(best, reason, source=self.source, reply=reply,
                         probabilities=row), reply
 
-    def probabilities(self, histories, actions=None, every=5,
-                      both_orders=None, asked=None) -> list[dict[str, float]]:
+    def probabilities(self, histories: Sequence[list[Metrics]],
+                      actions: Sequence[Action] | None = None, every: int = 5,
+                      both_orders: bool | None = None,
+                      asked: Any = None) -> list[dict[str, float]]:
         """{action name: probability} for each history. They sum to 1.
 
         both_orders  None: the brain's own setting
@@ -245,7 +255,7 @@ class SimpleAIBrain:
             every, self.calibrate, self.both_orders if both_orders is None
             else both_orders, self.taught.temperature, asked)
 
-    def save(self, folder):
+    def save(self, folder: str | Path) -> Path:
         """Writes the model as a decision model that transformers reads too:
         pipeline("decision", model=folder), transformers serve folder."""
         if not hasattr(self.model, "save"):

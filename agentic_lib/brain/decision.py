@@ -5,7 +5,7 @@ optimizers or pictures: those are built on these three.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from agentic_lib.mechanics import checks
@@ -73,10 +73,21 @@ STOP = Action(
     words=("stop", "early stopping", "end training", "terminate", "halt",
            "停止", "终止", "结束"),
     stop=True, marker="s", colour="#D55E00")
-ACTIONS = (CONTINUE, REDUCE, INCREASE, STOP)
 
 
-def with_factors(actions, reduce=None, increase=None) -> tuple[Action, ...]:
+class Actions(tuple[Action, ...]):
+    """A tuple of Actions that shows their names: a signature that holds it
+    fits on a screen."""
+
+    def __repr__(self):
+        return f"({', '.join(action.name for action in self)})"
+
+
+ACTIONS = Actions((CONTINUE, REDUCE, INCREASE, STOP))
+
+
+def with_factors(actions: Sequence[Action], reduce: float | None = None,
+                 increase: float | None = None) -> tuple[Action, ...]:
     """The same actions with other step sizes for lowering and raising.
 
     `reduce` replaces every factor below 1, `increase` every factor above 1;
@@ -117,8 +128,7 @@ MEASURED = ("train_acc", "val_acc", "train_loss", "val_loss")
 KINDS = {
     "epoch": checks.count, "learning_rate": checks.rate,
     "train_acc": checks.percentage, "val_acc": checks.percentage,
-    "train_loss": checks.number, "val_loss": checks.number,
-}
+    "train_loss": checks.number, "val_loss": checks.number}
 
 
 @dataclass(frozen=True)
@@ -162,8 +172,8 @@ class Metrics:
     @property
     def gap(self) -> float | None:
         """Training minus validation accuracy, in percentage points."""
-        known = None not in (self.train_acc, self.val_acc)
-        return self.train_acc - self.val_acc if known else None
+        train, val = self.train_acc, self.val_acc
+        return None if train is None or val is None else train - val
 
     @property
     def diverged(self) -> bool:

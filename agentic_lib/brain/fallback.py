@@ -4,9 +4,10 @@ Knows nothing about language models or optimizers.
 """
 
 import math
+from collections.abc import Sequence
 
 from agentic_lib.brain.decision import (
-    ACTIONS, Decision, check_history, last_decision)
+    ACTIONS, Action, Decision, Metrics, check_history, last_decision)
 
 BIG_GAP = 15.0  # percentage points between training and validation accuracy
 SLOW = 2.0      # points of training accuracy from decision to decision
@@ -15,7 +16,8 @@ CRAWL = 0.3     # share of the missing accuracy, from decision to decision
 RESTLESS = 0.3  # share of epochs in which the training loss rose
 
 
-def plain_rules(history, actions=ACTIONS, every=5) -> Decision:
+def plain_rules(history: list[Metrics], actions: Sequence[Action] = ACTIONS,
+                every: int = 5) -> Decision:
     """The original's three rules as it states them. Kept for teaching: they
     take divergence for slow learning, and answer it with a higher rate.
     `fallback_decision` is what runs.
@@ -31,7 +33,9 @@ def plain_rules(history, actions=ACTIONS, every=5) -> Decision:
     return choose(is_plain, actions, "Learning goes well.")
 
 
-def fallback_decision(history, actions=ACTIONS, every=5) -> Decision:
+def fallback_decision(history: list[Metrics],
+                      actions: Sequence[Action] = ACTIONS,
+                      every: int = 5) -> Decision:
     """The same three rules, made to do no harm.
 
     history  list of Metrics, oldest first; every is the number of epochs
@@ -114,6 +118,7 @@ def choose(kind, actions, reason) -> Decision:
         for action in actions:
             if wanted(action):
                 return Decision(action.name, reason, source="fallback")
+    raise ValueError("actions=[] is empty: there is nothing to choose from.")
 
 
 def big_gap(now) -> str:

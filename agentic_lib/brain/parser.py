@@ -16,6 +16,7 @@ It never guesses: two actions left over are as good as none.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from os.path import commonprefix
 from typing import NamedTuple
 
@@ -45,7 +46,8 @@ class Mention(NamedTuple):
     weight: int = 0
 
 
-def parse_decision(reply, actions=ACTIONS) -> Decision | None:
+def parse_decision(
+        reply: str, actions: Sequence[Action] = ACTIONS) -> Decision | None:
     """The decision that a reply holds, or None.
 
     reply    what the model wrote; the Decision keeps it untouched
@@ -143,11 +145,9 @@ def mentions(text, actions) -> list[Mention]:
 def named(words, actions) -> list[Mention]:
     """The actions that one sentence names and does not refuse."""
     found = [
-        Mention(action, *match.span(), is_sure(action, words, *match.span()))
+        Mention(action, m.start(), m.end(), is_sure(action, words, *m.span()))
         for action, pattern in patterns(actions)
-        for match in pattern.finditer(words)
-        if not refused(words, *match.span())
-    ]
+        for m in pattern.finditer(words) if not refused(words, *m.span())]
     return sorted(found, key=lambda m: m.start)
 
 
@@ -159,7 +159,7 @@ def one_word(words, actions, only) -> list[Mention]:
     """
     label = LABELLED.search(words)
     starts = [label.end()] if label else [0, last_clause(words, -2)]
-    found = []
+    found: list[Mention] = []
     for match in (ONE_WORD.match(words, start) for start in starts):
         if not match or found:
             continue
@@ -171,8 +171,7 @@ def one_word(words, actions, only) -> list[Mention]:
             if sure and word in (str(i + 1), *action.words)
             or letter_will_do and word == chr(ord("a") + i)
             or len(word) > 3 and action.name.lower().startswith(word)
-            if not refused(words, match.start(1) - 1, match.end(1))
-        ]
+            if not refused(words, match.start(1) - 1, match.end(1))]
     return found
 
 
@@ -189,7 +188,8 @@ def without_lead(found, words) -> list[Mention]:
 
 def weighed(found, words, opens_line) -> list[Mention]:
     """With their weights; an action named twice in a row counts once."""
-    label, result = LABELLED.search(words), []
+    label = LABELLED.search(words)
+    result: list[Mention] = []
     for m in found:
         if label and m.end > label.end():
             m = m._replace(weight=2 if label[1] else 1)

@@ -14,10 +14,11 @@ as Qwen read any wording.
 import math
 import re
 import string
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from agentic_lib.brain.decision import (
-    ACTIONS, MEASURED, check_history, last_decision)
+    ACTIONS, MEASURED, Action, Metrics, check_history, last_decision)
 
 SYSTEM = """\
 You control the learning rate of a neural network while it trains. \
@@ -52,14 +53,17 @@ class Prompt:
     Raises ValueError naming an unknown field and listing the known ones.
     """
 
-    system: str = SYSTEM
-    user: str = USER
+    # Made by functions, so that help() does not print both texts.
+    system: str = field(default_factory=lambda: SYSTEM)
+    user: str = field(default_factory=lambda: USER)
 
     def __post_init__(self):
         check_template("system", self.system, ("actions", "every"))
         check_template("user", self.user, FIELDS)
 
-    def messages(self, history, actions=ACTIONS, every=5) -> list[dict]:
+    def messages(self, history: list[Metrics],
+                 actions: Sequence[Action] = ACTIONS,
+                 every: int = 5) -> list[dict]:
         """The chat messages for a history of Metrics, oldest first.
 
         The system message depends on `actions` and `every` alone, so that a
@@ -132,8 +136,7 @@ FIELDS = {
     "val_loss_change": "its change, in percent of what it was",
     "val_loss_rises": "how many times it rose from epoch to epoch",
     "best_val_loss": "lowest validation loss so far",
-    "since_best_loss": "when that was: now, or so many epochs ago",
-}
+    "since_best_loss": "when that was: now, or so many epochs ago"}
 
 
 def describe(history, every=5) -> dict[str, str]:

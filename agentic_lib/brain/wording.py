@@ -59,7 +59,7 @@ SENTENCE_END = re.compile(r"(?<!\b\w)[.!]+(?=\s|$)|[。！？]|\n")
 
 # What a reply is wrapped in, taken off by one rule after the other:
 # (pattern, what takes its place, an example, what becomes of it)
-PLAIN = [(re.compile(pattern, re.I), *rest) for pattern, *rest in (
+PLAIN: list[tuple] = [(re.compile(find, re.I), *rest) for find, *rest in (
     # JSON: one field a line
     (r"""(?<=["'\w\]])\s*,\s*(?=["']\w+["']\s*:)|\\n""", "\n",
      """{"action": "stop", "why": "done"}""",
@@ -74,8 +74,7 @@ PLAIN = [(re.compile(pattern, re.I), *rest) for pattern, *rest in (
     (r"[*`#\"“”{}\[\]$\\]|(?<!\w)_+|_+(?!\w)", "",
      "**stop_training** _now_", "stop_training now"),
     # an answer on the line after its label
-    (rf"({LABEL} ?[:=])\s+", r"\1 ", "Answer:\n\nstop", "Answer: stop"),
-)]
+    (rf"({LABEL} ?[:=])\s+", r"\1 ", "Answer:\n\nstop", "Answer: stop"))]
 # A word in which a name may be misspelt; the marks of words that were
 # joined; and the places at which such a word is taken apart.
 WORD = re.compile(r"[^\W\d][\w-]*")
@@ -129,8 +128,7 @@ def refused(words, start, end) -> bool:
         or CONDITION.search(words[:start + 1])
         or REFUSAL.search(words[last_clause(words, start):start + 1])
         or label and REFUSAL.search(label[0])
-        or VERDICT.match(words[end:])
-    )
+        or VERDICT.match(words[end:]))
 
 
 def is_sure(action, words, start, end) -> bool:
@@ -177,15 +175,13 @@ def meanings(action, gap) -> list[str]:
     the = "(?: the| this| our)?" if action.stop else gap
     forms = [
         f"{the} ".join(RATE if w == "rate" else any_of([w]) for w in entry)
-        for entry in entries if len(entry) > 1
-    ]
+        for entry in entries if len(entry) > 1]
     if action.stop:
         now = any_of(single, r"e|\w?ing")  # "it stopped" is a report
         return forms + [
             rf"{now}{the} {TRAINING}",
             rf"{now}(?= $| [,:]| (?:now|here|early|at this point|了) )",
-            rf"{TRAINING} (?:should|must|can)(?: be)? {one}",
-        ]
+            rf"{TRAINING} (?:should|must|can)(?: be)? {one}"]
     if action.factor != 1:
         return forms + [rf"{one}{gap} {RATE}",
                         rf"{RATE}{gap} {any_of(single, 'e')}(?! the )",

@@ -6,26 +6,18 @@ actions)`. How a rate is moved is in rates.py, what overrules a brain in
 guards.py, when a decision is due in counting.py.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from typing import Any
+
+from torch import nn, optim
 
 from agentic_lib.brain.decision import (
-    ACTIONS,
-    Decision,
-    Metrics,
-    check_actions,
-    with_factors,
-)
+    ACTIONS, Action, Decision, Metrics, check_actions, with_factors)
 from agentic_lib.brain.fallback import fallback_decision
 from agentic_lib.control.guards import (
-    COOL_DOWN,
-    RESTART,
-    RESTORE,
-    Guards,
-    check_guards,
-    goodness,
-    needs_best,
-    validation,
-)
+    COOL_DOWN, RESTART, RESTORE, Guards, check_guards, goodness, needs_best,
+    validation)
 from agentic_lib.mechanics import checks
 from agentic_lib.mechanics.best import Best
 from agentic_lib.mechanics.counting import PACES, Counter
@@ -82,12 +74,19 @@ class AgenticLR:
     and it decides for all.
     """
 
-    def __init__(self, optimizer, brain, total_epochs=None, every=None,
-                 reduce=None, increase=None, min_lr=1e-7, max_lr=10.0,
-                 actions=None, scheduler=None, model=None, guards=None, *,
-                 total=None, unit="epochs", pace="original", metric=None,
-                 higher_is_better=None, warm_up=0, back_to_best=False,
-                 on_decision=None, strict=False):
+    def __init__(self, optimizer: optim.Optimizer, brain: Any,
+                 total_epochs: int | None = None, every: int | None = None,
+                 reduce: float | None = None, increase: float | None = None,
+                 min_lr: float = 1e-7, max_lr: float = 10.0,
+                 actions: Sequence[Action] | None = None,
+                 scheduler: Any = None, model: nn.Module | None = None,
+                 guards: Guards | bool | None = None, *,
+                 total: int | None = None, unit: str = "epochs",
+                 pace: str = "original", metric: str | None = None,
+                 higher_is_better: bool | None = None, warm_up: float = 0,
+                 back_to_best: bool = False,
+                 on_decision: Callable[[Decision], Any] | None = None,
+                 strict: bool = False) -> None:
         if brain is not None and (isinstance(brain, type) or not hasattr(
                 brain, "analyze_training")):
             raise ValueError(
@@ -105,7 +104,8 @@ class AgenticLR:
                              "two decisions.")
         checks.rate("warm_up", warm_up)
         usual = PACES[pace]
-        self.optimizer, self.brain, self.strict = optimizer, brain, strict
+        self.optimizer, self.strict = optimizer, strict
+        self.brain: Any = brain
         getattr(brain, "told", set()).clear()  # a new run: it warns again
         self.counter = Counter(unit, usual[0] if every is None else every,
                                total if total_epochs is None else
@@ -147,8 +147,10 @@ class AgenticLR:
         total = self.counter.total
         return None if total is None else self.counter.evaluations(total)
 
-    def step(self, epoch=None, train_acc=None, val_acc=None, train_loss=None,
-             val_loss=None, ask=True, **own) -> Decision | None:
+    def step(self, epoch: int | None = None, train_acc: float | None = None,
+             val_acc: float | None = None, train_loss: float | None = None,
+             val_loss: float | None = None, ask: bool = True,
+             **own: Any) -> Decision | None:
         """Call it after every evaluation, in every process.
 
         epoch     where it was, in the controller's unit; None: one more
@@ -189,7 +191,7 @@ class AgenticLR:
             self.rates.multiply(left / (left + 1))
         return None
 
-    def apply(self, decision) -> Decision:
+    def apply(self, decision: Decision) -> Decision:
         """Carries out a decision, a person's own included, and keeps it."""
         action = self.find_action(decision.action)
         old = self.get_last_lr()[0]
@@ -218,13 +220,13 @@ class AgenticLR:
         """The learning rate of every parameter group, schedule included."""
         return self.rates.read()
 
-    def set_lr(self, lr):
+    def set_lr(self, lr: float) -> None:
         """Goes on with another rate for the first parameter group; those of
         the others keep their relation to it. The bounds hold."""
         checks.positive(lr=lr)
         self.rates.multiply(lr / self.get_last_lr()[0])
 
-    def restore_best(self):
+    def restore_best(self) -> None:
         """Goes back to the best weights; the rates stay as they are."""
         if self.best is None:
             raise ValueError("There are no best weights to go back to: pass "
@@ -236,7 +238,7 @@ class AgenticLR:
         print(*controller.changes(), sep="\\n") shows them."""
         return [d for d in self.decisions if d.old_lr != d.new_lr]
 
-    def state_dict(self, history=True) -> dict:
+    def state_dict(self, history: bool = True) -> dict:
         """Plain numbers and text, for torch.save and for JSON. The best
         weights are kept apart, in `best`. With history=False it stays small:
         what was seen and decided is left out, for those who keep it elsewhere.
@@ -250,7 +252,7 @@ class AgenticLR:
             state["results"] = list(self.story.results)
         return state
 
-    def load_state_dict(self, state):
+    def load_state_dict(self, state: dict) -> None:
         """Takes up a saved state. The optimizer's own state, its rates
         included, is loaded by itself, before this; if its rate differs by
         then, the run goes on with that one."""
@@ -270,7 +272,7 @@ class AgenticLR:
             if metrics.epoch in made:
                 self.watch.note(made[metrics.epoch])
 
-    def find_action(self, name):
+    def find_action(self, name: str) -> Action:
         """The action of that name, the guards' own ones included."""
         own = (RESTORE, RESTART) if self.best else ()
         for action in (*self.actions, *own):

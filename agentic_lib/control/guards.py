@@ -5,6 +5,7 @@ wanted is in its note. Knows nothing about language models.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from agentic_lib.brain.decision import Action, Decision
 from agentic_lib.brain.fallback import choose, is_lower, is_plain
@@ -28,33 +29,20 @@ def fall(controller):
 # The guards' own answers. RESTORE can be offered to a brain as well:
 # AgenticLR(..., actions=(*ACTIONS, RESTORE), model=model).
 RESTORE = Action(
-    name="restore_best",
-    meaning="go back to the best weights and multiply the learning rate by "
-            "{factor}",
+    "restore_best",
+    "go back to the best weights and multiply the learning rate by {factor}",
     words=("go back", "roll back", "rollback", "restore", "revert"),
-    factor=0.5,
-    effect=go_back,
-    marker="P",
-    colour="#CC79A7",
-)
+    factor=0.5, effect=go_back, marker="P", colour="#CC79A7")
 RESTART = Action(
-    name="start_again",
-    meaning="go back to the first weights and multiply the learning rate by "
-            "{factor}",
-    factor=0.1,
-    effect=go_to_start,
-    marker="X",
-    colour="#CC79A7",
-)
+    "start_again",
+    "go back to the first weights and multiply the learning rate by {factor}",
+    factor=0.1, effect=go_to_start, marker="X", colour="#CC79A7")
 # May be offered too, if there is a budget (arXiv 2310.07831, 2405.18392).
 COOL_DOWN = Action(
-    name="cool_down",
-    meaning="lower the learning rate in a straight line, to zero at the end",
+    "cool_down",
+    "lower the learning rate in a straight line, to zero at the end",
     words=("cool down", "cooldown", "anneal", "wind down"),
-    effect=fall,
-    marker="D",
-    colour="#56B4E9",
-)
+    effect=fall, marker="D", colour="#56B4E9")
 
 
 @dataclass(frozen=True)
@@ -87,7 +75,7 @@ class Guards:
     nowhere: int | None = 5
     rescues: int = 6
 
-    def review(self, decision, controller) -> Decision:
+    def review(self, decision: Decision, controller: Any) -> Decision:
         """The decision itself, or the one that overrules it. A person is
         never overruled."""
         action = controller.find_action(decision.action)
@@ -101,7 +89,7 @@ class Guards:
             note=f"the {decision.source} chose {decision.action}: "
                  f"{decision.reason}")
 
-    def objection(self, action, controller) -> str | None:
+    def objection(self, action: Action, controller: Any) -> str | None:
         """Why `action` must not be taken now, or None."""
         epoch = controller.history[-1].epoch
         if action.stop:
@@ -118,7 +106,7 @@ class Guards:
                 return "The rate is at its bound."
         return None
 
-    def rescue(self, controller) -> Decision | None:
+    def rescue(self, controller: Any) -> Decision | None:
         """The answer to divergence, or None."""
         watch, best = controller.watch, controller.best
         why = self.trouble(controller)
@@ -133,7 +121,7 @@ class Guards:
         return replace(choose(is_lower, controller.actions, why),
                        source="guard")
 
-    def trouble(self, controller) -> str | None:
+    def trouble(self, controller: Any) -> str | None:
         """In what way the run has diverged, or None."""
         if not self.divergence:
             return None

@@ -1,5 +1,8 @@
 """A brain that answers from a list, for tests and demonstrations."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from agentic_lib.brain.brain import SimpleAIBrain
 
 
@@ -26,7 +29,7 @@ class ScriptedBrain(SimpleAIBrain):
 
     source = "human"
 
-    def __init__(self, replies, **options):
+    def __init__(self, replies: Iterable[str], **options: Any) -> None:
         super().__init__(Script(replies), **{"quiet": True, **options})
 
     def _why_not_ask(self, prompt, actions):

@@ -9,12 +9,14 @@ With unit="steps", `every` counts optimizer steps.
 """
 
 import math
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from lightning.pytorch.callbacks import Callback
 from torch import nn
 
+from agentic_lib.brain.decision import Decision
 from agentic_lib.control.controller import AgenticLR
 from agentic_lib.mechanics.processes import is_first
 from agentic_lib.mechanics.rates import inner
@@ -77,7 +79,7 @@ class AgenticLightningCallback(Callback):
 
     # -- the rates, for those who look at them -----------------------------
 
-    def setup(self, trainer, pl_module, stage):
+    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
         """Goes to the front of the callbacks, and puts its curtain last."""
         callbacks = trainer.callbacks
         if stage == "fit":
@@ -124,7 +126,7 @@ class AgenticLightningCallback(Callback):
             self.look(trainer)
         self.validated = False
 
-    def look(self, trainer, stale=()):
+    def look(self, trainer: Any, stale: Collection[str] = ()) -> None:
         """One evaluation: all numbers that there are, but for stale ones."""
         numbers = {name: value for name, value
                    in trainer.callback_metrics.items() if name not in stale}
@@ -132,13 +134,14 @@ class AgenticLightningCallback(Callback):
                      for name in self.training_names
                      if name in trainer.callback_metrics}
         decision = self.follower.see(numbers, trainer.global_step)
+        assert self.controller is not None  # since training has begun
         if decision is not None and is_first():
             for logger in trainer.loggers:
                 self.tell(logger, decision, trainer.global_step)
         if self.controller.should_stop:
             trainer.should_stop = True
 
-    def tell(self, logger, decision, step):
+    def tell(self, logger: Any, decision: Decision, step: int) -> None:
         """A decision for one of Lightning's loggers. None of them may end a
         training because it does not take text."""
         known = facts(decision)

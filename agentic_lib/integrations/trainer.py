@@ -16,6 +16,7 @@ from torch import nn
 from transformers import TrainerCallback
 from transformers.trainer_callback import CallbackHandler, ExportableState
 
+from agentic_lib.brain.decision import Decision
 from agentic_lib.control.controller import AgenticLR
 from agentic_lib.integrations.following import Follower, facts
 from agentic_lib.messages import warn
@@ -114,7 +115,8 @@ class AgenticTrainerCallback(TrainerCallback, ExportableState):
             logs["learning_rate"] = rate
             state.log_history[-1]["learning_rate"] = rate
 
-    def report(self, decision, args, state, control):
+    def report(self, decision: Decision, args: Any, state: Any,
+               control: Any) -> None:
         """Sends a decision to where the Trainer's own numbers go."""
         logs = facts(decision)
         state.log_history.append(

@@ -75,8 +75,7 @@ class OwnRates:
                 f"The learning rate was set to {say(self.written)} and is "
                 f"now {say(found)}: something else, such as a scheduler, "
                 "changed it. "
-                "Pass it: AgenticLR(optimizer, brain, scheduler=scheduler)."
-            )
+                "Pass it: AgenticLR(optimizer, brain, scheduler=scheduler).")
 
     def state_dict(self) -> dict:
         return {"written": self.written}

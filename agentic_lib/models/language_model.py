@@ -5,6 +5,9 @@ log-probabilities. Where it comes from and where it runs: loading.py.
 """
 
 import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -35,8 +38,9 @@ class LanguageModel:
     folder     where its files are
     """
 
-    def __init__(self, network, tokenizer, name="model", revision=None,
-                 why="as given", folder=None):
+    def __init__(self, network: Any, tokenizer: Any, name: str = "model",
+                 revision: str | None = None, why: str = "as given",
+                 folder: str | Path | None = None) -> None:
         if tokenizer.chat_template is None:
             tokenizer.chat_template = PLAIN_TEMPLATE
         self.network, self.tokenizer = network.eval(), tokenizer
@@ -47,8 +51,10 @@ class LanguageModel:
         self.forget()
 
     @classmethod
-    def load(cls, model=loading.QWEN, revision=None, local_files_only=False,
-             device=None, dtype=None):
+    def load(cls, model: str | Path = loading.QWEN,
+             revision: str | None = None, local_files_only: bool = False,
+             device: str | torch.device | None = None,
+             dtype: str | torch.dtype | None = None) -> "LanguageModel":
         """Loads a folder or a hub id. No code from the hub is ever run.
 
         Raises LanguageModelError in words that say what to do.
@@ -77,7 +83,7 @@ class LanguageModel:
     def __repr__(self):
         return f"<LanguageModel {self.description}>"
 
-    def forget(self):
+    def forget(self) -> None:
         """Drops what it has computed. Call it after changing the weights."""
         self.prefixes, self._names = Prefixes(self.network), {}
         self._checked = False
@@ -95,13 +101,14 @@ class LanguageModel:
         self._lock = threading.RLock()
         self.forget()
 
-    def save(self, folder, names: list[str], taught: dict):
+    def save(self, folder: str | Path, names: list[str],
+             taught: dict) -> Path:
         """Writes it as a decision model: see `save_decision_model`."""
         from agentic_lib.models.systemone import save_decision_model
 
         return save_decision_model(self, folder, names, taught)
 
-    def render(self, messages, thinking=False) -> str:
+    def render(self, messages: list[dict], thinking: bool = False) -> str:
         """The chat template's text for `messages`."""
         def fill(messages):
             return self.tokenizer.apply_chat_template(
@@ -114,7 +121,8 @@ class LanguageModel:
             return fill([{"role": "user", "content": "\n\n".join(
                 message["content"] for message in messages)}])
 
-    def tokens(self, messages, start="", thinking=False) -> list[int]:
+    def tokens(self, messages: list[dict], start: str = "",
+               thinking: bool = False) -> list[int]:
         """The ids of a conversation, up to the point where the reply goes on.
 
         start  the forced beginning of the reply
@@ -125,8 +133,9 @@ class LanguageModel:
     def generate(self, messages: list[dict], start: str = "",
                  max_new_tokens: int | None = None,
                  max_seconds: float | None = None, thinking: bool = False,
-                 sample: bool = False, seed: int = 0, on_text=None,
-                 until=first_line_complete) -> str:
+                 sample: bool = False, seed: int = 0,
+                 on_text: Callable[[str], None] | None = None,
+                 until: Callable[[str], bool] = first_line_complete) -> str:
         """The reply to `messages`, its forced beginning `start` included.
 
         It ends when `until(reply)` is true, at the model's end token, after
@@ -154,12 +163,14 @@ class LanguageModel:
                 logits_processor=[FiniteOnly()], **{CACHE: cache})
         return start + watch.text
 
-    def score(self, messages: list[dict], options) -> dict[str, float]:
+    def score(self, messages: list[dict],
+              options: Iterable[str]) -> dict[str, float]:
         """{option: log-probability that the reply begins with it}."""
         return self.score_many([messages], options)[0]
 
     @torch.inference_mode()
-    def score_many(self, list_of_messages, options) -> list[dict]:
+    def score_many(self, list_of_messages: list[list[dict]],
+                   options: Iterable[str]) -> list[dict]:
         """`score` for many conversations, in one batch.
 
         If the options begin with different tokens, the logits of those are
@@ -182,7 +193,7 @@ class LanguageModel:
         other = [*messages[:-1], {"role": "user", "content": "?"}]
         return shared_beginning([*rows, self.tokens(other, "", thinking)])
 
-    def name_tokens(self, option) -> list[int]:
+    def name_tokens(self, option: str) -> list[int]:
         """The tokens of `option:` at the beginning of a reply."""
         if option not in self._names:
             question = [{"role": "user", "content": "?"}]

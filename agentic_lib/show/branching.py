@@ -5,8 +5,14 @@ Test data are not touched: branches are compared on validation data. Knows
 nothing about widgets or language models.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from matplotlib import pyplot as plt
 from matplotlib import rc_context, rcParams
+from matplotlib.figure import Figure
 
 from agentic_lib.brain.decision import Decision
 from agentic_lib.run.record import Run
@@ -18,10 +24,15 @@ from agentic_lib.show.plots import (
     theme_settings,
 )
 
+if TYPE_CHECKING:  # it loads torch
+    from agentic_lib.run.training import Training
+
 DASHES = ("-", "--", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 
 
-def what_if(training, run, epoch, on_branch=None) -> dict[str, Run]:
+def what_if(training: Training, run: Run, epoch: int,
+            on_branch: Callable[[str], None] | None = None
+            ) -> dict[str, Run]:
     """{action: the Run that it would have led to}, one for every action.
 
     training   a fresh Training made like the one of `run`; it is put back to
@@ -79,7 +90,9 @@ def check_same(metrics, recorded):
             "same data, model, rate, seed and options.")
 
 
-def plot_what_if(branches, epoch, theme=None, size=(8.0, 6.0)):
+def plot_what_if(branches: dict[str, Run], epoch: int,
+                 theme: str | None = None,
+                 size: tuple[float, float] = (8.0, 6.0)) -> Figure:
     """Draws the branches of `what_if` and returns matplotlib's Figure."""
     with rc_context(theme_settings(theme)):
         figure = plt.figure(figsize=size, layout="constrained")

@@ -3,9 +3,12 @@
 Knows nothing about widgets or training.
 """
 
+from typing import Any
+
 from matplotlib import pyplot as plt
 from matplotlib import rc_context, rcParams
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from agentic_lib.brain.decision import ACTIONS
@@ -20,8 +23,10 @@ from agentic_lib.show.experiments import (
 from agentic_lib.show.plots import looks_of, plain, theme_settings
 
 
-def plot_decision_map(brains, x="train_acc", y="val_acc", points=20,
-                      theme=None, size=None, **fixed):
+def plot_decision_map(brains: Any, x: str = "train_acc", y: str = "val_acc",
+                      points: int = 20, theme: str | None = None,
+                      size: tuple[float, float] | None = None,
+                      **fixed: float) -> Figure:
     """Draws what each brain decides on a grid of `points` x `points` inputs.
 
     brains  a brain, or {title: brain}; of two, a third panel shows where they

@@ -7,15 +7,18 @@ nothing about models or training: what it draws is a Run.
 import io
 import math
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from textwrap import shorten
 
 from matplotlib import pyplot as plt
 from matplotlib import rc_context, rcParams
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from agentic_lib.brain.decision import ACTIONS, Action
+from agentic_lib.run.record import Run
 
 # Ink and paper. None in their place follows matplotlib's own settings.
 THEMES = {"light": ("#222222", "#ffffff"), "dark": ("#e6e6e6", "#1c1f24")}
@@ -32,7 +35,9 @@ SPARE = (("D", "#CC79A7"), ("P", "#56B4E9"), ("X", "#009E73"),
          ("*", "#F0E442"), ("p", "#0072B2"), ("h", "#E69F00"))
 
 
-def plot_run(run, compare=None, theme=None, actions=None, size=(8.0, 6.0)):
+def plot_run(run: Run, compare: Run | None = None, theme: str | None = None,
+             actions: Sequence[Action] | None = None,
+             size: tuple[float, float] = (8.0, 6.0)) -> Figure:
     """Draws a run and returns matplotlib's Figure.
 
     compare  a second Run, dotted: the same start at a constant rate, say
@@ -297,8 +302,10 @@ def describe_decisions(run) -> str:
             f"(by source: {tally(d.source for d in run.decisions)}).")
 
 
-def save_figure(run, path, compare=None, theme="light", actions=None,
-                size=(8.0, 6.0)) -> Path:
+def save_figure(run: Run, path: str | Path, compare: Run | None = None,
+                theme: str | None = "light",
+                actions: Sequence[Action] | None = None,
+                size: tuple[float, float] = (8.0, 6.0)) -> Path:
     """Draws a run into a .png or .svg file, its alt text inside."""
     path = Path(path)
     path.write_bytes(image(run, path.suffix.lstrip("."), compare, theme,

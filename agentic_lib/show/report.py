@@ -12,7 +12,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
 
-from agentic_lib.run.record import write_whole
+from agentic_lib.run.record import Run, write_whole
 from agentic_lib.show.plots import alt_text, image
 
 PAGE = Path(__file__).with_name("page")
@@ -24,7 +24,8 @@ SCREENS = ((f"{DARK} and {NARROW}", "dark", (4.2, 5.6)),
            ("", "light", (9.0, 6.0)))
 
 
-def write_report(run, path, compare=None) -> Path:
+def write_report(run: Run, path: str | Path,
+                 compare: Run | None = None) -> Path:
     """Writes the report of `run` to the file `path` and returns the path.
 
     compare  a second Run, drawn dotted and named beside: the same start at a

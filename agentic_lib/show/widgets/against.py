@@ -3,10 +3,14 @@
 Knows nothing about language models: a brain is whatever Training takes.
 """
 
-import ipywidgets as w
+from typing import Any
 
-from agentic_lib.brain.decision import ACTIONS
+import ipywidgets as w
+from matplotlib.figure import Figure
+
+from agentic_lib.brain.decision import ACTIONS, Decision
 from agentic_lib.brain.fallback import fallback_decision
+from agentic_lib.run.record import Run
 from agentic_lib.run.training import Training
 from agentic_lib.show.plots import plot_run
 from agentic_lib.show.widgets.by_hand import ByHand
@@ -24,7 +28,8 @@ class YouAgainstTheBrain(ByHand):
     what you left undecided, and returns both.
     """
 
-    def __init__(self, brain, theme="light", **options):
+    def __init__(self, brain: Any, theme: str | None = "light",
+                 **options: Any) -> None:
         options.setdefault("actions", getattr(brain, "actions", ACTIONS))
         self.training = Training(brain=None, **options)
         self.brains = Training(brain=brain, **options)
@@ -48,7 +53,7 @@ class YouAgainstTheBrain(ByHand):
             self.choose(self.human(name, "You decided."))
             self.show()
 
-    def choose(self, decision):
+    def choose(self, decision: Decision) -> None:
         """Applies your decision, and trains both up to the next."""
         decision = self.decide(decision)
         others = [d for d in self.brain_run.decisions
@@ -62,7 +67,7 @@ class YouAgainstTheBrain(ByHand):
             self.last += "the brain had ended its run."
         self.train_on()
 
-    def train_on(self):
+    def train_on(self) -> None:
         """Both runs up to your next decision; to their ends if there is
         none."""
         every = self.training.controller.every
@@ -76,7 +81,7 @@ class YouAgainstTheBrain(ByHand):
             for _ in training:  # what is left, and the test set
                 pass
 
-    def finish(self):
+    def finish(self) -> tuple[Run, Run]:
         """The rules take your remaining decisions; returns both runs."""
         controller = self.training.controller
         while not self.over:
@@ -85,13 +90,13 @@ class YouAgainstTheBrain(ByHand):
         self.show()
         return self.run, self.brain_run
 
-    def show(self):
+    def show(self) -> None:
         """The brain's curve only when all is over."""
         self.choices.layout.display = "none" if self.over else ""
         self.words.value = pre(self.describe())
         self.figure.value = picture(self.draw())
 
-    def draw(self):
+    def draw(self) -> Figure:
         """The figure of your run; of both at the end."""
         return plot_run(self.run, self.brain_run if self.over else None,
                         self.theme)
@@ -104,7 +109,7 @@ class YouAgainstTheBrain(ByHand):
                 f"%, the brain {self.brain_run.test_acc:.1f} %. You agreed "
                 f"in {self.agreed} of {self.asked} decisions.")
 
-    def still(self):
+    def still(self) -> dict:
         """Where no widget can run: the rules in your place, to the end."""
         self.finish()
         return super().still()

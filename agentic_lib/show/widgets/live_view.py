@@ -4,10 +4,15 @@ The browser's clock drives it: each tick trains one epoch and returns, so that
 a button is answered between two epochs. Knows nothing about language models.
 """
 
+from __future__ import annotations
+
 import time
+from typing import TYPE_CHECKING
 
 import ipywidgets as w
+from matplotlib.figure import Figure
 
+from agentic_lib.run.record import Run
 from agentic_lib.show.plots import plot_run
 from agentic_lib.show.widgets.by_hand import ByHand
 from agentic_lib.show.widgets.front_end import (
@@ -17,6 +22,9 @@ from agentic_lib.show.widgets.front_end import (
     pre,
     row,
 )
+
+if TYPE_CHECKING:  # it loads torch
+    from agentic_lib.run.training import Training
 
 STALE = 0.02  # seconds: a tick that comes sooner had been waiting in a queue
 CHUNK = 0.4   # seconds of training between two looks at the buttons
@@ -35,7 +43,8 @@ class LiveTraining(ByHand):
     the Run: the next cell of a notebook calls it, so that "run all" works.
     """
 
-    def __init__(self, training, compare=None, interval=150, theme="light"):
+    def __init__(self, training: Training, compare: Run | None = None,
+                 interval: int = 150, theme: str | None = "light") -> None:
         self.training, self.compare, self.theme = training, compare, theme
         self.waiting = self.hurry = self.ended = False
         self.last_work = self.last_drawing = self.drawing_takes = 0.0
@@ -95,7 +104,7 @@ class LiveTraining(ByHand):
 
     # -- training ----------------------------------------------------------
 
-    def advance(self, seconds=0):
+    def advance(self, seconds: float = 0) -> None:
         """Trains one epoch, or as many as fit into that time."""
         until = time.perf_counter() + seconds
         while self.step() and time.perf_counter() < until:
@@ -119,7 +128,7 @@ class LiveTraining(ByHand):
         self.waiting = due and by_guard is None
         return not self.waiting
 
-    def hand_over(self):
+    def hand_over(self) -> None:
         """All decisions to the brain, the one that is awaited too."""
         controller, self.mine.value = self.training.controller, False
         if self.waiting and controller.brain is not None:
@@ -128,7 +137,7 @@ class LiveTraining(ByHand):
                 actions=controller.actions))
         self.waiting = False
 
-    def finish(self):
+    def finish(self) -> Run:
         """Trains to the end, the brain deciding, and returns the Run."""
         self.hand_over()
         while self.step():
@@ -138,7 +147,7 @@ class LiveTraining(ByHand):
 
     # -- showing -----------------------------------------------------------
 
-    def show(self, draw=False):
+    def show(self, draw: bool = False) -> None:
         """Words at once; the figure at most twice a second, and at most for
         a tenth of the time."""
         if self.ended:
@@ -153,7 +162,7 @@ class LiveTraining(ByHand):
             self.last_drawing = time.perf_counter()
             self.drawing_takes = self.last_drawing - started
 
-    def draw(self):
+    def draw(self) -> Figure:
         """The figure of the run so far."""
         return plot_run(self.run, self.compare, self.theme)
 
@@ -170,7 +179,7 @@ class LiveTraining(ByHand):
             text += ", the end"
         return "\n".join([text, *map(str, self.run.decisions[-1:])])
 
-    def still(self):
+    def still(self) -> dict:
         """Where no widget can run: the run, trained to its end."""
         self.finish()
         return super().still()

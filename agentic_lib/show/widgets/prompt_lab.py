@@ -4,12 +4,14 @@ Puts widgets around `experiments`. Knows nothing about training.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import ipywidgets as w
 
 from agentic_lib.brain.brain import SimpleAIBrain
-from agentic_lib.brain.decision import ACTIONS
+from agentic_lib.brain.decision import ACTIONS, Decision, Metrics
 from agentic_lib.show.presets import PRESETS
 from agentic_lib.brain.prompt import Prompt
 from agentic_lib.show import experiments
@@ -42,7 +44,7 @@ class PromptLab(View):
     `tries` what was kept, `export()` the line that goes into the loop.
     """
 
-    def __init__(self, *brains):
+    def __init__(self, *brains: Any) -> None:
         self.brains = {getattr(b, "name", str(b)): b for b in brains}
         self.brains.setdefault("rules", SimpleAIBrain("rules", quiet=True))
         self.prompt, self.tries, self.guesses = Prompt(), [], []
@@ -63,7 +65,7 @@ class PromptLab(View):
             self.findings, self.kept, self.code, asleep()])
         self.unless_busy(self.on_brain)()
 
-    def make_inputs(self):
+    def make_inputs(self) -> None:
         """Sliders, templates and choices, each with what answers it."""
         wide = {"width": "98%"}
         self.knobs = {name: slider(name) for name in KNOBS}
@@ -88,7 +90,7 @@ class PromptLab(View):
             for widget in widgets:
                 widget.observe(self.unless_busy(answer), "value")
 
-    def unless_busy(self, answer):
+    def unless_busy(self, answer: Callable[[], None]) -> Callable:
         """Answers what a person changed, not what the lab itself did. While
         a slow brain thinks, nothing can be changed: no queue builds up."""
         def observer(_=None):
@@ -103,7 +105,7 @@ class PromptLab(View):
                 self.set("disabled", False)
         return observer
 
-    def set(self, trait, value):
+    def set(self, trait: str, value: Any) -> None:
         """Sets a trait of everything that a person can change."""
         for widget in (*self.knobs.values(), self.system, self.user,
                        self.preset, self.brain, self.go, self.keep):
@@ -144,7 +146,7 @@ class PromptLab(View):
                                   if preset == prompt), OWN)
         self.ask()
 
-    def ask(self):
+    def ask(self) -> None:
         """Asks the brain, and follows a moving slider if it was fast."""
         self.guess.value, self.guess.disabled = OPEN, False
         self.decision = self.decide(self.prompt)
@@ -182,17 +184,17 @@ class PromptLab(View):
         """Where the sliders stand."""
         return {name: knob.value for name, knob in self.knobs.items()}
 
-    def history(self):
+    def history(self) -> list[Metrics]:
         """The situation that the sliders describe."""
         return situation(**self.values())
 
-    def chosen(self, **changes):
+    def chosen(self, **changes: Any) -> Any:
         """The brain that is chosen, in the mode and with the prompt that
         stand there."""
         return changed(self.brains[self.brain.value], **{
             "mode": self.mode.value, "prompt": self.prompt, **changes})
 
-    def decide(self, prompt):
+    def decide(self, prompt: Prompt) -> Decision:
         """One decision, its reply shown while it is written."""
         brain = self.chosen(prompt=prompt, on_text=self.on_text())
         started = time.perf_counter()
@@ -212,7 +214,7 @@ class PromptLab(View):
                 self.writing.value = pre("".join(pieces))
         return show
 
-    def findings_of(self, experiment) -> str:
+    def findings_of(self, experiment: str) -> str:
         """Runs an experiment and says in words what came out."""
         kind, _, name = experiment.partition(" ")
         if kind == "defend":
@@ -238,7 +240,7 @@ class PromptLab(View):
         """False while a guess is awaited."""
         return not (self.guess_first.value and self.guess.value == OPEN)
 
-    def show(self):
+    def show(self) -> None:
         """Writes the answers, unless a guess is awaited."""
         self.guess.layout.display = "" if self.guess_first.value else "none"
         self.other.value = ""
@@ -265,7 +267,7 @@ class PromptLab(View):
         prompt = repr(self.prompt) if name == OWN else f"PRESETS[{name!r}]"
         return f"brain.prompt = {prompt}"
 
-    def still(self):
+    def still(self) -> dict:
         """The question and the answer, if no widget can run."""
         text = "\n\n".join([say_answer(self.decision),
                             self.decision.prompt or "", self.export()])

@@ -3,8 +3,15 @@
 Knows nothing about language models.
 """
 
-import ipywidgets as w
+from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import ipywidgets as w
+from matplotlib.figure import Figure
+
+from agentic_lib.brain.decision import Decision
+from agentic_lib.run.record import Run
 from agentic_lib.show.branching import plot_what_if, what_if
 from agentic_lib.show.plots import plot_run
 from agentic_lib.show.widgets.front_end import (
@@ -16,6 +23,9 @@ from agentic_lib.show.widgets.front_end import (
     side_by_side,
 )
 
+if TYPE_CHECKING:  # it loads torch
+    from agentic_lib.run.training import Training
+
 
 class Replay(View):
     """A slider over the epochs of a run.
@@ -25,7 +35,8 @@ class Replay(View):
               decision can be branched: what would each action have led to?
     """
 
-    def __init__(self, run, training=None, theme="light"):
+    def __init__(self, run: Run, training: Training | None = None,
+                 theme: str | None = "light") -> None:
         self.run, self.training, self.theme = run, training, theme
         last = run.metrics[-1].epoch if run.metrics else 1
         self.epoch = w.IntSlider(min=1, max=max(last, 2), description="epoch",
@@ -39,17 +50,17 @@ class Replay(View):
             self.ask, self.branches, asleep()])
         self.show()
 
-    def decision(self):
+    def decision(self) -> Decision | None:
         """The last decision up to the epoch that is chosen, or None."""
         past = [d for d in self.run.decisions if d.epoch <= self.epoch.value]
         return past[-1] if past else None
 
-    def show(self):
+    def show(self) -> None:
         """The figure with a line at the epoch, and the decision in words."""
         self.figure.value = picture(self.draw())
         self.words.value = pre(self.describe())
 
-    def draw(self):
+    def draw(self) -> Figure:
         """The figure of the run, a line at the epoch."""
         figure = plot_run(self.run, theme=self.theme)
         for axes in figure.axes:
@@ -83,7 +94,7 @@ class Replay(View):
         self.branches.value = picture(
             plot_what_if(branches, decision.epoch, self.theme))
 
-    def still(self):
+    def still(self) -> dict:
         """The whole run as a picture, if no widget can run."""
         self.epoch.value = self.epoch.max
         still = super().still()
