@@ -80,6 +80,16 @@ def test_regret_is_measured_against_the_best_constant_rate():
         intervals.collect(rows[4:])
 
 
+def test_a_method_without_a_rate_stands_at_every_start_with_its_mean():
+    rows = [row(rate=rate) for rate in (0.1, 0.00001)]
+    rows += [row(method="rateless", rate=float("nan"), seed=seed, test=test)
+             for seed, test in enumerate((60.0, 80.0))]
+    rows += [row("other"), row("other", "rules", test=70.0)]
+    assert tables.cells(rows).splitlines()[2:] == [
+        "| other | 0.1 | 50.0 |  | 70.0 |", "| t | 1e-05 | 50.0 | 70.0 |  |",
+        "| t | 0.1 | 50.0 | 70.0 |  |"]
+
+
 def test_tables_tell_what_stopping_cost():
     rows = [row(), row(method="a", test=48, epochs=30),
             row(method="a_no_stop", test=50)]

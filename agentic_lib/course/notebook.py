@@ -18,7 +18,7 @@ NEEDED = {
     "torch": "torch", "torchvision": "torchvision",
     "transformers": "transformers", "accelerate": "accelerate",
     "matplotlib": "matplotlib", "ipywidgets": "ipywidgets",
-    "sklearn": "scikit-learn", "tqdm": "tqdm",
+    "sklearn": "scikit-learn", "pandas": "pandas", "tqdm": "tqdm",
 }
 
 

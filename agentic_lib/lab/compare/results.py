@@ -11,9 +11,11 @@ import os
 import platform
 import sys
 import zlib
-from dataclasses import asdict, fields
+from dataclasses import fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+import pandas as pd
 
 from agentic_lib.lab.compare.fingerprint import guards_crc32
 from agentic_lib.lab.compare.methods import rests_on
@@ -90,12 +92,12 @@ def append_rows(path, rows, info=None):
     path.parent.mkdir(parents=True, exist_ok=True)
     begin = not path.exists()
     with opened(path, "a") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         if begin:
             file.write("# " + json.dumps({**versions(), **(info or {})})
                        + "\n")
-            writer.writeheader()
-        writer.writerows(short(asdict(row)) for row in rows)
+        pd.DataFrame(rows, columns=COLUMNS).to_csv(
+            file, index=False, header=begin, float_format="%.6g",
+            na_rep="nan", lineterminator="\n")
 
 
 def mend(path):
@@ -126,12 +128,6 @@ def changed(info) -> list[str]:
     'labels' and 'guards'."""
     return [name for name, now in checksums().items()
             if info.get(f"{name}_crc32") != now]
-
-
-def short(values) -> dict:
-    """Floats without needless digits."""
-    return {name: f"{x:.6g}" if isinstance(x, float) else x
-            for name, x in values.items()}
 
 
 def pack(paths, out=RECORDED, redo=()):

@@ -11,7 +11,7 @@ gives the whole curve. Guards are off, but no run stops before epoch 10.
 import json
 from pathlib import Path
 
-import numpy as np
+import pandas as pd
 import torch
 
 from agentic_lib.brain.decision import STOP
@@ -108,15 +108,13 @@ def read(path=FILE) -> list[dict]:
 def curve(found) -> list[tuple]:
     """[(margin, share of runs stopped, share of epochs saved, points lost
     with the last weights, with the best weights kept)]."""
-    lines = []
-    for margin in sorted({end["margin"] for end in found}):
-        some = [e for e in found if e["margin"] == margin]
-        lines.append((margin, *(float(np.mean(values)) for values in (
-            [e["epochs"] < e["budget"] for e in some],
-            [1 - e["epochs"] / e["budget"] for e in some],
-            [e["full"] - e["test"] for e in some],
-            [e["full_best"] - e["test_best"] for e in some]))))
-    return lines
+    runs = pd.DataFrame(found)
+    means = pd.DataFrame({
+        "stopped": runs.epochs < runs.budget,
+        "saved": 1 - runs.epochs / runs.budget,
+        "last": runs.full - runs.test,
+        "best": runs.full_best - runs.test_best}).groupby(runs.margin).mean()
+    return list(means.itertuples(name=None))
 
 
 def table(found) -> str:

@@ -5,9 +5,8 @@ or a view of them (`views.py`). What an interval means is said in
 `intervals.py`.
 """
 
-import math
-
 import numpy as np
+import pandas as pd
 
 from agentic_lib.lab.compare.intervals import (
     GOOD,
@@ -227,21 +226,18 @@ def settings(rows) -> str:
 
 
 def cells(rows) -> str:
-    """Mean final test accuracy of each method from each start."""
-    found = {}
-    for r in rows:
-        found.setdefault((r.task, r.rate), {}).setdefault(
-            r.method, []).append(r.test)
-    rateless = {(task, m): values for (task, rate), by in found.items()
-                if math.isnan(rate) for m, values in by.items()}
-    lines = []
-    for (task, rate), by in sorted(found.items(), key=str):
-        if math.isnan(rate):
-            continue
-        values = [by.get(m, rateless.get((task, m))) for m in names(rows)]
-        lines.append([task, f"{rate:g}",
-                      *(f"{mean(v):.1f}" if v else "" for v in values)])
-    return markdown(["task", "start rate", *names(rows)], lines)
+    """Mean final test accuracy of each method from each start; a method
+    without a rate stands at all of them."""
+    frame = pd.DataFrame(rows)
+    starts = frame[["task", "rate"]].drop_duplicates().dropna()
+    rateless = frame[frame.rate.isna()].drop(columns="rate")
+    means = pd.concat([frame, rateless.merge(starts)]).pivot_table(
+        "test", ["task", "rate"], "method").reindex(columns=names(rows))
+    return markdown(
+        ["task", "start rate", *means],
+        [[task, f"{rate:g}",
+          *("" if np.isnan(x) else f"{x:.1f}" for x in line)]
+         for (task, rate), line in means.iterrows()])
 
 
 def everything(rows, ours=None) -> str:

@@ -7,13 +7,9 @@ nothing about how numbers are written down.
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
-from agentic_lib.lab.compare.intervals import (
-    collect,
-    difference,
-    interval,
-    mean,
-)
+from agentic_lib.lab.compare.intervals import collect, difference, interval
 from agentic_lib.lab.compare.methods import GUARDS, METHODS
 from agentic_lib.lab.compare.recorded import GROUPS, SCHEDULES
 from agentic_lib.lab.compare.tasks import LEAK, NEW
@@ -143,19 +139,13 @@ def rests_on(rows, other, ours) -> str | None:
 def best_schedules(rows, tasks, seeds) -> tuple[np.ndarray, list[str]]:
     """((tasks, seeds) scores of the best schedule at its best rate in
     hindsight, its name for each task), constant being one."""
-    best, which = [], []
-    for task in tasks:
-        found = {}
-        for r in rows:
-            if r.task == task and r.seed in seeds and (
-                    r.method in (REFERENCE, *SCHEDULES)):
-                found.setdefault((r.method, r.rate), {})[r.seed] = r.test
-        whole = {k: [v[s] for s in seeds] for k, v in found.items()
-                 if len(v) == len(seeds)}
-        name, rate = max(whole, key=lambda k: mean(whole[k]))
-        best.append(whole[name, rate])
-        which.append(f"{name} from {rate:g}")
-    return np.array(best), which
+    frame = pd.DataFrame(
+        r for r in rows if r.method in (REFERENCE, *SCHEDULES))
+    scores = frame.pivot(index=["task", "method", "rate"], columns="seed",
+                         values="test")[seeds].dropna()
+    top = scores.mean(axis=1).groupby("task").idxmax()[tasks]
+    return scores.loc[top].to_numpy(), [
+        f"{name} from {rate:g}" for _, name, rate in top]
 
 
 def schedule_regret(rows, plain, method):
