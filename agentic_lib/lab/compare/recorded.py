@@ -4,7 +4,7 @@ Parts are recorded in this order: what is cheap and most telling comes first.
 Knows nothing about how a run is made.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agentic_lib.lab.compare.intervals import key
 from agentic_lib.lab.compare.methods import GUARDS, find_method, is_rateless
@@ -128,8 +128,14 @@ def work_of(part, rows, done=None) -> list[tuple]:
 
 
 def all_work(rows, done=None) -> list[tuple]:
-    """What is missing of the whole plan; runs may be there twice."""
-    return [job for part in RECORDED for job in work_of(part, rows, done)]
+    """What is missing of the whole plan; runs may be there twice. Random
+    actions are left out until the brain that they imitate has run."""
+    run = {r.method for r in rows}
+    return [job for part in RECORDED for job in work_of(
+        replace(part, methods=tuple(
+            name for name in part.methods
+            if name.replace("random_actions", "brain") in run
+            or "random_actions" not in name)), rows, done)]
 
 
 def wanted() -> set:
