@@ -4,15 +4,13 @@ The browser's clock drives it: each tick trains one epoch and returns, so that
 a button is answered between two epochs. Knows nothing about language models.
 """
 
-from __future__ import annotations
-
 import time
-from typing import TYPE_CHECKING
 
 import ipywidgets as w
 from matplotlib.figure import Figure
 
 from agentic_lib.run.record import Run
+from agentic_lib.run.training import Training
 from agentic_lib.show.plots import plot_run
 from agentic_lib.show.widgets.by_hand import ByHand
 from agentic_lib.show.widgets.front_end import (
@@ -22,9 +20,6 @@ from agentic_lib.show.widgets.front_end import (
     pre,
     row,
 )
-
-if TYPE_CHECKING:  # it loads torch
-    from agentic_lib.run.training import Training
 
 STALE = 0.02  # seconds: a tick that comes sooner had been waiting in a queue
 CHUNK = 0.4   # seconds of training between two looks at the buttons

@@ -3,15 +3,12 @@
 Knows nothing about language models.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import ipywidgets as w
 from matplotlib.figure import Figure
 
 from agentic_lib.brain.decision import Decision
 from agentic_lib.run.record import Run
+from agentic_lib.run.training import Training
 from agentic_lib.show.branching import plot_what_if, what_if
 from agentic_lib.show.plots import plot_run
 from agentic_lib.show.widgets.front_end import (
@@ -22,9 +19,6 @@ from agentic_lib.show.widgets.front_end import (
     pre,
     side_by_side,
 )
-
-if TYPE_CHECKING:  # it loads torch
-    from agentic_lib.run.training import Training
 
 
 class Replay(View):
