@@ -52,7 +52,7 @@ def main_parser() -> argparse.ArgumentParser:
         description="Train a small network under the brain, and beside it "
                     "the same network at a constant learning rate. The "
                     "default start is a poor one, so that there is something "
-                    "to mend: --lr 0.1 is a good one.",
+                    "to fix: --lr 0.1 is a better one.",
         epilog="other commands (each with a --help of its own):\n" + others,
         formatter_class=Formatter)
     add = parser.add_argument
@@ -75,8 +75,8 @@ def main_parser() -> argparse.ArgumentParser:
     add("--optimizer", default="sgd", choices=["sgd", "adam", "adamw"],
         help="sgd has a momentum of 0.9")
     add("--label-noise", type=float, default=0.2,
-        help="share of the training labels drawn at random: what there is "
-             "to overfit on")
+        help="share of the training labels drawn at random: this is what the "
+             "network can overfit to")
     add("--train-size", type=int, default=None,
         help="number of training examples (digits: 600)")
     add("--seed", type=int, default=0,
@@ -120,7 +120,7 @@ def run(options):
 
     picture = save_figure(steered, folder / "run.png", compare=constant)
     report = write_report(steered, folder / "report.html", compare=constant)
-    print(f"\n{alt_text(steered, constant)}\n\n"
+    print(f"\nThe steered run. {alt_text(steered, constant)}\n\n"
           f"Test accuracy   steered {steered.test_acc:.1f} %   "
           f"constant {constant.test_acc:.1f} %\n\n"
           f"Written:  {folder / 'run.jsonl'}\n"

@@ -89,7 +89,7 @@ class SimpleAIBrain:
 
 
 def parse_decision(reply):
-    """(action, reason), or None unless the reply means exactly one action."""
+    """(action, reason), or None. Naive: see brain/parser.py for "not stop"."""
     named = re.match(rf"\W*({'|'.join(ACTIONS)})\b\W*(.*)", reply, re.I)
     if named:
         return named[1].lower(), named[2]
@@ -138,9 +138,9 @@ def train(brain, lr=0.02):
             continue
         seen = accuracy(network, x, y), accuracy(network, *validation)
         action, reason, source = brain.think_about_training(*seen, epoch)
-        optimizer.param_groups[0]["lr"] *= ACTIONS[action][2]
+        optimizer.param_groups[0]["lr"] = lr = lr * ACTIONS[action][2]
         print("epoch {}: training {:.1f} %, validation {:.1f} %".format(
-            epoch, *seen), f"-> {action} ({source})\n    {reason}")
+            epoch, *seen), f"-> {action} ({source}) lr {lr:.3g}\n    {reason}")
         if action == "stop_training":
             break
     print(f"Test accuracy, read once: {accuracy(network, *test):.1f} %")

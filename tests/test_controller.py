@@ -299,11 +299,22 @@ def test_a_fraction_is_recognised_at_once(said):
     controller = AgenticLR(make_optimizer(), None)
     controller.step(1, val_acc=0.83)
     assert len(said) == 1 and "percent" in said[0]
-    controller.step(2, val_acc=0.84)
+    controller.step(2, val_acc=0.84, val_loss=0.5)
     assert len(said) == 1
+    # what a brain would take for less than one percent is left out
+    assert [m.val_acc for m in controller.history] == [None]
+    controller.step(3, val_acc=84)
+    assert controller.history[-1].val_acc == 84 and len(said) == 1
     other = AgenticLR(make_optimizer(), None)
     observe(other, *range(1, 9))
     assert len(said) == 1
+
+
+def test_weights_that_are_nan_cannot_be_mended_without_the_model(said):
+    controller = AgenticLR(make_optimizer(), scripted(GO_ON), every=5)
+    for epoch in range(1, 4):
+        controller.step(epoch, train_loss=float("nan"))
+    assert len(said) == 1 and "model=model" in said[0]
 
 
 class Recorder:

@@ -134,7 +134,7 @@ class AgenticLR:
         self._forget()
         advice = self.counter.advice()
         if brain is not None and advice:
-            self._tell("no decision", advice)
+            self.tell("no decision", advice)
 
     @property
     def every(self) -> int:
@@ -169,7 +169,7 @@ class AgenticLR:
         self.rates.check()
         self.counter.count(own.pop("step", epoch))
         if self.counter.total and self.counter.at > self.counter.total:
-            self._tell("budget", f"{self.counter.total} {self.counter.unit} "
+            self.tell("budget", f"{self.counter.total} {self.counter.unit} "
                        "were announced; going on without a budget.")
             self.counter.total = None
         given = {"train_acc": train_acc, "val_acc": val_acc,
@@ -212,7 +212,7 @@ class AgenticLR:
             try:
                 self.on_decision(decision)
             except Exception as error:  # whatever it is, training goes on
-                self._tell("hook", "on_decision broke: "
+                self.tell("hook", "on_decision broke: "
                            f"{type(error).__name__}: {error}")
         return decision
 
@@ -327,12 +327,12 @@ class AgenticLR:
             if self.strict or getattr(self.brain, "strict", False):
                 raise
             note = f"the brain broke: {type(error).__name__}: {error}"
-            self._tell(note, f"{note}. The rules decide in its place.")
+            self.tell(note, f"{note}. The rules decide in its place.")
             stand_in = fallback_decision(self.story.extract(self.every),
                                          self.actions, self.every)
             return replace(stand_in, note=note)
 
-    def _tell(self, cause, text):
+    def tell(self, cause, text):
         """Once a run, by the first process."""
         if is_first():
             warn_once(self.measured.told, cause, text)

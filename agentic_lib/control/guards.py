@@ -118,6 +118,11 @@ class Guards:
         if watch.rescues and controller.history[-1].epoch < (
                 watch.rescues[-1] + controller.every):
             return None  # a lower rate alone takes its time
+        if controller.history[-1].diverged:
+            controller.tell("no model", f"{why} A lower rate cannot mend "
+                            "weights that are nan: pass AgenticLR(..., "
+                            "model=model), and the run goes back to its "
+                            "best weights.")
         return replace(choose(is_lower, controller.actions, why),
                        source="guard")
 

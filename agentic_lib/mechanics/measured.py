@@ -57,7 +57,7 @@ class Measured:
             if own is not None and not found.keys() & {"val_acc", "val_loss"}:
                 found |= self.stand_in(own)
         self.look_for_fractions(found)
-        if not found:
+        if not found and "fractions" not in self.told:
             self.tell("nothing", "Nothing was measured that a decision could "
                       f"rest on: pass at least one of {', '.join(KNOWN)}.")
         return found, result
@@ -96,14 +96,17 @@ class Measured:
         return {}
 
     def look_for_fractions(self, found):
-        """Accuracies that look like shares instead of percent."""
+        """Leaves out accuracies that look like shares, not like percent."""
         seen = [found[k] for k in ("train_acc", "val_acc") if k in found]
         self.percent = self.percent or max(seen, default=0) > 1
         if not self.percent and max(seen, default=0) > 0 and \
                 self.share is None:
             self.tell("fractions", f"An accuracy of {max(seen):g} looks like "
                       "a fraction: percent is expected, from 0 to 100. "
-                      "Multiply fractions by 100.")
+                      "Multiply fractions by 100. Accuracies are left out "
+                      "until one is above 1.")
+            for name in ("train_acc", "val_acc"):
+                found.pop(name, None)
 
     def tell(self, cause, text):
         warn_once(self.told, cause, text)

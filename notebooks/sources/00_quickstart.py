@@ -135,7 +135,7 @@ buttons = widgets.HBox([make_button(letter) for letter in NAMES])
 widgets.VBox([buttons, screen, words])
 
 # %% [markdown] tags=["workshop"]
-# No buttons to be seen, or no mouse at hand? Write your decisions as letters
+# Can't see the buttons, or have no mouse? Write your decisions as letters
 # instead, one at a time, and run the cell after each: `"r"`, then `"rr"`, then
 # `"rrc"`. The run begins anew each time and gives the same numbers, because
 # all its randomness comes from one seed.

@@ -354,8 +354,8 @@ print(f"They raised the rate in {raised} of {len(plain.decisions)} "
 # What tells them apart? A run that creeps has a loss that falls in every
 # epoch, by little. A run that **diverges**, because its steps are too large,
 # has one that jumps up and down or rises.
-# `fallback_decision`, the rules that really stand in for the brain, asks
-# about that first.
+# `fallback_decision`, the rules that actually stand in for the brain, checks
+# for that first.
 
 # %% tags=["demo"]
 mended = run(fallback_decision)
@@ -445,7 +445,7 @@ for _ in range(2):
     decision = scripted.analyze_training(history)
     print("reply:", decision.reply)
     print(decision)
-    print("    note:", decision.note, "\n")
+    print()
 
 # %% [markdown]
 # The same question to a real brain, which writes its reply word by word:

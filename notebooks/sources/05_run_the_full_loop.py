@@ -281,7 +281,6 @@ def by_guards(run):
 
 for decision in by_guards(guarded):
     print(decision)
-    print("    note:", decision.note)
 print(f"Guards acted {len(by_guards(guarded))} times.\nTest accuracy "
       f"without guards {run.test_acc:.1f} %, with them "
       f"{guarded.test_acc:.1f} %, at a constant rate "
