@@ -8,6 +8,7 @@ Shared parts
     batch.py         many small trainings side by side, as one computation
     stacked.py       the same for networks of any architecture
     side_by_side.py  do two runs at once cost as much as one?
+    decision_time.py what a decision of the bundled brain takes
     features.py      what the prompt says about a run, as a row of numbers
     pilots.py        what sets the rates of runs, epoch after epoch
     calibration.py   can a stated probability be trusted?
