@@ -23,7 +23,7 @@ from agentic_lib import (
     ScriptedBrain,
     SimpleAIBrain,
 )
-from tests import synthetic_runs as made_up
+import synthetic_runs as made_up
 
 UP, DOWN = "increase_learning_rate", "reduce_learning_rate"
 GO_ON, STOP = "continue", "stop_training"

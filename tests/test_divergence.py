@@ -8,7 +8,7 @@ import torch
 
 from agentic_lib import AgenticLR, Training, load_data
 from agentic_lib.control.guards import RESTART, Guards
-from tests import synthetic_runs as made_up
+import synthetic_runs as made_up
 
 
 def rescues(run, guards=None) -> list[int]:

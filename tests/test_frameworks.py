@@ -13,7 +13,7 @@ from agentic_lib.control.guards import RESTORE, Guards
 from agentic_lib.mechanics.rates import inner
 from agentic_lib.integrations import AgenticTrainerCallback
 from agentic_lib.integrations.examples import transformers_trainer
-from tests.test_integrations import SGD, needs_lightning
+from test_integrations import SGD, needs_lightning
 
 try:
     import lightning

@@ -17,7 +17,7 @@ from agentic_lib import (
     make_model,
 )
 from agentic_lib.control.guards import RESTART, RESTORE, Guards
-from tests import hostile_histories
+import hostile_histories
 
 UP, DOWN = "increase_learning_rate", "reduce_learning_rate"
 GO_ON, STOP = "continue", "stop_training"

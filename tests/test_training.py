@@ -15,7 +15,7 @@ from agentic_lib import (
 )
 from agentic_lib.run.checkpoint import keep
 from agentic_lib.run.progress import show
-from tests.tiny_model import tiny_language_model
+from tiny_model import tiny_language_model
 
 UP, DOWN = "increase_learning_rate", "reduce_learning_rate"
 
