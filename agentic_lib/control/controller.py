@@ -332,7 +332,7 @@ class AgenticLR:
                                          self.actions, self.every)
             return replace(stand_in, note=note)
 
-    def tell(self, cause, text):
+    def tell(self, cause: str, text: str) -> None:
         """Once a run, by the first process."""
         if is_first():
             warn_once(self.measured.told, cause, text)
