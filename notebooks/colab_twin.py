@@ -7,7 +7,8 @@
 
 Each notebook runs alone in an empty folder. Its first cell installs
 agentic_lib from the address in series.toml, which git is told to find in
-this clone (`insteadOf`), at its last commit. A notebook fails here if a cell
+this clone (`insteadOf`), at its last commit; a copy that has no address yet
+gets one for the test. A notebook fails here if a cell
 fails, or if afterwards any package but agentic_lib is new, gone or changed.
 """
 
@@ -21,6 +22,7 @@ import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+ADDRESS = "twin/series"  # of no repository: git finds this clone there
 RUN = """\
 import sys
 import nbformat
@@ -106,8 +108,7 @@ def main():
     names = [b["name"] for b in series["notebook"] + [series["workshop"]]]
     wrong = []
     with tempfile.TemporaryDirectory() as folder:
-        settings = git_settings(Path(folder), series["repository"],
-                                series["branch"])
+        settings = git_settings(Path(folder), ADDRESS, series["branch"])
         environment = {**os.environ, "GIT_CONFIG_GLOBAL": str(settings),
                        "AGENTIC_LIB_BRAIN": options.brain}
         environment.pop("PYTHONPATH", None)
@@ -117,7 +118,11 @@ def main():
             path = HERE / f"{name}.ipynb"
             if path.exists() and (not options.numbers
                                   or name.split("_")[0] in options.numbers):
-                wrong += run_notebook(python.absolute(), path, environment)
+                addressed = Path(folder) / path.name
+                addressed.write_text(path.read_text(encoding="utf8").replace(
+                    series["repository"], ADDRESS), encoding="utf8")
+                wrong += run_notebook(python.absolute(), addressed,
+                                      environment)
     print("\n".join(wrong) or "No error, and no package but agentic_lib.")
     sys.exit(bool(wrong))
 
