@@ -7,8 +7,8 @@
 
 Each notebook runs alone in an empty folder. Its first cell installs
 agentic_lib from the address in series.toml, which git is told to find in
-this clone (`insteadOf`), at its last commit; a copy that has no address yet
-gets one for the test. A notebook fails here if a cell
+this clone (`insteadOf`), at its last commit; for that, a copy of the series
+gets an address of its own. A notebook fails here if a cell
 fails, or if afterwards any package but agentic_lib is new, gone or changed.
 """
 
@@ -109,20 +109,21 @@ def main():
     wrong = []
     with tempfile.TemporaryDirectory() as folder:
         settings = git_settings(Path(folder), ADDRESS, series["branch"])
+        copy = Path(folder) / "copy" / "notebooks"
+        subprocess.run(["git", "clone", "-q", HERE.parent, copy.parent],
+                       check=True)
+        subprocess.run([python.absolute(), copy / "build.py", "--text",
+                        "--repository", ADDRESS], check=True)
         environment = {**os.environ, "GIT_CONFIG_GLOBAL": str(settings),
                        "AGENTIC_LIB_BRAIN": options.brain}
         environment.pop("PYTHONPATH", None)
         if options.brain == "bundled":
             environment["HF_HUB_OFFLINE"] = "1"
         for name in names:
-            path = HERE / f"{name}.ipynb"
+            path = copy / f"{name}.ipynb"
             if path.exists() and (not options.numbers
                                   or name.split("_")[0] in options.numbers):
-                addressed = Path(folder) / path.name
-                addressed.write_text(path.read_text(encoding="utf8").replace(
-                    series["repository"], ADDRESS), encoding="utf8")
-                wrong += run_notebook(python.absolute(), addressed,
-                                      environment)
+                wrong += run_notebook(python.absolute(), path, environment)
     print("\n".join(wrong) or "No error, and no package but agentic_lib.")
     sys.exit(bool(wrong))
 
