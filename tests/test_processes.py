@@ -77,10 +77,8 @@ def test_processes_that_do_not_know_of_each_other_are_told(tmp_path):
     script.write_text(
         "from accelerate import Accelerator\nfrom agentic_lib import train\n"
         "train(brain=None, epochs=1, accelerator=Accelerator())\n"
-        # open connections may abort a process that has done its work
-        "from torch import distributed\n"
-        "if distributed.is_initialized():\n"
-        "    distributed.destroy_process_group()\n")
+        # torch's open connections may abort a process that is done
+        "import os, sys\nsys.stdout.flush()\nos._exit(0)\n")
     done = launch("torchrun", script)
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.count("each trains by itself") == 2
