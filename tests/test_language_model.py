@@ -111,14 +111,19 @@ def test_any_text_can_stand_in_the_last_message(model, text):
     assert scores == pytest.approx(plain, abs=1e-5)
 
 
-def test_the_constant_part_is_computed_once(model, monkeypatch):
-    fed = []
-    forward = model.network.forward
+@pytest.fixture
+def fed(model, monkeypatch):
+    """How many tokens each pass of a forgetful model is given."""
+    counts, forward = [], model.network.forward
     monkeypatch.setattr(
         model.network, "forward",
-        lambda *args, **kwargs: fed.append(kwargs["input_ids"].shape[1])
+        lambda *args, **kwargs: counts.append(kwargs["input_ids"].shape[1])
         or forward(*args, **kwargs))
     model.forget()
+    return counts
+
+
+def test_the_constant_part_is_computed_once(model, fed):
     first, second = chat("Epoch: 5\nWhich?"), chat("Epoch: 10\nWhich?")
     model.score(first, NAMES)
     model.score(second, NAMES)
@@ -186,14 +191,7 @@ def test_a_reply_is_the_same_whatever_is_kept(model, names):
                     until=lambda text: False) == expected
 
 
-def test_a_reply_pays_only_for_what_is_new(model, monkeypatch):
-    fed = []
-    forward = model.network.forward
-    monkeypatch.setattr(
-        model.network, "forward",
-        lambda *args, **kwargs: fed.append(kwargs["input_ids"].shape[1])
-        or forward(*args, **kwargs))
-    model.forget()
+def test_a_reply_pays_only_for_what_is_new(model, fed):
     model.score(chat(), NAMES)
     fed.clear()
     model.generate(chat(), start="continue:", max_new_tokens=3,
