@@ -87,7 +87,7 @@ def run_alone(cell, folder, environment):
 def test_the_badges_lead_to_what_was_pushed(github):
     badges = git(github / f"{SLUG}.git", "show", f"{TAG}:colab_badges.md")
     links = re.findall(rf"/github/{SLUG}/blob/{TAG}/(\S+?\.ipynb)\)", badges)
-    assert len(links) == 11
+    assert len(links) == 12
     there = git(github / f"{SLUG}.git", "ls-tree", "-r", "--name-only", TAG)
     assert set(links) <= set(there.split())
 

@@ -358,7 +358,7 @@ if run_it:
 #
 # ## Stop, and go on tomorrow
 #
-# `train(..., folder=..., resume=True)` goes on where it was (notebook 05), and
+# `train(..., folder=..., resume=True)` goes on where it was (notebook 10), and
 # so do the two frameworks: the controller's state lies in their checkpoints
 # and comes back with `resume_from_checkpoint` (the Trainer) and `ckpt_path`
 # (Lightning). In your own loop you save, and there are five things to save.

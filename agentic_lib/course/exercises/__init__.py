@@ -1,4 +1,4 @@
-"""The checks that notebooks call behind an exercise, a module for each one.
+"""The checks that notebooks call after an exercise, a module for each one.
 
 A check looks at what the learner's code does, never at its text; it gives a
 hint and never raises. `passed` holds how the last call of each check ended.
@@ -27,13 +27,13 @@ from agentic_lib.course.exercises.parse_decisions import (
 )
 from agentic_lib.course.exercises.run_the_full_loop import (
     judged_run,
-    same_weights,
     scale_rates,
 )
 from agentic_lib.course.exercises.score_the_options import (
     calibration_error,
     without_prior,
 )
+from agentic_lib.course.exercises.survive_a_disconnect import same_weights
 from agentic_lib.course.exercises.teach_the_brain import (
     soft_label,
     split_by_run,

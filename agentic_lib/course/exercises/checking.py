@@ -4,11 +4,12 @@ Knows nothing about any exercise.
 """
 
 import functools
+import sys
 import textwrap
 import traceback
 
 passed = {}  # {name of the check: True or False}
-seen = {}    # {first hint: how often it was given}
+seen = {}    # {place of an `expect`: how often its hint was given}
 
 
 class Hint(Exception):
@@ -17,10 +18,12 @@ class Hint(Exception):
 
 def expect(condition, hint, *more):
     """Ends the check with `hint` if `condition` does not hold; the next time
-    with the first of `more` behind it, and so on. So the first hint can leave
-    the answer to the learner."""
+    the first of `more` is added, and so on. So the first hint can say what is
+    wrong, and leave to the learner what to do about it."""
     if not condition:
-        times = seen[hint] = seen.get(hint, 0) + 1
+        caller = sys._getframe(1)  # hints hold numbers, so count by place
+        place = caller.f_code.co_filename, caller.f_lineno
+        times = seen[place] = seen.get(place, 0) + 1
         raise Hint(" ".join([hint, *more[:times - 1]]))
 
 

@@ -22,23 +22,26 @@ def trend_in_words(words_for):
                 "rising slowly" if gained > 0.5 else \
                 "flat" if gained >= -0.5 else "falling"
         path = " ".join(f"{m.epoch}: {m.val_acc:g} %" for m in history[-8:])
-        expect(answer == wanted, f"Your function says {answer!r} here, and "
-               + (f"the change is {gained:+g} points" if before
-                  else "nothing is known from five epochs ago")
-               + f". Epochs and validation accuracy: {path}")
-    return "True on 50 histories."
+        expect(answer == wanted, f"Your function says {answer!r} here. Epochs "
+               f"and validation accuracy: {path}.",
+               f"In the last five epochs the change is {gained:+g} points."
+               if before else "What was measured five epochs ago?",
+               "The Metrics that you need has the epoch now.epoch - 5. It is "
+               "not always the sixth from the end, and may not be there: "
+               "then return None.")
+    return "Right on 50 histories."
 
 
 def made_up_history(seed):
     """1 to 14 Metrics of a run that wanders; at times each fifth epoch."""
-    dice = random.Random(seed)
+    draw = random.Random(seed)
     step = 1 if seed % 3 else 5
-    accuracy, history = dice.randint(160, 280) / 4, []
-    drift = dice.choice((-8, -2, 0, 0, 2, 8))
-    for i in range(dice.randint(1, 14)):
+    accuracy, history = draw.randint(160, 280) / 4, []
+    drift = draw.choice((-8, -2, 0, 0, 2, 8))
+    for i in range(draw.randint(1, 14)):
         history.append(Metrics(epoch=(i + 1) * step, train_acc=50.0,
                                val_acc=accuracy))
-        change = drift * step + dice.randint(-3, 3)
+        change = drift * step + draw.randint(-3, 3)
         accuracy = min(100.0, max(0.0, accuracy + change / 4))
     return history
 
@@ -62,12 +65,14 @@ def smallest_flip(find):
             return act(value)
 
         answer = find(decide, start)
-        expect(answer in nearest, f"Starting at {start} %, the nearest flip "
-               f"is at {nearest[0]}, and your function says {answer!r}. "
-               + ("It must look down as well as up."
-                  if answer is not None and nearest[0] is not None
-                  else "None means that nothing flips it."))
-    return "It finds the nearest flip, up and down, and None where none is."
+        expect(answer in nearest, f"Starting at {start} %, your function says "
+               f"{answer!r}. " + ("But nothing flips this decision." if
+               nearest == (None,) else "Another value flips the decision, and "
+               "it is nearer." if answer is not None else "But there is a "
+               "value that flips the decision."), "It should be "
+               f"{nearest[0]}.", "Try one step down and one step up, then two "
+               "steps, and so on. Return None if all of them agree.")
+    return "It finds the nearest flip, up or down, or says there is none."
 
 
 @check
@@ -80,17 +85,21 @@ def flip_rate(measure):
     expect(none == 0, f"This prompt flips nothing, and you say {none!r}. Is "
            "it your `prompt` that is asked with?")
     rate = measure(brain, shaky, histories)
-    hint = f"The share is 6 of 7, 0.857, and you say {rate!r}."
-    expect(isinstance(rate, (int, float)), hint)
-    expect(rate <= 1, hint + " Divide by the number of other orders, over "
-           "all histories.")
-    expect(abs(rate - 0.75) > 1e-6, hint + " The usual order counts as no "
+    expect(isinstance(rate, (int, float)), f"You return {rate!r}, and a share "
+           "is a number.")
+    expect(rate <= 1, f"You say {rate!r}, and a share is at most 1.", "Divide "
+           "by the number of other orders, over all histories.")
+    expect(abs(rate - 0.75) > 1e-6, f"You say {rate!r}, which is too small. "
+           "How many tries does your share count?", "The usual order is not a "
            "try: leave it out of what you divide by.")
-    expect(abs(rate - 6 / 7) < 0.08, hint + " Compare each other order's "
-           "action with that of the first pair.")
+    expect(abs(rate - 6 / 7) < 0.08, f"The brain of this check takes what is "
+           f"listed first. You say that {rate:.0%} of its answers flip.",
+           "It is 6 of 7.", "Compare the action of each other order with that "
+           "of the first pair.")
     half = measure(TakesTheFirst(shaky, histories[:2]), shaky, histories)
-    expect(abs(half - rate / 2) < 1e-6, "Where half of the histories flip, "
-           f"the share must be half as large; you say {half!r}.")
+    expect(abs(half - rate / 2) < 1e-6, "If half of the histories flip, the "
+           f"share must be half as large. You say {half!r}.", "Do you count "
+           "all histories, or the first one alone?")
     return "It counts flips over all histories and orders."
 
 

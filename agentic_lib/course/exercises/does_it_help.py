@@ -7,7 +7,8 @@ from agentic_lib.course.exercises.checking import check, expect
 
 @check
 def regret_of(measure):
-    """measure(constant, method) -> mean points behind the best rate."""
+    """measure(constant, method) -> mean points that are missing to the best
+    constant rate."""
     constant = {(0.01, 0): 60.0, (0.01, 1): 99.0, (0.1, 0): 90.0,
                 (0.1, 1): 80.0}
     method = {(0.01, 0): 85.0, (0.01, 1): 75.0, (0.1, 0): 88.0,
@@ -17,15 +18,16 @@ def regret_of(measure):
     expect(abs(found - 12.25) > 0.01, "How many best rates does your function "
            "find?", "You seem to take the better one for every seed by "
            "itself. The best rate is one for all seeds, chosen by its mean.")
-    expect(abs(found - 2.75) < 1e-6, "Of the constant rates themselves the "
-           f"mean regret is 2.75 here, and you have {found:.4g}.", "Which "
-           "rate has the highest mean over its seeds?", "It is 0.1, with a "
-           "mean of 85. It is behind by 0, the other rate by 5.5.")
+    expect(abs(found - 2.75) < 1e-6, "Here the constant rates have a mean "
+           f"regret of 2.75, and you have {found:.4g}.", "Which rate has the "
+           "highest mean over its seeds?", "It is 0.1, with a mean of 85. So "
+           "0.1 has a regret of 0, and the other rate one of 5.5.")
     found = measure(constant, method)
-    expect(abs(found - 3.25) < 1e-6, "A method with 85 and 75 from 0.01, 88 "
-           "and 79 from 0.1 is behind by 3.25 on average; you have "
-           f"{found:.4g}.")
-    return "That is the number which all tables below are made of."
+    expect(abs(found - 3.25) < 1e-6, "A method that reaches 85 and 75 from "
+           "0.01, 88 and 79 from 0.1 has a regret of 3.25; you have "
+           f"{found:.4g}.", "With which run is each run of the method "
+           "compared?", "With the best constant rate at the same seed.")
+    return "All tables below are made of this number."
 
 
 @check
@@ -40,7 +42,10 @@ def paired_interval(make):
         deviation = (sum((x - mean) ** 2 for x in sample) / count) ** 0.5
         width = 2 * 1.96 * deviation / count ** 0.5
         expect(low < mean < high, f"The mean of the sample is {mean:.2f}, "
-               f"and your interval goes from {low:.2f} to {high:.2f}.")
+               f"and your interval goes from {low:.2f} to {high:.2f}.",
+               "How far would the mean move if other seeds had been drawn?",
+               "Draw from the differences, with repetition, and take the mean "
+               "of what you drew. Do that a thousand times.")
         told = (f"For {count} differences with a spread of {deviation:.1f} it "
                 f"should be about {width:.2f} wide and is {high - low:.2f}.")
         steps = ("Draw as many as there are, with repetition; take the mean; "
@@ -48,7 +53,7 @@ def paired_interval(make):
                  "2.5 % of them on each side, no more and no less.")
         expect(high - low > 0.92 * width, f"Too narrow. {told}", *steps)
         expect(high - low < 1.08 * width, f"Too wide. {told}", *steps)
-    return "It is narrow where there is much data and little noise."
+    return "It is narrow if there is much data and little noise."
 
 
 @check
@@ -63,9 +68,9 @@ def beats_constant(rule):
     answers = [[str(rule(history, ACTIONS, 5)) for history in unlike(epoch)]
                for epoch in range(10, 60, 5)]
     expect(any(len(set(row)) > 1 for row in answers), "It decides the same "
-           "for a run that learns and for one that falls apart.", "Whatever "
-           "it gains is gained without looking at the metrics: what do the "
-           "losses in `history` say?")
+           "for a run that learns and for one that falls apart.", "So what it "
+           "gains does not come from the metrics. What do the losses in "
+           "`history` say?")
 
     def mean(method, rate):
         rows = run_job(TASKS["spirals"], method, [(rate, s) for s in (7, 8)])
@@ -76,10 +81,11 @@ def beats_constant(rule):
     lost = mean(METHODS["constant"], 0.1) - mean(mine, 0.1)
     expect(gained > 3, "From a start that is too low it gains too little.",
            f"On spirals from 0.003 it gains {gained:.1f} points of validation "
-           "accuracy on a constant rate, and more than 3 are asked.",
+           "accuracy over a constant rate, and needs more than 3.",
            "Does it raise the rate while the training loss falls?")
     expect(lost < 2, f"From the good start of 0.1 it loses {lost:.1f} points. "
-           "Does it know when to leave the rate alone?")
+           "When should a rule leave the rate alone?",
+           "If the training accuracy is high already, or the end is near.")
     return (f"{gained:+.1f} points of validation accuracy from a poor start, "
             f"{-lost:+.1f} from a good.")
 

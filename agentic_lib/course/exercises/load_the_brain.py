@@ -20,10 +20,14 @@ def write_without_generate(write):
                f"list of {steps} numbers, the new ones alone.")
         answer = [int(token) for token in answer]
         expect(answer[0] == wanted[0], "The first new token should be "
-               f"{wanted[0]}, you have {answer[0]}. The next place is that "
-               "behind the last token: logits[0, -1], and there the argmax.")
-        expect(answer == wanted, f"You write {answer}, it should be {wanted}. "
-               "Does each new token go onto the page before the next?")
+               f"{wanted[0]}, and you have {answer[0]}.", "The logits have a "
+               "row for every token of the text. Which row says what follows "
+               "the last one?", "It is the last row, logits[0, -1]. Take the "
+               "argmax of it.")
+        expect(answer == wanted, f"You write {answer}, it should be {wanted}.",
+               "The first token is right. What does the network read before "
+               "it chooses the second?", "Each new token has to be in the "
+               "text before the next one is chosen: append it to `new`.")
     return "Token by token, as the library does."
 
 
@@ -67,7 +71,9 @@ def agreement(measure):
                f"{len(replies) - 1}, each once; yours were {seeds}.")
         expect(isinstance(share, (int, float))
                and abs(share - most) < 1e-9,
-               f"For {replies} the share is {most:g}, and you say {share!r}."
-               + (" A reply that holds no decision agrees with none, and "
-                  "still counts as asked." if hm in replies else ""))
-    return "It counts what agrees, out of all that was asked."
+               f"For {replies} the share is {most:g}, and you say {share!r}.",
+               "What do you divide by if a reply cannot be read?" if hm in
+               replies else "How often does the most frequent action occur?",
+               "Divide that count by `times`: a reply without a decision "
+               "agrees with none, and still counts as asked.")
+    return "It counts the replies that agree, out of all that were asked for."

@@ -4,7 +4,7 @@ import random
 import re
 
 from agentic_lib.brain.decision import Metrics
-from agentic_lib.course.exercises.checking import Hint, check, expect
+from agentic_lib.course.exercises.checking import check, expect
 
 # Written by hand, in the manner in which small chat models write.
 REPLIES = (
@@ -65,9 +65,11 @@ def check_parser(parse):
     right = len(read) - 10 - len(missed)
     if right < ENOUGH:
         reply, found, answer = missed[0]
-        raise Hint(f"No wrong stop, and {right} of 20 answers read; {ENOUGH} "
-                   f"are wanted. For example {reply!r}: you read {found!r}, "
-                   f"it says {answer!r}.")
+        others = " ".join(repr(reply) for reply, _, _ in missed[1:4])
+        expect(False, f"No wrong stop, and {right} of 20 answers read; "
+               f"{ENOUGH} are needed. For example {reply!r}: you read "
+               f"{found!r}.", f"It means {answer!r}.",
+               f"These are not read either: {others}")
     return f"{right} of 20 answers read, no wrong stop, no guess."
 
 
@@ -112,7 +114,9 @@ def check_breaking_reply(reply, meaning):
            "would read it like that.")
     decision = parse_decision(reply)
     found = decision and decision.action
-    expect(found != meaning, f"The parser reads {found!r}, as you do.")
+    expect(found != meaning, f"The parser reads {found!r}, as you do.",
+           "Which words does it look for? Can you say the same without them?",
+           "How would you say it to somebody who drives a car?")
     judge = "Only a person can judge this: let a neighbour read it first."
     if found is None:
         return ("The parser misses it, and the rules step in: no harm is "
@@ -157,13 +161,16 @@ def check_safe_rule(rule, diverging, creeping):
                    "last loss is lower than the first.")
         expect(any(action == "reduce_learning_rate" for _, action in found),
                "It never raises the rate of a diverging run, but it does not "
-               f"lower it either.{where}")
+               f"lower it either.{where}", "Which decision would calm a run "
+               "whose loss jumps?")
         raised = [action == "increase_learning_rate"
                   for _, action in decisions(creep)]
         expect(sum(raised) >= len(raised) / 4,
                "It is safe, but a run that creeps is hardly ever helped: "
                f"{sum(raised)} of {len(raised)} decisions raise its rate."
-               f"{where}")
+               f"{where}", "How do the losses of a creeping run differ from "
+               "those of a diverging one?", "They fall in every epoch, by "
+               "little. Raise the rate then.")
     return "Safe on diverging runs, helpful on creeping ones, seen or not."
 
 

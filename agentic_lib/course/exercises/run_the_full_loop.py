@@ -1,6 +1,6 @@
 """The checks of notebook 05, run the full loop."""
 
-from agentic_lib.brain.decision import ACTIONS, Decision, Metrics
+from agentic_lib.brain.decision import ACTIONS, Decision
 from agentic_lib.course.exercises.checking import check, expect
 from agentic_lib.course.exercises.held_out import expect_last_score, shuffled
 
@@ -41,10 +41,13 @@ def scale_rates(scale):
         for epoch, (row, right) in enumerate(
                 zip(rates(make, decisions), wanted), start=1):
             for group, (rate, goal) in enumerate(zip(row, right)):
-                expect(abs(rate - goal) < 1e-9, f"With a {name}: after x 0.7 "
-                       f"at epoch 3 and x 1.3 at epoch 8, group {group} must "
-                       f"be used at {goal:.4g} in epoch {epoch}. It is used "
-                       f"at {rate:.4g}.")
+                expect(abs(rate - goal) < 1e-9, f"With a {name}, decisions "
+                       "came at epoch 3 (x 0.7) and epoch 8 (x 1.3). Group "
+                       f"{group} is used at {rate:.4g} in epoch {epoch}, and "
+                       f"should be at {goal:.4g}.", "Which groups do you "
+                       "reach? And from which numbers does the scheduler "
+                       "compute the next rate?", "Scale `lr` in every group, "
+                       "and every rate in scheduler.base_lrs.")
     return "Both groups, two decisions, two kinds of schedule."
 
 
@@ -60,14 +63,17 @@ def judged_run(run):
     actions, network, reported = run(data, Touchy())
     changed, _, _ = run(other_test, Touchy())
     expect(actions == changed, "The labels of the test set were shuffled, "
-           f"and the decisions changed from {actions} to {changed}. The "
-           "brain is shown something that was computed from data.test.")
+           f"and the decisions changed from {actions} to {changed}.",
+           "Which of the numbers in the history come from data.test?",
+           "What is called val_acc has to be measured on data.val.")
     expect(run(other_val, Touchy())[0] != actions, "Now the decisions no "
            "longer change with the validation data: what is the brain shown "
            f"as val_acc? It decided {actions}.")
     expect_last_score(
         network, data.test, reported,
-        "Picking the best of many readings is deciding, too.")
+        "When is data.test read, and how often?",
+        "Picking the best of many readings is deciding, too. Read it once, "
+        "after the last epoch.")
     return "The test set can change, and no decision does."
 
 
@@ -77,69 +83,3 @@ class Touchy:
     def analyze_training(self, history, every=5, actions=None):
         total = sum(round(100 * m.val_acc) for m in history)
         return Decision(ACTIONS[total // 7 % 3].name, "Made up.")
-
-
-@check
-def same_weights(save, load):
-    """save(path, network, optimizer, history) after epoch 4 of 8, and
-    load(path, network, optimizer) -> history: then on as if nothing was."""
-    import tempfile
-    from pathlib import Path
-
-    whole, killed, back = TinyRun(0), TinyRun(0), TinyRun(1)
-    whole.train(8)
-    killed.train(4)
-    rate = killed.optimizer.param_groups[0]["lr"]
-    weights = killed.weights()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "state.pt"
-        save(path, killed.network, killed.optimizer, killed.history)
-        expect(path.is_file(), "save wrote no file at the path it was given.")
-        killed.train(6)  # what comes after saving is lost
-        back.history = load(path, back.network, back.optimizer)
-    expect(isinstance(back.history, list) and all(
-        isinstance(m, Metrics) for m in back.history), "load must return the "
-        f"history, a list of Metrics. It returned {back.history!r}.")
-    expect(len(back.history) == 4, "The history had 4 epochs when it was "
-           f"saved, and comes back with {len(back.history)}: a brain without "
-           "memory would know nothing of the rest.")
-    expect(back.weights() == weights, "The weights that come back are not "
-           "those that were saved.")
-    found = back.optimizer.param_groups[0]["lr"]
-    expect(found == rate, f"The decided rate was {rate:g}, and {found:g} came "
-           "back. It lives in the optimizer.")
-    back.train(8)
-    expect(back.weights() == whole.weights(), "All looks well at first, and "
-           "four epochs later the weights differ: the optimizer's momentum "
-           "did not come back.")
-    return "Eight epochs, killed after four: the same weights, bit for bit."
-
-
-class TinyRun:
-    """A small training for the check; its rate falls at epoch 3."""
-
-    def __init__(self, seed):
-        import torch
-
-        torch.manual_seed(seed)
-        self.network = torch.nn.Linear(3, 2)
-        self.optimizer = torch.optim.SGD(self.network.parameters(), lr=0.1,
-                                         momentum=0.9)
-        self.history = []
-
-    def train(self, epochs):
-        import torch
-
-        while len(self.history) < epochs:
-            epoch = len(self.history) + 1
-            x = torch.linspace(-1, 1, 12).reshape(4, 3) * epoch
-            loss = (self.network(x) - 1).square().mean()
-            self.optimizer.zero_grad()
-            loss.backward()
-            self.optimizer.step()
-            if epoch == 3:
-                self.optimizer.param_groups[0]["lr"] *= 0.7
-            self.history.append(Metrics(epoch, train_loss=loss.item()))
-
-    def weights(self):
-        return [p.tolist() for p in self.network.parameters()]

@@ -24,15 +24,17 @@ def without_prior(divide):
         expect(chances == kept, "Your function changes the dictionary it was "
                "given. Make a new one.")
         total = sum(answer.values())
-        expect(abs(total - 1) < 1e-6, f"Your probabilities sum to {total:g}: "
-               "divide each by their sum.")
+        expect(abs(total - 1) < 1e-6, f"Your probabilities sum to {total:g}.",
+               "Divide each of them by their sum.")
         a, b = names[:2]
         ratio = chances[a] / prior[a] / (chances[b] / prior[b])
         expect(abs(answer[a] / answer[b] / ratio - 1) < 1e-6,
                f"With chances of {chances[a]:.2f} and {chances[b]:.2f} and "
                f"priors of {prior[a]:.2f} and {prior[b]:.2f}, the first "
                f"should be {ratio:.2f} times the second; yours is "
-               f"{answer[a] / answer[b]:.2f} times.")
+               f"{answer[a] / answer[b]:.2f} times.", "What is left of a "
+               "name's chance if its prior is divided out?", "First divide "
+               "each chance by its own prior, then all by their sum.")
     return "What the model prefers anyway is divided out."
 
 
@@ -48,6 +50,8 @@ def calibration_error(measure):
         expect(isinstance(answer, (int, float))
                and abs(answer - wanted) < 1e-9,
                f"For bins of (sure, right, how many) = {bins} the error is "
-               f"{wanted:g}, and you say {answer!r}. Distances count as "
-               "positive, and each bin by its number of states.")
-    return "Far off in many states weighs most, too sure or not enough."
+               f"{wanted:g}, and you say {answer!r}.", "Can distances cancel "
+               "each other? Does a bin with many states weigh more?",
+               "Take abs(sure - right), times the count of the bin; sum up, "
+               "and divide by the count of all bins.")
+    return "Being far off in many states counts most, in either direction."

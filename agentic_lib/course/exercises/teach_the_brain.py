@@ -18,13 +18,16 @@ def soft_label(label):
         got = np.asarray(label(np.array(worth), now), dtype=float)
         told = f"With {what} (worth {worth}, now {now:g}) it gives {got}."
         expect(got.shape == (4,), told + " Four numbers are wanted.")
-        expect(abs(got.sum() - 1) < 1e-6, told + " They must sum to 1. (nan "
-               "means that exp was too large: take the maximum off first.)")
+        expect(abs(got.sum() - 1) < 1e-6, told + " They must sum to 1.",
+               "If there is a nan among them, exp was too large.",
+               "Subtract the largest value from all four before exp.")
         powers = [*worth, now + 0.1]
         powers = np.exp((np.array(powers) - max(powers)) / 0.25)
-        expect(np.allclose(got, powers / powers.sum(), atol=1e-4), told
-               + f" By the formula: {(powers / powers.sum()).round(3)}.")
-    return "Ties are told as ties, and stopping has its share."
+        expect(np.allclose(got, powers / powers.sum(), atol=1e-4), told,
+               f"It should be {(powers / powers.sum()).round(3)}.",
+               "The fourth value is that of stopping, now + 0.1. Then exp of "
+               "each value / 0.25, divided by the sum of all four.")
+    return "A tie stays a tie, and stopping gets its share."
 
 
 @check
@@ -40,7 +43,9 @@ def split_by_run(split):
                "return True or False for each row.")
         both = len(set(runs[kept]) & set(runs[~kept]))
         expect(both == 0, f"{both} of {rows // 4} runs have rows on both "
-               "sides: choose runs, not rows.")
+               "sides.", "What should be drawn at random, rows or runs?",
+               "Draw among np.unique(run_of_row), then keep back every row "
+               "whose run was drawn.")
         expect(0.1 < kept.mean() < 0.3, f"{kept.mean():.0%} of the rows are "
                "kept back; about a fifth is wanted.")
     return "No run is on both sides."

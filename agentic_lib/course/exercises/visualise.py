@@ -38,19 +38,23 @@ def draw_rate(draw):
                  for x, y, shape in markers_in(axes)]
         close(figure)
         expect(any(axes.get_yscale() == "log" for axes in figure.axes),
-               "No axis has a log scale: equal factors do not look equal.")
+               "No axis has a log scale, so equal factors do not look equal.",
+               'Every axis has set(yscale=...).')
         shapes = {}
         for d in run.decisions:
             found = [shape for x, y, shape in drawn if abs(x - d.epoch) < 1e-6
                      and abs(y / d.new_lr - 1) < 1e-6]
             expect(found, f"There is no marker at epoch {d.epoch} and rate "
-                   f"{d.new_lr:.3g}, where a decision fell.")
+                   f"{d.new_lr:.3g}, where a decision was made.",
+                   "Does every decision of the run get a marker, at its epoch "
+                   "and at the rate that it led to?")
             shapes.setdefault(d.action, set()).update(found)
         for one in shapes:
             for other in shapes:
                 expect(one == other or not shapes[one] & shapes[other],
-                       f"{one} and {other} have the same shape: in grey "
-                       "nobody can tell them apart.")
+                       f"In grey nobody can tell {one} from {other}.",
+                       "They have the same shape.", "Each Action brings a "
+                       "marker of its own: action.marker.")
     return "Every decision is there, and has a shape of its own."
 
 
@@ -92,5 +96,7 @@ def in_words(describe):
                 ("the last learning rate", f"{last.learning_rate:.3g}"),
                 ("the number of decisions", f"{len(run.decisions)}")):
             expect(value in numbers, f"Of a run of {len(run.metrics)} epochs "
-                   f"it says: {text!r} There is no {value} in it: {what}.")
+                   f"it says: {text!r} It does not give {what}.",
+                   f"There should be a {value} in it.", "How each number is "
+                   "to be rounded is said in the exercise.")
     return "Four runs, and nothing that matters left out."

@@ -33,18 +33,23 @@ def mended_loop(train):
         expect(abs(m.learning_rate - wanted) < 1e-9, f"Reduced {cuts} times "
                f"until then, a line from 0.04 down to zero in 12 epochs "
                f"should be used at {wanted:.4g} in epoch {m.epoch}. It was "
-               f"used at {m.learning_rate:.4g}.")
+               f"used at {m.learning_rate:.4g}.", "Who sets the rates in this "
+               "loop? Do the two know of each other?", "Tell the controller: "
+               "AgenticLR(..., scheduler=schedule).")
     other_test = Data("digits", 10, data.train, data.val, shuffled(data.test))
     expect(trained(other_test)[3] == shown, "The rates are right. But the "
            "labels of the test set were shuffled, and the brain is shown "
-           "other numbers: something that decides looks at data.test.")
+           "other numbers.", "Which lines of the loop look at data.test?",
+           "Measure on data.val in every epoch.")
     other_val = Data("digits", 10, data.train, shuffled(data.val), data.test)
     expect(trained(other_val)[3] != shown, "The rates are right, and the "
            "test set is left alone. But the brain no longer notices when "
            "data.val changes: what is it shown as val_acc?")
     expect_last_score(
         network, data.test, reported,
-        "The best of many readings lies above what new pictures give.")
+        "When is data.test read, and how often?",
+        "The best of many readings is higher than what new pictures give. "
+        "Read it once, after the last epoch.")
     return "Scaled in every epoch, and the test set is read once."
 
 
