@@ -26,7 +26,6 @@ from agentic_lib.brain.brain import SimpleAIBrain
 from agentic_lib.brain.decision import ACTIONS, Action
 from agentic_lib.brain.prompt import Prompt
 from agentic_lib.models.connection import LARGEST, Connection, ServerError
-from agentic_lib.models.errors import LanguageModelError
 from agentic_lib.models.server import ChatServer, DecisionServer, Server
 from agentic_lib.models.taught import Taught
 
@@ -699,31 +698,3 @@ def test_a_copy_of_a_brain_on_a_server_asks_too(stub, again):
     brain = again(SimpleAIBrain(server.address, api_key=SECRET, quiet=True))
     assert brain.analyze_training(make_history()).action == "continue"
     assert server.headers[-1]["Authorization"] == f"Bearer {SECRET}"
-
-
-# -- Google Colab's model
-
-
-def test_colabs_own_model_is_asked_with_its_key(stub, monkeypatch):
-    server = stub("/openai", chat__completions=[
-        READY, reply("continue: fine")], models=[
-            (200, {"data": [{"id": "google/one"}, {"id": "google/two"}]})])
-    monkeypatch.setenv("MODEL_PROXY_BASE_URL",
-                       f"http://{server.host}/openai/")
-    monkeypatch.setenv("MODEL_PROXY_API_KEY", SECRET)
-    brain = SimpleAIBrain("colab", quiet=True)
-    decision = brain.analyze_training(make_history())
-    assert (decision.action, decision.source) == ("continue", "model")
-    assert server.asked[-1][1]["model"] == "google/one"
-    assert server.headers[-1]["Authorization"] == f"Bearer {SECRET}"
-    assert SECRET not in repr(brain)
-
-
-def test_outside_colab_its_model_is_explained(monkeypatch):
-    monkeypatch.delenv("MODEL_PROXY_BASE_URL", raising=False)
-    with pytest.raises(LanguageModelError, match="not a Colab runtime"):
-        SimpleAIBrain("colab")
-    monkeypatch.setenv("MODEL_PROXY_BASE_URL", "http://127.0.0.1:1/v1")
-    monkeypatch.delenv("MODEL_PROXY_API_KEY", raising=False)
-    with pytest.raises(LanguageModelError, match="from google.colab import"):
-        SimpleAIBrain("colab")

@@ -1,38 +1,72 @@
 """Google Colab's own language model, which needs no key from the user.
 
-A Colab runtime holds the address and the key of a proxy that speaks
-OpenAI-compatible chat; `google.colab.ai` asks the same one. Every question
-goes to Google.
+A Colab runtime reaches a proxy that speaks OpenAI-compatible chat;
+`google.colab.ai` asks the same one. Every question goes to Google. Knows
+nothing about training.
 """
 
+import inspect
 import os
 
 from agentic_lib.models.connection import Connection
 from agentic_lib.models.errors import LanguageModelError
-from agentic_lib.models.server import ChatServer, Server
+from agentic_lib.models.server import QUESTION_OF_TRIAL, ChatServer
 
-PREFERRED = "google/gemini-2.5-flash"
+# Some of these models think before they write, and thoughts count: with the
+# usual limit the reply would be cut off before its first word.
+ROOM = 2048
+INSTEAD = "Take model='bundled', which needs no network."
 
 
 def colab_model() -> ChatServer:
-    """The model of this Colab runtime.
+    """The model that `google.colab.ai` takes if nobody chooses another one.
 
-    Raises LanguageModelError outside Colab, and if Colab has not yet set
-    its key.
+    Raises LanguageModelError outside Colab, if Colab gives this notebook no
+    key, and if the model does not answer.
     """
-    address = os.environ.get("MODEL_PROXY_BASE_URL")
-    key = os.environ.get("MODEL_PROXY_API_KEY")
-    if not address:
+    try:
+        from google.colab import ai
+    except ImportError as error:
         raise LanguageModelError(
-            "model='colab' is Google Colab's own language model, but this is "
-            "not a Colab runtime (MODEL_PROXY_BASE_URL is not set). Take "
-            "model='bundled', or a server's address.")
-    if not key:
+            "model='colab' is Google Colab's own language model, but this "
+            f"is not a Colab runtime ({error}). {INSTEAD}") from None
+    try:
+        names = ai.list_models()  # it also sets the key
+    except Exception as error:  # of Colab: no key, no network, no permission
         raise LanguageModelError(
-            "Colab has not set the key of its language model yet. Run\n"
-            "    from google.colab import ai; ai.generate_text('Hello')\n"
-            "once in a cell, then try again.")
-    chat = ChatServer(Connection(address, api_key=key))
-    names = chat.models()
-    model = PREFERRED if PREFERRED in names or not names else names[0]
-    return Server(address, model=model, api_key=key)
+            "Colab's own language model cannot be reached: "
+            f"google.colab.ai.list_models() raises {type(error).__name__}: "
+            f"{error}. It answers only while the notebook is open in Colab. "
+            f"{INSTEAD}") from None
+    model = ColabModel(Connection(address(), os.environ.get(
+        "MODEL_PROXY_API_KEY")), favourite(ai, names))
+    model.generate(QUESTION_OF_TRIAL)
+    return model
+
+
+def address() -> str:
+    """Where the proxy is. Until the summer of 2025 one variable held it
+    all."""
+    host = os.environ.get("MODEL_PROXY_HOST")
+    whole = os.environ.get("MODEL_PROXY_BASE_URL")
+    if not (host or whole):
+        raise LanguageModelError(
+            "Colab does not say where its own language model is "
+            f"(MODEL_PROXY_HOST is not set). {INSTEAD}")
+    return f"{host}/models/openapi" if host else whole
+
+
+def favourite(ai, names) -> str:
+    """Colab's own choice, if this account may use it."""
+    chosen = inspect.signature(ai.generate_text).parameters[
+        "model_name"].default
+    return chosen if chosen in names or not names else names[0]
+
+
+class ColabModel(ChatServer):
+    """A chat server whose replies may begin with thoughts."""
+
+    def generate(self, messages, start="", max_new_tokens=None,
+                 **options) -> str:
+        return super().generate(messages, start, max_new_tokens or ROOM,
+                                **options)

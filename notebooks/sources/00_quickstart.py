@@ -18,7 +18,7 @@ from agentic_lib.course.notebook import show
 
 #@markdown Which brain plays against you? "bundled" starts at once.
 
-brain_name = "bundled"  #@param ["bundled", "auto", "qwen", "rules"]
+brain_name = "bundled" #@param ["bundled", "auto", "qwen", "colab", "rules"]
 
 # %% [markdown] tags=["workshop"]
 # ## The run

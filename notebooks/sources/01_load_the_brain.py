@@ -53,7 +53,7 @@ print(tokenizer.decode(out[0, ids["input_ids"].shape[1]:]))
 from agentic_lib import SimpleAIBrain
 
 #@markdown "auto": Qwen3-0.6B where there is a GPU, else the bundled brain
-brain_name = "auto"  #@param ["auto", "bundled", "qwen", "rules"]
+brain_name = "auto"  #@param ["auto", "bundled", "qwen", "colab", "rules"]
 brain = SimpleAIBrain(brain_name)
 
 # %% [markdown]

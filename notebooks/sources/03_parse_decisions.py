@@ -10,7 +10,7 @@
 
 # %%
 #@title Settings
-brain_name = "bundled"  #@param ["bundled", "auto", "qwen", "rules"]
+brain_name = "bundled" #@param ["bundled", "auto", "qwen", "colab", "rules"]
 
 # %% [markdown] tags=["workshop"]
 # ## What a model writes

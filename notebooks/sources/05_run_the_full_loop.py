@@ -14,7 +14,7 @@ from agentic_lib import SimpleAIBrain
 
 #@markdown Which brain answers? "auto" is Qwen3-0.6B where there is a GPU.
 
-brain_name = "auto"  #@param ["auto", "bundled", "qwen", "rules"]
+brain_name = "auto"  #@param ["auto", "bundled", "qwen", "colab", "rules"]
 brain = SimpleAIBrain(brain_name)
 
 # %% [markdown]

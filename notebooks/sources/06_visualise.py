@@ -16,7 +16,7 @@ from agentic_lib import SimpleAIBrain
 
 #@markdown Which brain decides? "bundled" starts at once.
 
-brain_name = "bundled"  #@param ["bundled", "auto", "qwen", "rules"]
+brain_name = "bundled" #@param ["bundled", "auto", "qwen", "colab", "rules"]
 brain = SimpleAIBrain(brain_name)
 
 # %% [markdown]

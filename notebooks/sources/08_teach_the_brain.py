@@ -17,7 +17,7 @@ from agentic_lib import SimpleAIBrain
 
 #@markdown Which brain is compared with the one you teach?
 
-brain_name = "auto"  #@param ["auto", "bundled", "qwen", "rules"]
+brain_name = "auto"  #@param ["auto", "bundled", "qwen", "colab", "rules"]
 
 #@markdown For how many steps is the small brain taught?
 

@@ -18,7 +18,7 @@ from agentic_lib import SimpleAIBrain
 
 #@markdown Which brain answers?
 
-brain_name = "bundled"  #@param ["auto", "bundled", "qwen", "rules"]
+brain_name = "bundled" #@param ["auto", "bundled", "qwen", "colab", "rules"]
 brain = SimpleAIBrain(brain_name)
 
 # %% [markdown]
