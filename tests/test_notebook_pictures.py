@@ -3,6 +3,7 @@
 import base64
 import importlib
 import io
+import re
 import sys
 from pathlib import Path
 
@@ -17,8 +18,11 @@ from agentic_lib import ACTIONS, SimpleAIBrain, load_data, plot_decision_map
 from agentic_lib import plot_run, train
 from agentic_lib.course.notebook import show
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "notebooks"))
-pictures = importlib.import_module("building.pictures")
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "notebooks"))
+compose, loop, pictures, series = (
+    importlib.import_module(f"building.{name}")
+    for name in ("compose", "loop", "pictures", "series"))
 DPI, MARGIN = 80, 0.1  # of `show`, and of matplotlib's tight boxes, in inches
 
 
@@ -123,3 +127,66 @@ def legend_of_first(figure):
     legend = next(axes.get_legend() for axes in figure.axes
                   if axes.get_legend())
     return legend.legend_handles
+
+
+# The diagram of the loop
+
+LIGHT, DARK = (255, 255, 255), (13, 17, 23)
+EMBEDDED = re.compile(r"!\[(.*?)\]\(data:image/png;base64,(.*?)\)")
+
+
+def luminance(rgb):
+    """Relative luminance, as WCAG defines it."""
+    linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4
+              for x in rgb]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one, other):
+    bright, dim = sorted((luminance(one), luminance(other)), reverse=True)
+    return (bright + 0.05) / (dim + 0.05)
+
+
+@pytest.mark.parametrize("paper", [LIGHT, DARK])
+def test_the_loop_can_be_read_on_light_and_dark_pages(paper):
+    """Text lies in boxes of its own; arrows are seen on any page."""
+    page = [channel / 255 for channel in paper]
+    assert contrast(to_rgb(loop.LINE), page) > 3  # WCAG 2.2, 1.4.11
+    for colour in (loop.BLUE, loop.GREEN, loop.ORANGE, loop.GREY):
+        assert contrast(to_rgb(loop.INK), to_rgb(colour)) > 7
+    image = Image.open(loop.PNG).convert("RGBA")
+    assert image.getpixel((0, 0))[3] == 0  # no background of its own
+
+
+def test_no_words_leave_their_box():
+    figure = loop.draw_loop()
+    axes = figure.axes[0]
+    for text in axes.texts:
+        found = text.get_window_extent().transformed(
+            axes.transData.inverted())
+        x, y = text.get_position()
+        if text.get_bbox_patch() is None:
+            assert found.width < loop.WIDE - 0.1, text.get_text()
+
+
+def test_the_notebooks_and_the_readme_share_the_loop():
+    everything = series.read_series()
+    shown = {}
+    for book in everything["notebook"]:
+        cells = compose.compose(everything, book).cells
+        shown[book["number"]] = [
+            found for cell in cells if cell.cell_type == "markdown"
+            for found in EMBEDDED.findall(cell.source)]
+        assert all("../pictures/" not in cell.source for cell in cells)
+    for number in ("00", "03", "05", "09", "workshop"):
+        (alt, data), = shown[number]
+        assert alt == loop.ALT
+        assert base64.b64decode(data) == loop.PNG.read_bytes()
+    assert f'alt="{loop.ALT}"' in (ROOT / "README.md").read_text()
+    assert "notebooks/pictures/loop.svg" in (ROOT / "README.md").read_text()
+
+
+def test_a_diagram_that_was_drawn_by_an_older_file_is_stale(monkeypatch):
+    assert loop.stale_loop() == []
+    monkeypatch.setattr(loop, "source_digest", lambda: "another one")
+    assert loop.stale_loop() == ["the diagram of the loop is stale"]

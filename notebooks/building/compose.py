@@ -6,6 +6,7 @@ Executes nothing.
 
 import jupytext
 import nbformat
+from building.loop import embedded
 from building.series import (
     PLACEHOLDER,
     badge,
@@ -94,7 +95,8 @@ def tags(cell) -> list:
 
 
 def folded(cell):
-    """A solution as text that unfolds; a form where a cell has a title."""
+    """A solution as text that unfolds; a form where a cell has a title; the
+    diagram of the loop inside the text that shows it."""
     if "solution" in tags(cell):
         text = markdown(
             "<details><summary>One solution (try first)</summary>\n\n"
@@ -103,6 +105,8 @@ def folded(cell):
         return text
     if cell.cell_type == "code" and cell.source.startswith("#@title"):
         cell.metadata["cellView"] = "form"
+    if cell.cell_type == "markdown":
+        cell.source = embedded(cell.source)
     return cell
 
 

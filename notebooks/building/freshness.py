@@ -7,6 +7,7 @@ Executes nothing.
 import nbformat
 from building.compose import compose
 from building.execute import LIMIT, debris
+from building.loop import stale_loop
 from building.minutes import minutes_lint
 from building.prose import prose_lint, workshop_lint
 from building.series import HERE, ROOT, notebook_at, source_of
@@ -26,7 +27,7 @@ def stale(series) -> list[str]:
     for notebook in series["notebook"]:
         found += stale_notebook(series, notebook)
     found += prose_lint(series) + workshop_lint(series)
-    found += minutes_lint(series)
+    found += minutes_lint(series) + stale_loop()
     if not BADGES.exists() or BADGES.read_text() != badge_table(series):
         found.append("colab_badges.md is stale")
     text = readme_with_table(series)

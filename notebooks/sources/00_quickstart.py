@@ -2,9 +2,12 @@
 # A neural network learns in small steps. How large the steps are is set by
 # one number, the **learning rate**: too small, and it learns slowly; too
 # large, and it stumbles. People watch a run and turn this number by hand. In
-# this series a small language model does it: we call it **the brain**.
+# this series a small language model does it: we call it **the brain**. This is
+# the loop in which it works:
 #
-# First you do its job. After this notebook you can
+# ![The loop](../pictures/loop.png)
+#
+# First you do its job, with your own eyes in the place of the blue boxes. After this notebook you can
 #
 # - say what there is to decide while a network trains, and from what;
 # - read the picture of a run: accuracy above, learning rate below;

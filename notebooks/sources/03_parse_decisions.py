@@ -1,8 +1,12 @@
 # %% [markdown]
 # A language model answers with text. A training loop needs one of four
 # actions. Between the two stands a **parser**, a function that reads the text;
-# and if there is nothing to read, **rules** decide. After this notebook
-# you can
+# and if there is nothing to read, **rules** decide. They stand on the right of
+# the loop:
+#
+# ![The loop](../pictures/loop.png)
+#
+# After this notebook you can
 #
 # - say why looking for keywords is not enough, and which mistake costs most;
 # - build a parser that would rather say "I don't know" than guess;

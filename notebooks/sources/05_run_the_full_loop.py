@@ -1,7 +1,10 @@
 # %% [markdown]
 # Prompt, model, parser and rules make up **the brain**: metrics go in, a
-# decision comes out. Here it is put in charge of a training run. After this
-# notebook you can
+# decision comes out. Here it is put in charge of a training run:
+#
+# ![The loop](../pictures/loop.png)
+#
+# After this notebook you can
 #
 # - write the whole loop yourself, and add a controller to a loop you have;
 # - watch a run under the brain, steer it, and read its picture;

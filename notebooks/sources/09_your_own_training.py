@@ -116,6 +116,11 @@ def my_training(data, brain, epochs=20, lr=0.05):
 # %% [markdown]
 # ## Two lines in your own loop
 #
+# ![The loop](../pictures/loop.png)
+#
+# Your training run stands at the top left. The first line makes everything
+# else; the second one asks for a decision and carries it out.
+#
 # This is the whole script `plain.py`: a loop with AdamW and a cosine schedule.
 # The two lines are marked. Everything else was there before.
 

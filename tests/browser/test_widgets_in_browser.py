@@ -55,6 +55,16 @@ def notebook(name, cells):
     return book
 
 
+def with_the_loop():
+    """A notebook with the picture that notebook 00 holds in its text."""
+    book = nbformat.read(ROOT / "notebooks" / "00_quickstart.ipynb",
+                         as_version=4)
+    text = next(cell for cell in book.cells if "![" in cell.source
+                and "data:image/png" in cell.source)
+    book.cells = [text, nbformat.v4.new_code_cell("print('ready')")]
+    return book
+
+
 @pytest.fixture(scope="module")
 def browser():
     playwright = pytest.importorskip("playwright.sync_api")
@@ -77,6 +87,7 @@ def front(request, browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param.__name__)
     for name, cells in CELLS.items():
         nbformat.write(notebook(name, cells), folder / f"{name}.ipynb")
+    nbformat.write(with_the_loop(), folder / "the_loop.ipynb")
     opened = request.param(folder, browser)
     opened.start()
     yield opened
@@ -240,3 +251,11 @@ def test_game_and_replay(front):
 
         front.restart()  # now the widgets are dead, and say so
         waits_for(cell, "run this cell again")
+
+
+def test_a_picture_in_the_text_of_a_notebook_is_shown(front):
+    with front.notebook("the_loop") as page:
+        picture = page.get_by_alt_text("The loop, as a diagram.")
+        picture.wait_for()
+        assert picture.evaluate("image => image.naturalWidth") > 1000
+        front.picture("the_loop")
