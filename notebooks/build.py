@@ -1,6 +1,8 @@
-"""Makes the notebooks from `series.toml` and `sources/*.py`.
+"""Makes the notebooks from `series.toml` and `sources/*.py`, and in `room/`
+slides, handout and question sheet.
 
-    python notebooks/build.py            executes and writes every notebook
+    python notebooks/build.py            executes and writes every notebook,
+                                         draws all pictures, writes all pages
     python notebooks/build.py 03 06      only these, and all badges and tables
     python notebooks/build.py --check    executes nothing; names what is stale
     python notebooks/build.py --text     executes nothing; renews text, badges
@@ -50,6 +52,11 @@ learner's code does, on data that the notebook does not show if possible.
 Comparisons of deciders switch the guards off (`guards=False`), or say that
 they are on.
 
+The diagram of the loop is `![The loop](../pictures/loop.png)` on a line of its
+own: it becomes part of the notebook. It is drawn by `building/loop.py`.
+Slides are `sources/slides.md`, a line `---` between two of them; the handout
+is `sources/handout.md`; the questions and their key are `QUESTIONS.md`.
+
 Figures: `show(figure)` from agentic_lib.course.notebook, with an `alt`
 sentence if the figure is not from `plot_run`. Widgets: those of this
 package leave a still picture in the committed notebook (AGENTIC_LIB_STATIC is
@@ -68,7 +75,10 @@ import sys
 
 from building.execute import build_all
 from building.freshness import reword, stale
+from building.loop import write_loop
+from building.room import write_pages
 from building.series import move, read_series
+from building.shown import draw_shown
 from building.tables import write_tables
 
 
@@ -100,8 +110,12 @@ def main(arguments=None):
                   or b["number"] in options.numbers]
         if not chosen:
             raise SystemExit(f"No notebook is called {options.numbers}.")
+        write_loop()
+        if not options.numbers:
+            draw_shown()
         build_all(series, chosen)
     write_tables(series)
+    write_pages(series)
 
 
 if __name__ == "__main__":

@@ -98,6 +98,7 @@ def test_the_slug_stands_in_one_place():
     """Everything else that holds it is made by build.py."""
     made = {"colab_badges.md", "README.md", "notebooks/series.toml"}
     made |= {f"notebooks/{b['name']}.ipynb" for b in SERIES["notebook"]}
+    made |= {"notebooks/room/slides.html", "notebooks/room/handout.html"}
     if SERIES["repository"] == series.PLACEHOLDER:  # these ask for it
         made |= {"notebooks/building/series.py", "site/export.py"}
     found = subprocess.run(
@@ -138,6 +139,9 @@ def test_a_move_reaches_badges_links_and_first_cells(a_copy):
     first = next(a_copy.glob("notebooks/00*.ipynb")).read_text()
     assert "someone/her-fork/blob/v2/notebooks" in first
     assert "git+https://github.com/someone/her-fork@v2" in first
+    for name in ("slides", "handout"):
+        page = (a_copy / "notebooks" / "room" / f"{name}.html").read_text()
+        assert 'href="https://github.com/someone/her-fork"' in page
 
 
 @pytest.mark.parametrize("bad", ["no-slash", "a/b/c", "a/b c", ""])

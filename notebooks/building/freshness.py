@@ -10,6 +10,7 @@ from building.execute import LIMIT, debris
 from building.loop import stale_loop
 from building.minutes import minutes_lint
 from building.prose import prose_lint, workshop_lint
+from building.room import stale_pages
 from building.series import HERE, ROOT, notebook_at, source_of
 from building.tables import (
     BADGES,
@@ -28,6 +29,7 @@ def stale(series) -> list[str]:
         found += stale_notebook(series, notebook)
     found += prose_lint(series) + workshop_lint(series)
     found += minutes_lint(series) + stale_loop()
+    found += stale_pages(series)
     if not BADGES.exists() or BADGES.read_text() != badge_table(series):
         found.append("colab_badges.md is stale")
     text = readme_with_table(series)
