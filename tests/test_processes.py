@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-
 from agentic_lib import Run
 
 HERE = Path(__file__).parent
@@ -76,9 +75,9 @@ def test_processes_that_do_not_know_of_each_other_are_told(tmp_path):
     script = tmp_path / "apart.py"
     script.write_text(
         "from accelerate import Accelerator\nfrom agentic_lib import train\n"
-        "train(brain=None, epochs=1, accelerator=Accelerator())\n"
-        # torch's open connections may abort a process that is done
-        "import os, sys\nsys.stdout.flush()\nos._exit(0)\n")
+        "accelerator = Accelerator()\n"
+        "train(brain=None, epochs=1, accelerator=accelerator)\n"
+        "accelerator.end_training()\n")
     done = launch("torchrun", script)
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.count("each trains by itself") == 2

@@ -8,6 +8,13 @@ from torch import distributed
 
 from agentic_lib.mechanics.meeting import meet
 
+# torch imports this module when it first wraps a network, and its functions
+# keep the process group of that moment as their default. The group then
+# outlives destroy_process_group(), and gloo's threads abort a process that
+# meets them at its exit. Imported before there is a group, it keeps none.
+if distributed.is_available() and not distributed.is_initialized():
+    import torch.distributed.nn.functional  # noqa: F401
+
 
 def several() -> bool:
     """True in a job of several processes."""
