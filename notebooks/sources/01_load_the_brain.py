@@ -383,6 +383,18 @@ else:
 # cost many times what the answer costs, so the brain leaves them off
 # (`thinking=False`) unless you ask.
 #
+# ## The real one, on a GPU
+#
+# What does Qwen3-0.6B itself write, and how long does it take? A command asks
+# it three questions on a GPU, the last one with thinking on, and keeps the
+# answers in a file with a date. Here is the newest recording:
+
+# %%
+from agentic_lib.course.record_chat import recorded
+
+print(recorded())
+
+# %% [markdown]
 # ## Time it
 #
 # A reply is written token by token, and each token is one pass through the
