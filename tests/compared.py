@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from agentic_lib.lab.compare import views
+from agentic_lib.lab.compare.methods import METHODS
 from agentic_lib.lab.compare.rows import Row
 from agentic_lib.lab.compare.tasks import find_task
 
@@ -26,3 +28,11 @@ def compared(brain, peer, random=20.0, rules=30.0):
             for m, t in (("constant", constant), ("plateau", peer),
                          ("brain", brain), ("rules", rules),
                          ("random_actions", random))]
+
+
+def everybody(tasks, seeds=(0, 1), guards="+guards"):
+    """Rows of what the first view needs, all alike."""
+    names = [m + guards if METHODS[m].guardable else m for m in views.CORE]
+    return [row(task, method, rate, seed)
+            for task in tasks for seed in seeds for rate in (0.01, 0.1)
+            for method in ("constant", *names)]

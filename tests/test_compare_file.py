@@ -9,9 +9,11 @@ from agentic_lib.control.guards import Guards
 from agentic_lib.lab.compare import (
     choices,
     compare,
+    costs,
     fingerprint,
     recorded,
     results,
+    stopping,
 )
 from agentic_lib.lab.compare.methods import METHODS, Method
 from agentic_lib.lab.compare.recorded import Preset
@@ -76,6 +78,24 @@ def test_a_method_that_cannot_run_is_said(tmp_path, capsys):
     assert len(results.read_rows(tmp_path / "r.csv")[1]) == 1
 
 
+def count_again(monkeypatch) -> list:
+    """The names of what is made again beside the rows, as it is."""
+    asked = []
+    for module in (choices, stopping, costs):
+        name = module.__name__.rpartition(".")[2]
+        monkeypatch.setattr(module, "record",
+                            lambda *_, name=name: asked.append(name))
+    return asked
+
+
+def test_what_was_recorded_beside_the_rows_is_of_their_brain():
+    rows = {"brain_crc32": "a", "labels_crc32": "b", "guards_crc32": "c"}
+    assert results.of_these({**rows, "guards_crc32": "other"}, rows)
+    assert not results.of_these({**rows, "brain_crc32": "old"}, rows)
+    assert not results.of_these({**rows, "labels_crc32": "old"}, rows)
+    assert not results.of_these({}, rows)
+
+
 def test_what_rests_on_another_brain_is_made_again(tmp_path, monkeypatch):
     old, out = tmp_path / "recorded.csv.gz", tmp_path / "out.csv"
     task = short("spirals", 3)
@@ -91,8 +111,7 @@ def test_what_rests_on_another_brain_is_made_again(tmp_path, monkeypatch):
     monkeypatch.setattr(recorded, "find_task", lambda name: task)
     monkeypatch.setattr(compare, "RECORDED", (
         Preset(("constant", "rules", "cosine"), ("spirals",), (0.1,), 1),))
-    asked = []
-    monkeypatch.setattr(choices, "record", asked.append)
+    asked = count_again(monkeypatch)
     command = ["compare", "--record", "--redo", "rules", "--out", str(out)]
     __main__.main(command)
     info, rows = results.read_rows(old)
@@ -100,7 +119,9 @@ def test_what_rests_on_another_brain_is_made_again(tmp_path, monkeypatch):
     assert found["constant"] == found["logistic"] == -1
     assert "brain" not in found and found["rules"] > 0 < found["cosine"]
     assert info["brain_crc32"] == "new" and info["commands"][0] == "one"
-    assert not out.exists() and len(asked) == 1
+    assert not out.exists()
+    # the old brain was asked about these as well
+    assert asked == ["choices", "stopping", "costs"]
 
 
 def test_guards_are_part_of_what_rows_rest_on(tmp_path, monkeypatch):
@@ -152,6 +173,6 @@ def test_recording_ends_when_its_time_is_over(tmp_path, monkeypatch):
     command = ["compare", "--record", "--out", str(out)]
     __main__.main([*command, "--minutes", "0"])
     assert out.exists() and len(results.read_rows(out)[1]) == 2
-    monkeypatch.setattr(choices, "record", lambda states: None)
+    count_again(monkeypatch)
     __main__.main(command)
     assert len(results.read_rows(old)[1]) == 4 and not out.exists()

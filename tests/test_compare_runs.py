@@ -254,11 +254,39 @@ def test_a_range_test_has_what_is_left_of_the_epochs():
     ("schedule_free_advised", "schedulefree"), ("prodigy", "prodigyopt"),
     ("prodigy_cosine", "prodigyopt"), ("d_adaptation", "pytorch_optimizer"),
     ("adam_g", "pytorch_optimizer"), ("dog", "dog"),
-    ("cocob", "parameterfree")])
+    ("dog_averaged", "dog"), ("cocob", "parameterfree")])
 def test_optimizers_without_a_rate_run(name, package):
     pytest.importorskip(package)
-    [found] = run_job(short("breast_cancer", 8), METHODS[name], [(NAN, 0)])
+    [found] = run_job(short("breast_cancer", 16), METHODS[name], [(NAN, 0)])
     assert np.isnan(found.rate) and found.test_best > 70
+
+
+def test_dog_is_the_papers_update_and_shows_the_average():
+    """Ivgi et al. 2023, algorithm 1, with the average of Shamir and Zhang
+    2013 that they advise, written down step by step."""
+    pytest.importorskip("dog")
+    weights = torch.nn.Parameter(torch.tensor([1.0, -2.0, 0.5]))
+    target = torch.tensor([3.0, 1.0, -1.0])
+    optimizer = METHODS["dog_averaged"].optimizer([weights], 1.0, None, 9)
+    start = x = weights.detach().double().clone()
+    average, squares, gamma = torch.zeros(3), 1e-8, 8
+    farthest = 1e-6 * (1 + start.norm())
+    for t in range(1, 40):
+        optimizer.train()
+        optimizer.zero_grad()
+        ((weights - target) ** 2).sum().backward()
+        optimizer.step()
+        gradient = 2 * (x - target)
+        squares = squares + (gradient ** 2).sum()
+        farthest = max(farthest, (x - start).norm())
+        x = x - farthest / squares.sqrt() * gradient
+        share = (1 + gamma) / (t + gamma)
+        average = (1 - share) * average + share * x
+        assert weights.tolist() == pytest.approx(x.tolist(), rel=1e-3)
+        optimizer.eval()
+        optimizer.eval()  # twice is once
+        assert weights.tolist() == pytest.approx(average.tolist(), rel=1e-3)
+    assert (average - x).norm() > 0.005
 
 
 def test_units_change_nothing_but_the_printed_rate():

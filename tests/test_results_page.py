@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from compared import everybody
 
 from agentic_lib.lab.compare import (
     pictures,
@@ -12,7 +13,7 @@ from agentic_lib.lab.compare import (
     tables,
     views,
 )
-from agentic_lib.lab.compare.methods import find_method
+from agentic_lib.lab.compare.methods import find_method, rests_on
 from agentic_lib.lab.compare.recorded import progress
 from agentic_lib.lab.compare.tasks import LEAK, find_task
 from agentic_lib.lab.compare.trials import run_job
@@ -44,6 +45,45 @@ def test_the_page_is_printed_from_the_recorded_rows(recorded):
     done, wanted = progress(recorded[1])
     assert (f"{done:,} of {wanted:,} runs" in text) == (done < wanted)
     assert (ROOT / summary.PICTURE).exists()
+
+
+def test_a_page_speaks_of_one_brain(recorded, monkeypatch):
+    """What was asked of another brain than the rows' is not shown."""
+    info, rows = recorded
+    monkeypatch.setattr(summary, "of_these", lambda found, info: False)
+    text = summary.page(info, rows)
+    for module in ("stopping", "choices"):
+        assert f"`python -m agentic_lib.lab.compare.{module}` makes" in text
+    for only_theirs in ("stopping leads by", "among the best, %", "ms with"):
+        assert only_theirs not in text
+    [line] = re.findall(r"^\| \*\*brain_quick\*\* .*$", text.split(
+        "### By kind")[0], re.M)
+    assert line.endswith("|  |  |  |")  # nor what its decisions cost
+
+
+@pytest.mark.parametrize("kept", [(), (
+    "brain_quick+guards", "brain+guards", "logistic_quick+guards")])
+def test_a_page_is_printed_while_a_new_brain_is_being_recorded(
+        kept, recorded):
+    """Nothing of it yet; then what the first table needs."""
+    rows = [r for r in recorded[1] if r.method in kept
+            or not rests_on(r.method) & {"brain", "labels"}]
+    text = summary.page(recorded[0], rows)
+    assert (summary.NOT_YET.split(" yet ")[0] in text) == (not kept)
+    assert summary.answer(rows)[:2] == ("1." if kept else "Th")
+    assert ("brain_quick without guards is not recorded" in text) == bool(
+        kept)
+    plain = text.split("## Without guards")[1].split("##")[0]
+    assert "| greedy_tuned |" in plain and "brain" not in plain
+
+
+def test_a_task_of_the_plan_that_does_not_count_is_named():
+    rows = everybody(("spirals", "digits"))
+    part = [r for r in rows if (r.task, r.method) != ("digits", "halving")]
+    view, _ = views.complete(views.as_used(part))
+    absent = summary.not_counted(part, view)
+    assert "digits (halving)" in absent and not any(
+        line.startswith("spirals ") for line in absent)
 
 
 def test_the_model_card_says_what_the_recorded_rows_say(recorded):

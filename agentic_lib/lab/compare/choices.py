@@ -118,7 +118,9 @@ def processor_time(call) -> float:
 
 
 def read_choices(path=FILE) -> dict:
-    """What `record` wrote."""
+    """What `record` wrote; empty if there is no such file."""
+    if not path.exists():
+        return {}
     with gzip.open(path, "rt", encoding="utf-8") as file:
         return json.load(file)
 

@@ -16,8 +16,8 @@ from agentic_lib.lab.compare.intervals import (
 )
 from agentic_lib.lab.compare.methods import GUARDS, PLACEBOS, SEARCHES
 from agentic_lib.lab.compare.methods import PEERS as PEER_METHODS
+from agentic_lib.lab.compare.tables import extent, with_interval
 from agentic_lib.lab.compare.tables import lead as in_words
-from agentic_lib.lab.compare.tables import with_interval
 from agentic_lib.lab.compare.views import (
     OURS,
     ahead,
@@ -51,8 +51,13 @@ def yes(holds) -> str:
 def lead(rows, other, ours):
     """(interval, text): how far ahead of another method ours is."""
     found = ahead(rows, other, ours)
-    tasks = len(pair(rows, ours, other).tasks)
-    return found, f"{in_words(found)}, in points of regret on {tasks} tasks"
+    return found, (f"{in_words(found)}, in points of regret"
+                   + on(pair(rows, ours, other)))
+
+
+def on(scores) -> str:
+    """What a verdict rests on, to be put behind it."""
+    return f"; tasks x seeds: {extent(scores)}"
 
 
 def with_guards(rows):
@@ -85,7 +90,8 @@ def our_own(rows) -> str:
 def aims(rows, ours=None) -> list[tuple[str, str, str]]:
     """[(aim, verdict, what it rests on)]; `ours` is the brain at the setting
     that was chosen for it where None."""
-    view, ours = with_guards(rows), ours or our_own(rows)
+    view = with_guards(rows)
+    ours = ours or our_own(view)
     lines = [ahead_of_every(view, ours, "peer", PEERS),
              ahead_of_every(rows_of_placebos(rows), ours, "placebo",
                             placebos(rows, ours)),
@@ -104,7 +110,8 @@ def placebos(rows, ours):
 
 
 def ahead_of_every(rows, ours, who, methods):
-    found = {m: lead(rows, m, ours) for m in methods if m in names(rows)}
+    found = {m: lead(rows, m, ours) for m in methods
+             if {m, ours} <= set(names(rows))}
     if found:
         nearest = min(found, key=lambda m: found[m][0][0])
         return (f"ahead of every {who} in mean regret",
@@ -117,7 +124,7 @@ def good_starts(rows, ours):
         s = pair(rows, method)
         return mean(s.regret(method)[s.is_good])
 
-    peers = [m for m in PEERS if m in names(rows)]
+    peers = [m for m in PEERS if {m, ours} <= set(names(rows))]
     if peers:
         best = min(peers, key=regret)
         s = pair(rows, ours, best)
@@ -125,7 +132,7 @@ def good_starts(rows, ours):
                          s.regret(ours))
         return (f"at good starts at most {BEHIND} points behind the best "
                 "peer there", verdict([x + BEHIND for x in found]),
-                f"against {best}: {in_words(found)}")
+                f"against {best}: {in_words(found)}{on(s)}")
 
 
 def of_all(found) -> str:
@@ -143,10 +150,11 @@ def claims(rows, ours=None, choices=None) -> list[tuple[str, str, str]]:
     ours     as in `aims`
     choices  what `choices.read_choices` gives
     """
-    ours = ours or our_own(rows)
+    ours = ours or our_own(with_guards(rows))
     parts = (better, spots_patterns, faster, consistent, effortless,
              unattended, customisable)
-    found = [line for part in parts for line in part(rows, ours)]
+    found = [line for part in parts for line in part(rows, ours)
+             if ours in names(with_guards(rows))]
     return [*found, *asked(choices or {}),
             ("educational", NOT_MEASURED, "no learner was tested")]
 
@@ -166,6 +174,10 @@ def better(rows, ours):
 
 
 def spots_patterns(rows, ours):
+    if ours not in names(honest(rows)):
+        yield ("it spots patterns in the metrics", NOT_MEASURED,
+               f"{ours} without guards is not recorded yet")
+        return
     for placebo in placebos(rows, ours):
         found, text = lead(honest(rows), placebo, ours)
         yield (f"it spots patterns in the metrics (against {placebo})",
@@ -183,8 +195,8 @@ def faster(rows, ours):
             found = interval(difference, *share)
             yield (f"faster: reaches the target more often than {other}",
                    verdict(found), f"{with_interval(found)} percentage "
-                   "points more of the runs")
-    if f"{ours}_no_stop" in names(rows):
+                   f"points more of the runs{on(s)}")
+    if {ours, f"{ours}_no_stop"} <= set(names(rows)):
         s = pair(rows, ours, f"{ours}_no_stop")
         mine, full = s.columns[ours], s.columns[f"{ours}_no_stop"]
         found = interval(difference, mine["test"], full["test"])
@@ -193,7 +205,7 @@ def faster(rows, ours):
                verdict([x + BEHIND for x in found]),
                f"saves {saved:.0f} % of the epochs and gains "
                f"{with_interval(found, 2)} points, without guards; a "
-               f"loss of {BEHIND} would pass")
+               f"loss of {BEHIND} would pass{on(s)}")
     yield "faster than a person who watches", NOT_MEASURED, "none took part"
 
 
@@ -203,7 +215,8 @@ def consistent(rows, ours):
     found = interval(less_spread, *scores)
     yield ("consistent: results depend less on the seed than those of a "
            "constant rate", verdict(found),
-           f"the spread over seeds is {with_interval(found)} points smaller")
+           f"the spread over seeds is {with_interval(found)} points "
+           f"smaller{on(s)}")
 
 
 def less_spread(a, b) -> float:
@@ -219,22 +232,22 @@ def effortless(rows, ours):
            verdict([x - 95 for x in found]),
            f"{with_interval(found)} % of the runs end within {NEAR:g} points "
            f"of the best constant rate, and 95 are asked; of a constant rate "
-           f"{mean(near['constant']):.1f} %")
+           f"{mean(near['constant']):.1f} %{on(s)}")
 
 
 def unattended(rows, ours):
     for method in (ours, ours + GUARDS):
         if method in names(rows):
-            lost = 100 * mean([r.diverged for r in rows
-                               if r.method == method])
+            ends = [r.diverged for r in rows if r.method == method]
+            lost = 100 * mean(ends)
             yield (f"zero human intervention: no run of {method} is lost",
-                   yes(lost == 0), f"{lost:.1f} % end no better than "
-                   "guessing after their loss has risen")
+                   yes(lost == 0), f"{lost:.1f} % of {len(ends):,} runs end "
+                   "no better than guessing after their loss has risen")
 
 
 def customisable(rows, ours):
     first, last = OURS
-    if {first, last} <= set(names(rows)):
+    if {first, last} <= set(names(honest(rows))):
         found, text = lead(honest(rows), first, last)
         yield ("customisable: three numbers changed, nothing taught anew",
                verdict(found), f"{last} against {first}: {text}, "

@@ -18,6 +18,7 @@ from agentic_lib.lab.compare import (
     intervals,
     pictures,
     results,
+    stopping,
     summary,
     tables,
 )
@@ -70,7 +71,7 @@ def add_arguments(parser):
     add("--summary", action="store_true",
         help="runs nothing; prints RESULTS.md")
     add("--answer", action="store_true",
-        help="runs nothing; prints the five sentences of README.md")
+        help="runs nothing; prints the five sentences of RESULTS.md")
     add("--picture", type=Path, metavar="FILE",
         help="draws the picture of RESULTS.md")
     add("--pack", nargs="+", type=Path, metavar="FILE",
@@ -141,9 +142,17 @@ def record(args):
             return print("stopped; the same command goes on from here")
         results.pack([args.out], results.RECORDED)
     args.out.unlink()
-    asked = choices.read_choices() if choices.FILE.exists() else {}
-    if set(results.changed(asked)) & {"brain", "labels"}:
-        choices.record(read_states())
+    ask_again()
+
+
+def ask_again():
+    """Makes again what else rests on the bundled brain, if that changed."""
+    now = results.read_rows(results.RECORDED)[0]
+    for found, record in (
+            (choices.read_choices(), lambda: choices.record(read_states())),
+            (stopping.read(), stopping.record), (costs.read(), costs.record)):
+        if not results.of_these(found, now):
+            record()
 
 
 def say_estimate(rows):

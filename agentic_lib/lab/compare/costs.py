@@ -17,6 +17,7 @@ import torch
 
 from agentic_lib.lab.compare import recorded
 from agentic_lib.lab.compare.methods import GUARDS, METHODS, find_method
+from agentic_lib.lab.compare.results import versions
 from agentic_lib.lab.compare.tasks import LEAK, TASKS
 from agentic_lib.lab.compare.trials import run_alone, run_job
 
@@ -80,13 +81,15 @@ def record(path=FILE):
     task = TASKS["digits"]
     for name in methods():  # what is loaded or fitted once is not counted
         cost(name, replace(task, epochs=45 if METHODS[name].search else 5))
-    found = {"methods": {name: cost(name, task) for name in methods()},
+    found = {**versions(),
+             "methods": {name: cost(name, task) for name in methods()},
              "tasks": {name: round(job_seconds(task), 1)
                        for name, task in TASKS.items()}}
     path.write_text(json.dumps(found, indent=1) + "\n")
 
 
 def read(path=FILE) -> dict:
+    """What `record` wrote."""
     return json.loads(path.read_text()) if path.exists() else {
         "methods": {}, "tasks": {}}
 
@@ -112,7 +115,6 @@ def weight(method) -> float:
     if method.name.startswith("look_ahead"):
         return 12.0
     return 3.0 if method.optimizer else 1.5
-
 
 
 if __name__ == "__main__":

@@ -173,6 +173,39 @@ def dog(parameters, rate, task, steps):
     return DoG(parameters)
 
 
+def dog_averaged(parameters, rate, task, steps):
+    """DoG as its authors advise: what is measured is the average of the
+    weights, by the averager of their package. (Their advice for batch
+    normalisation, another first step, is not followed here.)"""
+    from dog import DoG, PolynomialDecayAverager
+
+    parameters = list(parameters)
+    optimizer = DoG(parameters)
+    averager = PolynomialDecayAverager(torch.nn.ParameterList(parameters))
+    optimizer.register_step_post_hook(lambda *_: averager.step())
+    exchange(optimizer, parameters, list(averager.av_model.parameters()))
+    return optimizer
+
+
+def exchange(optimizer, weights, average):
+    """Gives the optimizer `train` and `eval`, as Schedule-Free's have them:
+    `eval` puts the average in the weights' place, `train` takes it back."""
+    measured = [False]
+
+    @torch.no_grad()
+    def switch(measure):
+        if measure == measured[0]:
+            return
+        measured[0] = measure
+        for here, there in zip(weights, average):
+            kept = here.clone()
+            here.copy_(there)
+            there.copy_(kept)
+
+    optimizer.eval = partial(switch, True)
+    optimizer.train = partial(switch, False)
+
+
 def cocob(parameters, rate, task, steps):
     """COCOB (Orabona and Tommasi 2017)."""
     import parameterfree
@@ -271,7 +304,10 @@ PEERS = (
     rateless("d_adaptation", d_adaptation, "pytorch_optimizer",
              "D-Adaptation " + ADVISED),
     rateless("adam_g", adam_g, "pytorch_optimizer", "AdamG " + ADVISED),
-    rateless("dog", dog, "dog", "DoG " + ADVISED),
+    rateless("dog", dog, "dog", "DoG's last weights, without the average "
+             "that its authors advise; has no rate"),
+    rateless("dog_averaged", dog_averaged, "dog", "DoG " + ADVISED
+             + "; the average of its weights is measured", guardable=False),
     rateless("cocob", cocob, "parameterfree", "COCOB " + ADVISED,
              guardable=False),
 )

@@ -130,6 +130,18 @@ def changed(info) -> list[str]:
             if info.get(f"{name}_crc32") != now]
 
 
+def of_these(found, info) -> bool:
+    """True if what was recorded beside the rows (choices, costs, the curve of
+    stopping) was made with the rows' own brain and labels: a page that shows
+    both would otherwise speak of two brains as of one.
+
+    found, info  what `versions` says, of the one and of the rows
+    """
+    return bool(found) and all(
+        found.get(f"{name}_crc32") == info.get(f"{name}_crc32")
+        for name in ("brain", "labels"))
+
+
 def pack(paths, out=RECORDED, redo=()):
     """Several results files as one, in an order that packs well.
 

@@ -18,6 +18,7 @@ from agentic_lib.brain.decision import STOP
 from agentic_lib.lab.compare.deciders import Brain
 from agentic_lib.lab.compare.methods import SETTINGS
 from agentic_lib.lab.compare.recorded import GROUPS
+from agentic_lib.lab.compare.results import versions
 from agentic_lib.lab.compare.tables import markdown
 from agentic_lib.lab.compare.tasks import find_task
 from agentic_lib.lab.compare.together import (
@@ -96,13 +97,15 @@ def best_scores(finish) -> list[float]:
 def record(path=FILE):
     found = [end for name in GROUPS["as taught"]
              for end in ends(find_task(name))]
-    path.write_text(json.dumps([
+    path.write_text(json.dumps({**versions(), "ends": [
         {k: round(v, 2) if isinstance(v, float) else v
-         for k, v in end.items()} for end in found]))
+         for k, v in end.items()} for end in found]}))
 
 
-def read(path=FILE) -> list[dict]:
-    return json.loads(path.read_text()) if path.exists() else []
+def read(path=FILE) -> dict:
+    """What `record` wrote: which brain was asked, and under "ends" where its
+    runs would have stopped; empty if there is no such file."""
+    return json.loads(path.read_text()) if path.exists() else {}
 
 
 def curve(found) -> list[tuple]:
@@ -129,4 +132,4 @@ def table(found) -> str:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     record()
-    print(table(read()))
+    print(table(read()["ends"]))

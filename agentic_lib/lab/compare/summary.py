@@ -13,10 +13,10 @@ from agentic_lib.lab.compare import choices, costs, stopping
 from agentic_lib.lab.compare.answer import sentences
 from agentic_lib.lab.compare.claims import aims, claims
 from agentic_lib.lab.compare.intervals import GOOD
-from agentic_lib.lab.compare.methods import says, trials_of
+from agentic_lib.lab.compare.methods import rests_on, says, trials_of
 from agentic_lib.lab.compare.pictures import say_summary
 from agentic_lib.lab.compare.recorded import GROUPS, all_work, progress
-from agentic_lib.lab.compare.results import changed
+from agentic_lib.lab.compare.results import changed, of_these
 from agentic_lib.lab.compare.tables import (
     by_kind,
     first,
@@ -39,6 +39,8 @@ from agentic_lib.lab.saved_states import read_states
 
 PICTURE = "results.png"
 OURS = "brain_quick"
+NOT_YET = ("There is no task yet on which the bundled brain of this package "
+           "and all that it is held against have run.")
 
 
 def page(info, rows) -> str:
@@ -50,19 +52,23 @@ def page(info, rows) -> str:
     if OURS in names(view):
         parts += [*sentences(view, unguarded(rows), OURS),
                   f"![{say_summary(view)}]({PICTURE})",
-                  *with_guards(view, rows, left_out)]
-    plain, absent = complete(unguarded(rows), core=("brain_quick",))
+                  *with_guards(view, info, rows, left_out)]
+    else:
+        parts.append(NOT_YET)
+    plain, absent = without_guards(rows)
     parts += ["## Without guards", about_plain(plain, absent),
               overall(plain), "### What guards alone bring", guarded(rows)]
-    parts += [*when_to_stop(), *decisions(), *verdicts(rows, info),
+    parts += [*when_to_stop(info), *decisions(info), *verdicts(rows, info),
               "## What the methods are", legend(view, plain), *tuned(),
               *not_measured(rows), how(info)]
     return "\n\n".join(map(wrapped, parts))
 
 
 def answer(rows) -> str:
-    """The five sentences, as README.md has them."""
+    """The five sentences, as the model card has them too."""
     view, _ = complete(as_used(rows))
+    if OURS not in names(view):
+        return wrapped(NOT_YET)
     return "\n".join(map(wrapped, sentences(view, unguarded(rows), OURS)))
 
 
@@ -98,7 +104,18 @@ def how_long(rows) -> str:
             f"of the plan: about {whole / 3600:.1f})")
 
 
-def with_guards(view, rows, left_out) -> list[str]:
+def not_counted(rows, view) -> list[str]:
+    """The tasks of the plan that are not in the first view, and why."""
+    runs = {(r.task, r.method) for r in as_used(rows) if r.seed == 1}
+    shown = {r.task for r in view}
+    needed = ["constant", *("left_alone" if m == "constant" else m
+                            for m in CORE)]
+    return [f"{task} ({', '.join(m for m in needed if (task, m) not in runs)})"
+            for members in GROUPS.values() for task in members
+            if task not in shown]
+
+
+def with_guards(view, info, rows, left_out) -> list[str]:
     tasks = list(dict.fromkeys(r.task for r in view))
     groups = "; ".join(
         f"*{group}*: {', '.join(t for t in members if t in tasks)}"
@@ -114,16 +131,25 @@ def with_guards(view, rows, left_out) -> list[str]:
         "which holds for these tasks; the column beside it draws tasks again "
         "too. *left_alone* is the starting rate under guards. Guards cannot "
         "stand above the searches, Schedule-Free and COCOB.",
-        first(view, OURS, costs.read()["methods"])]
+        first(view, OURS, costs_of(info))]
+    absent = not_counted(rows, view)
+    if absent:
+        parts.append(
+            "A task is in it once all eight methods of the picture, guards "
+            "on, and the constant rate without them have run there with two "
+            "seeds. Not in it yet, with what is missing: "
+            f"{'; '.join(absent)}.")
     if left_out:
         parts.append("Not recorded on all of these tasks yet, so not in this "
                      f"table: {', '.join(left_out)}.")
     others = [m for m in (*CORE, "logistic_quick", "rate_only_quick")
               if m in names(view) and m not in ("constant", OURS)]
     parts += [
-        "### By kind of task", f"The tasks: {groups}. The last columns: "
-        "points behind the best schedule in hindsight (constant, cosine, "
-        "linear, REX or OneCycle at its best rate), and who was tuned.",
+        "### By kind of task", f"The tasks: {groups}. Behind each number: on "
+        "how many tasks x seeds it rests. The last columns: points behind "
+        "the best schedule in hindsight (constant, cosine, linear, REX or "
+        "OneCycle at its best rate; only tasks that have them all count), "
+        "and who was tuned.",
         by_kind(view, unguarded(rows), OURS),
         "### Task by task",
         f"Points that {OURS} is ahead (+) or behind (-). A lead that can no "
@@ -142,31 +168,56 @@ def with_guards(view, rows, left_out) -> list[str]:
     return parts
 
 
+def without_guards(rows) -> tuple[list, list]:
+    """The second view: the tasks that the brain has without guards, or until
+    it has any, those of a peer."""
+    for core in ((OURS,), ("greedy_tuned",)):
+        plain, absent = complete(unguarded(rows), core)
+        if plain:
+            break
+    return plain, absent
+
+
+def costs_of(info) -> dict:
+    """What a run of each method costs; nothing about another brain's."""
+    found = costs.read()
+    return {name: cost for name, cost in found["methods"].items()
+            if of_these(found, info) or not rests_on(name)}
+
+
 def about_plain(plain, absent) -> str:
     tasks = list(dict.fromkeys(r.task for r in plain))
-    text = f"On {len(tasks)} tasks ({', '.join(tasks)})."
+    text = (f"On {len(tasks)} tasks ({', '.join(tasks)}). On the other kinds "
+            "of network, which take longest, schedules alone are run without "
+            "guards.")
     return text + (" Not recorded on all of them: "
                    f"{', '.join(absent)}." if absent else "")
 
 
-def when_to_stop() -> list[str]:
+def another_brain(module) -> str:
+    return ("Recorded with another brain, or other labels, than the runs "
+            "above, so not shown here; `python -m "
+            f"agentic_lib.lab.compare.{module}` makes it anew.")
+
+
+def when_to_stop(info) -> list[str]:
     found = stopping.read()
-    if not found:
-        return []
+    if not of_these(found, info):
+        return ["## When to stop", another_brain("stopping")]
     return ["## When to stop",
             "Points of test accuracy lost against epochs saved, if a run "
             "stops once stopping is ahead of every other action by so much "
             "probability; below 0 it stops although another action is "
             "likelier, and 0 is what the brain does (`python -m "
             "agentic_lib.lab.compare.stopping`):",
-            stopping.table(found)]
+            stopping.table(found["ends"])]
 
 
-def decisions() -> list[str]:
+def decisions(info) -> list[str]:
     """What the decisions by themselves are worth."""
-    if not choices.FILE.exists():
-        return []
     states, recorded = read_states(), choices.read_choices()
+    if not of_these(recorded, info):
+        return ["## The decisions themselves", another_brain("choices")]
     return [
         "## The decisions themselves",
         f"At {len(states)} saved states every action was played to the end "
@@ -179,7 +230,9 @@ def decisions() -> list[str]:
 
 
 def verdicts(rows, info) -> list[str]:
-    asked = choices.read_choices() if choices.FILE.exists() else {}
+    asked = choices.read_choices()
+    if not of_these(asked, info):
+        asked = {}
     head = ["claim", "verdict", "rests on"]
     return ["## The aims, and the claims of the original text",
             "*Supported* or *refuted* if an interval leaves no doubt, *not "

@@ -33,6 +33,7 @@ from agentic_lib.lab.compare.views import (
     pair,
     rests_on,
     schedule_regret,
+    with_schedules,
 )
 
 LANGUAGE_MODELS = {
@@ -76,8 +77,7 @@ def overall(rows) -> str:
         best = s.regret(method, "test_best")
         cell = s.columns[method]
         lines.append((mean(regret), [
-            method, f"{len(s.tasks)} x {len(s.seeds)}",
-            with_interval(interval(mean, regret)),
+            method, extent(s), with_interval(interval(mean, regret)),
             with_interval(interval(masked(mean, s.is_good), regret)),
             with_interval(interval(masked(mean, ~s.is_good), regret)),
             with_interval(interval(iqm, regret)), f"{best.mean():.1f}",
@@ -90,6 +90,11 @@ def overall(rows) -> str:
          "middle half", "best weights", "area", "reached the target",
          "diverged", "regret without those"],
         [line for _, line in sorted(lines, key=lambda x: x[0])])
+
+
+def extent(scores) -> str:
+    """How much a number rests on: '11 x 2', tasks x seeds."""
+    return f"{len(scores.tasks)} x {len(scores.seeds)}"
 
 
 def mean_or_nothing(values) -> str:
@@ -118,8 +123,7 @@ def against(rows, ours="brain") -> str:
             for mask in (s.is_good, ~s.is_good)]
         chance = interval(improvement, s.columns[ours]["test"],
                           s.columns[method]["test"], times=300)
-        lines.append([method, f"{len(s.tasks)} x {len(s.seeds)}",
-                      *map(lead, apart),
+        lines.append([method, extent(s), *map(lead, apart),
                       "{:.0f} % ({:.0f} to {:.0f})".format(
                           *(100 * x for x in chance))])
     return markdown(
@@ -205,7 +209,7 @@ def guarded(rows) -> str:
             continue
         s = pair(rows, method, bare)
         lines.append([
-            bare, f"{len(s.tasks)} x {len(s.seeds)}",
+            bare, extent(s),
             *(f"{mean(s.regret(m)):.1f}" for m in (bare, method)),
             with_interval(interval(difference, s.regret(bare),
                                    s.regret(method))),
@@ -291,7 +295,7 @@ def first(rows, ours, costs) -> str:
         regret, mine = s.regret(method), s.regret(ours)
         cost = costs.get("constant" if method == "left_alone" else method)
         lines.append((mean(regret), [
-            f"**{method}**" if method == ours else method,
+            f"**{method}**" if method == ours else method, extent(s),
             with_interval(interval(mean, regret)),
             "{1:.1f} to {2:.1f}".format(*interval(mean, regret, tasks=True)),
             with_interval(interval(masked(mean, s.is_good), regret)),
@@ -304,26 +308,30 @@ def first(rows, ours, costs) -> str:
             f"{cost['seconds']:.2f}, {cost['decisions']:.2f}" if cost else "",
         ]))
     return markdown(
-        ["method", "mean regret", "if tasks are drawn again too",
-         "at good starts", "at poor starts", "diverged", f"{ours} is",
-         f"{ours} wins", "s a run, of it decisions"],
+        ["method", "tasks x seeds", "mean regret",
+         "if tasks are drawn again too", "at good starts", "at poor starts",
+         "diverged", f"{ours} is", f"{ours} wins", "s a run, of it decisions"],
         [line for _, line in sorted(lines, key=lambda x: x[0])])
 
 
 def by_kind(rows, plain, ours) -> str:
-    """Mean regret on each kind of task, and against the best schedule."""
+    """Mean regret on each kind of task, and against the best schedule, on
+    the tasks that have all schedules."""
     groups = [g for g in GROUPS if of_group(rows, g)]
     lines = []
     for method in names(rows):
         if method == "constant":
             continue
-        values = [pair(of_group(rows, g), method).regret(method)
-                  for g in groups]
-        behind = interval(mean, schedule_regret(rows, plain, method))
+        found = [pair(of_group(rows, g), method) for g in groups]
+        values = [s.regret(method) for s in found]
+        behind = schedule_regret(rows, plain, method)
         lines.append((mean([v.mean() for v in values]), [
             f"**{method}**" if method == ours else method,
-            *(with_interval(interval(mean, v)) for v in values),
-            with_interval(behind), tuning_of(method)]))
+            *(f"{with_interval(interval(mean, v))}; {extent(s)}"
+              for v, s in zip(values, found)),
+            "" if behind is None else
+            f"{with_interval(interval(mean, behind))}; {len(behind)} x "
+            f"{behind.shape[2]}", tuning_of(method)]))
     return markdown(
         ["method", *groups, "behind the best schedule", "tuned"],
         [line for _, line in sorted(lines, key=lambda x: x[0])])
@@ -352,8 +360,12 @@ def lead_by_task(rows, ours, others) -> str:
 
 
 def schedules(rows, plain) -> str:
-    """The best schedule in hindsight on each task."""
+    """The best schedule in hindsight on each task that has all of them."""
     s = pair(rows, "constant")
+    tasks = with_schedules(plain, s.tasks, s.seeds)
+    if not tasks:
+        return "No task has all schedules yet."
+    s = pair([r for r in rows if r.seed in s.seeds], "constant", tasks=tasks)
     best, which = best_schedules(plain, s.tasks, s.seeds)
     constant = s.columns["constant"]["test"][
         np.arange(len(s.tasks)), s.best]

@@ -9,7 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from agentic_lib.lab.compare.intervals import collect, difference, interval
+from agentic_lib.lab.compare.intervals import (
+    collect,
+    difference,
+    interval,
+    key,
+)
 from agentic_lib.lab.compare.methods import GUARDS, METHODS
 from agentic_lib.lab.compare.recorded import GROUPS, SCHEDULES
 from agentic_lib.lab.compare.tasks import LEAK, NEW
@@ -136,9 +141,21 @@ def rests_on(rows, other, ours) -> str | None:
 
 # -- the best schedule in hindsight -------------------------------------------
 
+def with_schedules(rows, tasks, seeds) -> list:
+    """Those of the tasks on which every schedule was recorded from every
+    start: on the others nobody knows the best one."""
+    found = {(r.task, r.method, key(r.rate), r.seed) for r in rows}
+    starts = {(task, rate) for task, method, rate, _ in found
+              if method == REFERENCE}
+    return [task for task in tasks if all(
+        (task, method, rate, seed) in found for method in SCHEDULES
+        for t, rate in starts if t == task for seed in seeds)]
+
+
 def best_schedules(rows, tasks, seeds) -> tuple[np.ndarray, list[str]]:
     """((tasks, seeds) scores of the best schedule at its best rate in
-    hindsight, its name for each task), constant being one."""
+    hindsight, its name for each task), constant being one. The tasks are
+    some `with_schedules`."""
     frame = pd.DataFrame(
         r for r in rows if r.method in (REFERENCE, *SCHEDULES))
     scores = frame.pivot(index=["task", "method", "rate"], columns="seed",
@@ -150,7 +167,12 @@ def best_schedules(rows, tasks, seeds) -> tuple[np.ndarray, list[str]]:
 
 def schedule_regret(rows, plain, method):
     """(tasks, rates, seeds) points behind the best schedule in hindsight
-    (without guards: `plain`), of a method of the view `rows`."""
+    (without guards: `plain`), of a method of the view `rows`; None where
+    there is no task `with_schedules`."""
     s = pair(rows, method)
+    tasks = with_schedules(plain, s.tasks, s.seeds)
+    if not tasks:
+        return None
+    s = pair([r for r in rows if r.seed in s.seeds], method, tasks=tasks)
     best, _ = best_schedules(plain, s.tasks, s.seeds)
     return best[:, None] - s.columns[method]["test"]
