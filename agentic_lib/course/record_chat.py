@@ -121,9 +121,9 @@ def as_text(recording) -> str:
     for chat in recording["chats"]:
         thoughts, closed, answer = chat["reply"].rpartition("</think>")
         pace = chat["new_tokens"] / max(chat["seconds"], 1e-9)
-        lines += ["", f"{chat['title']}: {chat['prompt_tokens']} tokens "
-                  f"read, {chat['new_tokens']} written in "
-                  f"{chat['seconds']:.2f} s, {pace:.0f} a second"]
+        lines += ["", chat["title"], f"  {chat['prompt_tokens']} tokens read, "
+                  f"{chat['new_tokens']} written in {chat['seconds']:.2f} s: "
+                  f"{pace:.0f} a second"]
         lines += indented(chat["messages"][-1]["content"], "> ")
         if closed or "<think>" in chat["reply"]:
             lines += cut(indented(thoughts or answer, "  (thinks) "))

@@ -7,13 +7,19 @@ BROWSER_PATIENCE is how many seconds the page may take to show something,
 SCREENSHOTS=folder keeps pictures of what was seen.
 """
 
+import importlib
 import importlib.util
 import re
+import sys
 from contextlib import contextmanager
 
 import nbformat
 import pytest
 from front_ends import FLAGS, ROOT, Classic, Lab, chromium
+
+sys.path.insert(0, str(ROOT / "notebooks"))
+compose, series = (importlib.import_module(f"building.{name}")
+                   for name in ("compose", "series"))
 
 # Where the series has no such notebook yet, these cells stand in.
 CELLS = {
@@ -57,8 +63,8 @@ def notebook(name, cells):
 
 def with_the_loop():
     """A notebook with the picture that notebook 00 holds in its text."""
-    book = nbformat.read(ROOT / "notebooks" / "00_quickstart.ipynb",
-                         as_version=4)
+    everything = series.read_series()
+    book = compose.compose(everything, everything["notebook"][0])
     text = next(cell for cell in book.cells if "![" in cell.source
                 and "data:image/png" in cell.source)
     book.cells = [text, nbformat.v4.new_code_cell("print('ready')")]
