@@ -82,11 +82,12 @@ def flip_rate(measure):
     steady, shaky = Prompt(), Prompt(system="First is best.\n{actions}")
     brain = TakesTheFirst(shaky)
     none = measure(brain, steady, histories)
+    expect(isinstance(none, (int, float)), f"You return {none!r}, and a share "
+           "is a number.", "Count the flips and the other orders over all "
+           "histories, and divide.")
     expect(none == 0, f"This prompt flips nothing, and you say {none!r}. Is "
            "it your `prompt` that is asked with?")
     rate = measure(brain, shaky, histories)
-    expect(isinstance(rate, (int, float)), f"You return {rate!r}, and a share "
-           "is a number.")
     expect(rate <= 1, f"You say {rate!r}, and a share is at most 1.", "Divide "
            "by the number of other orders, over all histories.")
     expect(abs(rate - 0.75) > 1e-6, f"You say {rate!r}, which is too small. "
