@@ -1,16 +1,16 @@
 # %% [markdown]
 # So far the brain wrote its decision, token by token, and a parser read it.
-# But there are only four possible answers. Must it write at all? After this
-# notebook you can
+# But there are only four possible answers. Does it have to write at all? After
+# this notebook you can
 #
-# - read a decision, and a probability for each action, from a single look;
+# - get a decision, and a probability for each action, from a single pass;
 # - say what is kept from one decision to the next, and why that is allowed;
-# - measure what bends such probabilities: a liking for one name, a liking for
-#   one place in the list, too much confidence;
+# - measure what distorts such probabilities: a preference for one name, the
+#   order of the options, too much confidence;
 # - score actions whose names begin alike.
 #
-# A model that is used in this way is called a **decision model**. Before this
-# notebook you made the prompt that it reads (02) and parsed replies (03).
+# A model that is used in this way is called a **decision model**. It reads the
+# prompt of notebook 02, and does without the parser of notebook 03.
 
 # %%
 from agentic_lib import SimpleAIBrain
@@ -42,10 +42,10 @@ model, network = brain.model, brain.model.network
 print("Looking at:", model.description)
 
 # %% [markdown]
-# ## One look
+# ## One pass
 #
-# A real run to ask about, at epoch 15, and the first 60 characters of what the
-# brain would write:
+# Here is a real run to ask about, at epoch 15, and the first 60 characters of
+# what the brain would write:
 
 # %%
 from agentic_lib import ACTIONS, Prompt, train
@@ -57,9 +57,10 @@ print(messages[-1]["content"], end="\n\n")
 print("It writes:", model.generate(messages)[:60])
 
 # %% [markdown]
-# The reply begins with the name of an action. Before it writes anything, the
-# network has already given a number, a **logit**, to each token that could
-# come first. **Guess first:** which five tokens are likeliest there?
+# The reply begins with the name of an action. Before the network writes
+# anything, it has already given a number, a **logit**, to each token that
+# could come first. **Guess first:** which five tokens are the most likely
+# ones?
 
 # %%
 page = torch.tensor([model.tokens(messages)], device=network.device)
@@ -73,7 +74,7 @@ for i in chances.topk(5).indices:
 
 # %% [markdown]
 # Only four of them matter to us: the first tokens of the four names. We keep
-# their logits, drop all others, and make probabilities of the four. This is
+# their logits, drop all others, and turn the four into probabilities. This is
 # all that a decision model does: **one pass, four numbers**.
 
 # %%
@@ -87,7 +88,7 @@ for name, first in zip(names, firsts):
           f"first token {model.tokenizer.decode([first])!r}")
 
 # %% [markdown]
-# How much of the model's belief lies on these four at all? If it is little,
+# How much probability did these four have among all tokens? If it is little,
 # the model would rather have written something else, and the four numbers say
 # less than they seem to.
 
@@ -97,11 +98,11 @@ print(f"On the four names together: {chances[firsts].sum():.1%}")
 # %% [markdown]
 # ### The library's version
 #
-# It does the same. `brain.probabilities` then corrects two things that this
-# notebook is about further down: if the two best are close it asks a second
-# time, with the options in reverse order, and it applies a temperature if
-# one was found when the model was taught. So its numbers may differ from those
-# above.
+# It does the same. `brain.probabilities` then makes two corrections, which are
+# explained later in this notebook. If the two best actions are close, it asks
+# a second time with the options in reverse order. And it applies a temperature
+# if one was found when the model was taught. So its numbers may differ from
+# the ones you computed.
 
 # %%
 from agentic_lib.show.experiments import changed
@@ -116,8 +117,9 @@ print("Corrected:", {name: round(p, 3) for name, p in corrected.items()})
 # %% [markdown]
 # ## What is kept from decision to decision
 #
-# **Guess first:** of all the tokens in this prompt, counted from its beginning,
-# how many will be the same five epochs later, before the first that differs?
+# **Guess first:** compare this prompt with the one five epochs later, token by
+# token from the beginning. How many tokens are the same before the first that
+# differs?
 
 # %%
 before = model.tokens(Prompt().messages(run.metrics[:15]))
@@ -129,7 +131,7 @@ print(f"{len(after)} tokens; the first {same} did not change.")
 # In a language model each token looks **back** only. What was computed for the
 # beginning of a prompt does not depend on what follows. So it can be computed
 # once and kept (transformers calls this a **cache**), and each decision pays
-# for the rest alone. That is why the prompt has its constant part first.
+# only for the rest. That is why the constant part of the prompt comes first.
 
 # %%
 import copy
@@ -153,8 +155,8 @@ print(f"Logits are at most {apart:.1e} apart from those of a whole pass;"
 
 # %% [markdown]
 # The pass writes into the cache, so each decision gets a copy, and the kept
-# one stays as it is, whatever happens. The library does so by token numbers,
-# not by cutting text: if a text is cut, tokens can come out differently.
+# one stays as it is. The library compares token numbers, not text: if a text
+# is cut, its tokens can come out differently.
 #
 # ## What a decision costs
 #
@@ -193,6 +195,7 @@ cost = {
 }
 
 # %%
+#@title Run this: it draws the costs
 import matplotlib.pyplot as plt
 
 from agentic_lib.course.notebook import show
@@ -213,30 +216,41 @@ print(f"A written reply costs {cost['written reply'] / scored:.1f} times a "
       f"{cost['one pass, whole prompt'] / scored:.1f} times.")
 
 # %% [markdown]
-# Your numbers, on your machine. What does not change is where they come from:
-# a reply of forty tokens is forty passes, one after the other, and a score is
-# one. The larger the model, the more keeping the beginning pays: for a tiny
-# one, copying the cache can cost more than it saves. And what is lost? The
-# reason. `explain=True` lets the model write one after the chosen name when
-# you want it.
+# These are your numbers, on your machine. Their cause is the same everywhere:
+# a reply of forty tokens takes forty passes, one after the other, and a score
+# takes one. The larger the model, the more it pays to keep the beginning. For
+# a tiny one, copying the cache can cost more than it saves.
 #
-# ## What bends the probabilities
+# And what is lost? The reason. `explain=True` lets the model write one after
+# the chosen name.
 #
-# ### A liking for one name
+# ## What distorts the probabilities
 #
-# Show the model a prompt that says that nothing was measured yet. It has no
-# ground to prefer any action. **Guess first:** will all four get 25 %?
+# The bundled brain was taught with care. To see faults plainly, ask the
+# **naive brain** as well: a second small model of the package, taught badly on
+# purpose.
+#
+# ### A preference for one name
+#
+# Show a model a prompt that says that nothing was measured yet. It has no
+# grounds to prefer any action. **Guess first:** will all four get 25 %?
 
 # %%
 from agentic_lib.brain.scoring import CONTENT_FREE
 
+naive = changed(SimpleAIBrain("naive", quiet=True), mode="score",
+                explain=False, both_orders=False)
 blank = [messages[0], {"role": "user", "content": CONTENT_FREE}]
+naive_prior = softmax(naive.model.score(blank, names))
 prior = softmax(model.score(blank, names))
+calibrated = probabilities(model, Prompt(), [history], ACTIONS,
+                           calibrate=True, both_orders=False)[0]
 
 # %%
+#@title Run this: it draws them
 def draw_bars(groups):
     """groups: {title: {name: probability}}. One bar an action."""
-    figure, axes = plt.subplots(1, len(groups), figsize=(7.5, 1.9),
+    figure, axes = plt.subplots(1, len(groups), figsize=(8.5, 1.9),
                                 sharey=True, layout="constrained")
     for ax, (title, chances) in zip(axes, groups.items()):
         ax.barh([name.split("_")[0] for name in chances],
@@ -244,7 +258,7 @@ def draw_bars(groups):
                 color=[action.colour for action in ACTIONS])
         ax.axvline(0.25, color="black", ls=":")
         ax.set(xlim=(0, 1), xlabel="probability")
-        ax.set_title(title, fontsize=10)
+        ax.set_title(title, fontsize=9)
     axes[0].invert_yaxis()
     return figure
 
@@ -252,26 +266,26 @@ def draw_bars(groups):
 def in_words(groups):
     return "; ".join(f"{title}: " + ", ".join(
         f"{name} {p:.0%}" for name, p in chances.items())
-        for title, chances in groups.items())
+        for title, chances in groups.items()).replace("\n", " ")
 
 
-calibrated = probabilities(model, Prompt(), [history], ACTIONS,
-                           calibrate=True, both_orders=False)[0]
-groups = {"this run": by_hand, "nothing measured": prior,
-          "this run, prior divided out": calibrated}
+groups = {"the naive brain,\nnothing measured": naive_prior,
+          "your brain,\nnothing measured": prior,
+          "your brain,\nthis run": by_hand,
+          "your brain, this run,\nprior divided out": calibrated}
 show(draw_bars(groups), alt=in_words(groups))
 
 # %% [markdown]
-# The middle picture is the **prior**: what the model prefers without being
-# told anything. Dividing it out (and making the four sum to 1 again) is called
-# **contextual calibration** (Zhao et al. 2021); the library does it with
-# `calibrate=True`. It is not always an improvement: "do nothing special when
-# nothing is known" can be good sense and not a bias.
+# The first two pictures are **priors**: what a model prefers when it is told
+# nothing. You can divide the prior out, and scale the four to sum to 1 again.
+# This is called **contextual calibration** (Zhao et al. 2021); the library
+# does it with `calibrate=True`. It is not always an improvement: "do nothing
+# special if nothing is known" can be good sense and not a bias.
 #
 # ### Exercise: divide the prior out
 #
 # Both arguments are dictionaries from names to probabilities. Return a third:
-# each probability divided by its prior, all of them scaled to sum to 1.
+# each probability divided by its prior, and all of them scaled to sum to 1.
 
 # %% tags=["exercise"]
 def without_prior(chances, prior):
@@ -295,80 +309,89 @@ apart = max(abs(yours[name] - calibrated[name]) for name in names)
 print(f"Yours and the library's: {apart:.1e} apart, at most.")
 
 # %% [markdown]
-# ### A liking for one place
+# ### The order of the options
 #
-# The four actions can be listed in 24 orders. Over all of them, each action
-# stands in each place equally often. So a model that is blind to places gives
-# 25 % to each place on average, whatever it thinks of the actions. The **naive
-# brain** is a second small model of the package, taught badly on purpose, so
-# that there is something to see. **Guess first:** which place will be favoured: the first, the last, or none?
+# The four actions can be listed in 24 orders, and the order says nothing about
+# the run. **Guess first:** if the naive brain is asked in all 24, how often
+# does another order change its answer?
+#
+# The usual remedy is to ask a second time with the order reversed, and to
+# average. The library does this only if the two best actions are close, so
+# that a second pass is paid for only when it may matter. The cell measures
+# both, and no remedy at all, on 15 stored moments of real runs.
 
 # %%
-from agentic_lib.models.taught import Taught
+from agentic_lib.lab.check import find_states
 from agentic_lib.show.experiments import shuffle
 
-naive = SimpleAIBrain("naive", quiet=True)
-one_reading = changed(naive, mode="score", explain=False,
-                      both_orders=False, taught=Taught())
-some = [run.metrics[:epoch] for epoch in (15, 20)]
-shares, flips, tried = [0.0] * 4, 0, 0
+
+def by_mean(found):
+    """Every order is averaged with its reverse, close or not."""
+    rows = {tuple(order): d.probabilities for order, d in found}
+    return [max(row, key=lambda name: row[name] + rows[order[::-1]][name])
+            for order, row in rows.items()]
+
+
+def flips(actions):
+    """How many of 23 other orders lead to another action than the first."""
+    return sum(action != actions[0] for action in actions)
+
+
+careful = changed(naive, both_orders=True)
+some = [state["history"] for state in find_states()[::24]]
+counts = {"one reading": [], "two if close": [], "always two": []}
 for moment in some:
-    found = shuffle(one_reading, moment, orders=24)
-    usual = found[0][1].action
-    for order, decision in found:
-        for place, name in enumerate(order):
-            shares[place] += decision.probabilities[name]
-        flips += decision.action != usual
-    tried += len(found)
+    once = shuffle(naive, moment, orders=24)
+    twice = shuffle(careful, moment, orders=24)
+    for row, actions in zip(counts.values(), (
+            [d.action for _, d in once], [d.action for _, d in twice],
+            by_mean(once))):
+        row.append(flips(actions))
 
 # %%
-places = ["first", "second", "third", "last"]
-means = [share / tried for share in shares]
-figure, ax = plt.subplots(figsize=(4.5, 1.7), layout="constrained")
-ax.barh(places, means, color="#0072B2")
-ax.axvline(0.25, color="black", ls=":")
-ax.set(xlim=(0, 0.6), xlabel="mean probability of the option there")
-ax.invert_yaxis()
-show(figure, alt="Mean probability of the option in each place: " +
-     ", ".join(f"{place} {p:.1%}" for place, p in zip(places, means)))
-print(f"{flips} of {tried - len(some)} other orders changed the action.")
+#@title Run this: it draws how many answers flip
+ranked = sorted(range(len(some)), key=lambda i: counts["one reading"][i])
+figure, ax = plt.subplots(figsize=(7.5, 2.4), layout="constrained")
+for (name, row), marker in zip(counts.items(), "os^"):
+    ax.plot([row[i] for i in ranked], marker, alpha=0.8, label=name)
+    print(f"{name:14}{sum(row):4} of {23 * len(some)} answers flip")
+ax.set(xlabel="moments, the firmest first", ylabel="flips of 23",
+       xticks=[])
+ax.legend(frameon=False, fontsize="small")
+show(figure, alt="How many of 23 other orders change the answer, for "
+     f"{len(some)} moments. In all " + ", ".join(
+         f"{sum(row)} with {name}" for name, row in counts.items()))
 
 # %% [markdown]
-# A known remedy, used by other decision models as well: if the two best
-# are close, ask a second time with the order reversed, and take the mean. So
-# the second pass is paid only where it can matter. Here is its effect, on the
-# same moments (if nothing flipped above, there is nothing to mend):
-
-# %%
-two_readings = changed(one_reading, both_orders=True)
-mended = 0
-for moment in some:
-    (_, usual), *others = shuffle(two_readings, moment, orders=24)
-    mended += sum(d.action != usual.action for _, d in others)
-print(f"One reading:             {flips} of {tried - len(some)} flip")
-print(f"Both orders where close: {mended} of {tried - len(some)} flip")
-
-# %% [markdown]
+# Neither remedy promises that nothing flips. The second one asks twice only if
+# the two best are *close*. So it cannot help where a model is sure of itself
+# in each order, and the naive brain is sure nearly everywhere. Always asking
+# twice costs twice as much, and averages two orders out of 24. The bundled
+# brain was taught with changing orders; that goes further than either.
+#
 # ### Too sure, or not sure enough
 #
 # "80 % sure" should be right in 80 % of the cases. To find out, one needs
 # decisions with known outcomes. The package ships stored **states** of real
-# training runs; at each, all four actions were played to the end of the run,
-# with several orders of the data. An action counts as right if it came within
-# 0.3 points of the best. **Guess first:** how often is the brain right, and
-# how often is someone who always says `continue`?
+# training runs. At each of them, all four actions were played to the end of
+# the run, with several orders of the data. An action counts as right if it
+# came within 0.3 points of the best. **Guess first:** how often is your brain
+# right, and how often is someone who always says `continue`?
 
 # %%
-from agentic_lib.lab.check import find_states, judge, judge_names
+from agentic_lib.lab.check import judge, judge_names
 
 limit = 150  #@param {type:"integer"}
 
 states = find_states()
 states = states[::max(1, len(states) // limit)][:limit]
-asked = changed(brain, mode="score", explain=False)
-decisions = asked.decide_many([state["history"] for state in states])
+asked = {"the naive brain": naive,
+         "your brain": changed(brain, mode="score", explain=False)}
+decisions = {name: who.decide_many([s["history"] for s in states])
+             for name, who in asked.items()}
 print(f"{len(states)} states. Right:")
-print(f"{judge(states, decisions)['best']:6.0%}  {brain.name}")
+for name, row in decisions.items():
+    print(f"{judge(states, row)['best']:6.0%}  {name}")
 for name in names:
     always = judge_names(states, [name] * len(states))
     print(f"{always['best']:6.0%}  always {name}")
@@ -379,16 +402,19 @@ for name in names:
 # here, however sure it is.
 #
 # Now the confidence. The four probabilities sum to 1, so they say how likely
-# each action is to be *the* best, and being right has to be counted the same
-# way: if two actions are equally good, each gets half a point. States are
-# put into five groups by how sure the brain was. In each: how sure was it on
-# average, and how often was it right?
+# each action is to be *the* best. Being right has to be counted in the same
+# way: if two actions are equally good, each gets half a point. We put the
+# states into five groups by how sure the brain was. In each group: how sure
+# was it on average, and how often was it right?
 
 # %%
 from agentic_lib.lab.check import share_of_best
 
-pairs = [(d.probabilities[d.action], share_of_best(state, d.action))
-         for state, d in zip(states, decisions) if d.probabilities]
+
+def pairs_of(row):
+    """(how sure, how right) for each state that the model decided."""
+    return [(d.probabilities[d.action], share_of_best(state, d.action))
+            for state, d in zip(states, row) if d.probabilities]
 
 
 def bins_of(pairs, bins=5):
@@ -400,41 +426,43 @@ def bins_of(pairs, bins=5):
              sum(r for _, r in group) / len(group), len(group))
             for group in groups if group]
 
-
-print(" sure  right   states")
-for sure, right, count in bins_of(pairs):
-    print(f"{sure:5.0%} {right:6.0%} {count:8}")
-print(f"{len(states) - len(pairs)} states were decided by the rules.")
-
 # %%
-figure, ax = plt.subplots(figsize=(3.6, 3.2), layout="constrained")
+#@title Run this: it draws how sure, and how often right
+figure, ax = plt.subplots(figsize=(4.4, 3.6), layout="constrained")
 ax.plot([0, 1], [0, 1], ":", color="black")
-points = bins_of(pairs)
-ax.plot([p[0] for p in points], [p[1] for p in points], "o-",
-        color="#0072B2")
-for sure, right, count in points:
-    ax.annotate(f" {count}", (sure, right), fontsize=8)
+words = []
+for (name, row), style, colour in zip(
+        decisions.items(), ("s--", "o-"), ("#D55E00", "#0072B2")):
+    points = bins_of(pairs_of(row))
+    ax.plot([p[0] for p in points], [p[1] for p in points], style,
+            color=colour, label=name)
+    for sure, right, count in points:
+        ax.annotate(f" {count}", (sure, right), fontsize=8)
+        words.append(f"{name} sure {sure:.0%}, right {right:.0%}, "
+                     f"{count} states")
+    print(f"{name}: {len(row) - len(pairs_of(row))} of {len(row)} states "
+          "were decided by the rules.")
 ax.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="how sure it was",
        ylabel="how often it was right (ties shared)")
-show(figure, alt="Reliability: " + "; ".join(
-    f"sure {s:.0%}, right {r:.0%}, {n} states" for s, r, n in points))
+ax.legend(frameon=False, loc="upper left")
+show(figure, alt="Reliability: " + "; ".join(words))
 
 # %% [markdown]
-# On the dotted line, confidence can be taken at its word. Below it the model
-# is too sure, above it not sure enough. The number beside a point says how
-# many states it stands for: with few, it means little.
+# On the dotted line, confidence can be taken at its word. Below it a model is
+# too sure, above it not sure enough. The number beside a point says how many
+# states it stands for: if they are few, it means little.
 #
 # ### Exercise: one number for it
 #
 # The **expected calibration error** is the distance between the two, averaged
-# over all states: for each bin, how far mean confidence and the share of right
-# ones lie apart, weighted by how many states are in it. `bins` is what
-# `bins_of` returns.
+# over all states. For each bin, take the distance between mean confidence and
+# the share of right answers, and weight it by how many states are in the bin.
+# `bins` is what `bins_of` returns.
 
 # %% tags=["exercise"]
 def calibration_error(bins):
     # Your code: each of `bins` is (mean confidence, share right, count).
-    return 0.0
+    return None
 
 # %% tags=["check"]
 exercises.calibration_error(calibration_error)
@@ -446,14 +474,14 @@ def calibration_error(bins):
                for sure, right, count in bins) / total
 
 # %% [markdown]
-# ### Turning the confidence down, or up
+# ### Turn the confidence down, or up
 #
-# The simplest cure divides all logits by one number, the **temperature**: above
-# 1 it makes the model less sure, below 1 surer. (The same in probabilities:
-# raise each to the power `1 / temperature`, and scale them to sum to 1.) The
-# best action stays the best; only the confidence changes. The number is chosen
-# on one half of the states and judged on the other, or it would look better
-# than it is. If the brain has a temperature already, this one comes on top.
+# The simplest cure divides all logits by one number, the **temperature**:
+# above 1 it makes the model less sure, below 1 surer. (In probabilities: raise
+# each to the power `1 / temperature`, and scale them to sum to 1.) The best
+# action stays the best; only the confidence changes. The number is chosen on
+# one half of the states and judged on the other, or it would look better than
+# it is. If the brain has a temperature already, this one comes on top.
 
 # %%
 from agentic_lib.lab.calibration import calibration_error as library_error
@@ -472,25 +500,25 @@ def error_at(temperature, half):
          for state, d in half])
 
 
-scored = [(s, d) for s, d in zip(states, decisions) if d.probabilities]
-choosing, judging = scored[::2], scored[1::2]
-tries = [0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0]
-best = min(tries, key=lambda t: error_at(t, choosing))
-print("Best temperature on one half:", best)
-print(f"Error on the other half: {error_at(1.0, judging):.3f} before, "
-      f"{error_at(best, judging):.3f} after")
-print(f"Your function, on all states: "
-      f"{calibration_error(bins_of(pairs)):.3f}")
+for name, row in decisions.items():
+    scored = [(s, d) for s, d in zip(states, row) if d.probabilities]
+    best = min((0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 4.0, 8.0),
+               key=lambda t: error_at(t, scored[::2]))
+    print(f"{name}: temperature {best}. Error on the other half: "
+          f"{error_at(1.0, scored[1::2]):.3f}\nbefore, "
+          f"{error_at(best, scored[1::2]):.3f} after.")
+    mine = calibration_error(bins_of(pairs_of(row)))
+    print("By your function, on all states:", mine and round(mine, 3))
 
 # %% [markdown]
 # Did the error fall on the half that had no say in the choice? Only that
-# counts. And even if it did: the brain is no more often right than before,
-# since not one decision changes.
+# counts. And even if it did, the brain is not right more often than before,
+# because not one decision changes.
 #
-# ## When names begin alike
+# ## If names begin alike
 #
 # First tokens are enough as long as they differ. Add two actions that begin
-# alike, and the trick breaks:
+# alike, and this no longer works:
 
 # %%
 from agentic_lib import Action
@@ -507,9 +535,9 @@ for name in six_names:
 # %% [markdown]
 # The last two begin with the same token: its logit speaks for both. Then the
 # **whole** names have to be scored: the probability of the first token, times
-# that of the second once the first stands there, and so on (in logarithms: a
-# sum). The colon after each is scored too, or `reduce` would always beat
-# `reduce_more`, of which it is the beginning. By hand, one pass a name:
+# that of the second once the first is there, and so on (in logarithms: a sum).
+# The colon after each name is scored too, or `reduce` would always beat
+# `reduce_more`, which begins with it. By hand, with one pass for each name:
 
 # %%
 asked_with = Prompt().messages(history, actions=six)
@@ -532,11 +560,12 @@ for name in six_names:
           f"{library[name]:10.4f} by the library")
 
 # %% [markdown]
-# The library needs one pass for all six: the names are laid side by side
-# after the prompt, and a mask lets each see the prompt and itself, not the
+# The library needs one pass for all six. The names are laid side by side after
+# the prompt, and a mask lets each name see the prompt and itself, not the
 # others.
 #
-# And the brain itself, with the new actions? Ask it, and read the note:
+# And what does the brain itself do with the new actions? Ask it, and read the
+# note:
 
 # %%
 decision = brain.analyze_training(history, actions=six)
@@ -544,13 +573,14 @@ print(decision)
 print("Note:", decision.note or "none. It was asked, and it answered.")
 
 # %% [markdown]
-# A general model takes a new action from its line in the prompt. A small one
-# that was taught four names says which it does not know, and the rules decide.
+# A general model understands a new action from its line in the prompt. A small
+# one that was taught four names says which it does not know, and the rules
+# decide.
 #
 # ## The same in transformers
 #
 # Since 5.23, transformers has this as a pipeline, `"decision"`. It reads a
-# model's folder with two small files more, which `brain.save` writes. Same
+# model's folder with two more small files, which `brain.save` writes. Same
 # tokens, same template: the probabilities must be the same.
 
 # %%
@@ -584,17 +614,18 @@ else:
           "stop 0.2578, 0.2578.")
 
 # %% [markdown]
-# It runs the whole prompt each time, asks in one order, and divides out no prior.
-# In exchange it needs nothing but transformers: `transformers serve` answers
-# the same question over the network.
+# The pipeline reads the whole prompt each time, asks in one order, and divides
+# out no prior. In exchange it needs nothing but transformers: `transformers
+# serve` answers the same question over the network.
 #
 # ## Summary
 #
-# - If the possible answers are few, one pass gives a probability for each.
-#   The beginning of the prompt is computed once and kept.
-# - These probabilities can lean: towards a name, towards a place in the list.
-#   Both can be measured, and divided or averaged out.
-# - Confidence is trusted only after counting. A temperature can mend it, and
+# - If the possible answers are few, one pass gives a probability for each. The
+#   beginning of the prompt is computed once and kept.
+# - These probabilities can be biased: towards a name, or by the order of the
+#   options. A prior can be divided out. Asking in two orders reduces the effect
+#   of the order, and does not always remove it.
+# - Trust a confidence only after counting. A temperature can correct it, and
 #   changes no decision.
 # - If first tokens collide, whole names are scored.
 #
@@ -612,5 +643,5 @@ else:
 # 3. With no metrics at all, the model says `continue` with 70 %. Is that a
 #    bias?
 #    <details><summary>Answer</summary>It is a prior. Whether it does harm has
-#    to be measured: compare how often it is right with and without it divided
-#    out. If `continue` is mostly right, it helps.</details>
+#    to be measured: compare how often the model is right with and without it.
+#    If `continue` is usually right, the prior helps.</details>
