@@ -1,15 +1,15 @@
 # %% [markdown]
 # The bundled brain was not born knowing what to do about a learning rate.
-# Somebody taught it, and somebody had to know the right answers first. Here
-# you do all of it, smaller. After this notebook you can
+# Somebody taught it, and before that somebody had to find the right answers.
+# Here you do all of it, on a smaller scale. After this notebook you can
 #
-# - find out what the right decision was, by playing every action to its end;
+# - find out what the right decision was, by playing every action to the end;
 # - say why a look a few epochs ahead misleads;
 # - teach a small language model in half a minute;
 # - ask of any taught model: would something simpler have done?
 #
-# What was built before: a prompt (02), a score for each action (04), a run
-# that can be branched (05). All of it is imported here.
+# Earlier notebooks built the prompt (02), the score for each action (04) and a
+# run that can be branched (05). They are imported here.
 
 # %%
 #@title Settings
@@ -28,9 +28,9 @@ brain = SimpleAIBrain(brain_name)
 # ## Where right answers come from
 #
 # One could ask people, or a large model. Both have opinions. But whether a
-# rate should have been lowered at epoch 10 is not a matter of opinion: copy
+# rate should have been lowered at epoch 10 is not a matter of opinion. Copy
 # the run at epoch 10, let each copy take another action, train all of them to
-# the end, and look. (Stopping needs no copy: it ends where the run stands.)
+# the end, and look. (Stopping needs no copy: the run ends where it is.)
 #
 # The run: a small network, digits with 30 % of its labels drawn at random, a
 # learning rate of 0.03, 60 epochs.
@@ -57,9 +57,10 @@ for name, factor in FACTORS.items():
 
 # %% [markdown]
 # **Guess first:** which of the three has the lowest validation loss five
-# epochs on? And which at the end?
+# epochs later? And which at the end?
 
 # %%
+#@title Run this: it draws the three futures
 import matplotlib.pyplot as plt
 
 from agentic_lib import ACTIONS
@@ -92,11 +93,11 @@ print(f"Lowest at epoch 15: {best[15]}. At epoch 60: {best[60]}.")
 # ## How far to look?
 #
 # One run is an anecdote. Small networks can be trained many at a time, as one
-# batch of matrix products: here twelve runs, six from each of two rates, halted
-# at epoch 10, copied three times, and played on. (`cells` are pairs of label
-# noise and rate. Copies with the same `stream` see the data in the same order,
-# so that only the action differs.) **Guess first:** will five epochs and fifty
-# name the same action?
+# batch of matrix products. Here are twelve runs, six from each of two rates.
+# They are halted at epoch 10, copied three times, and trained on. (`cells` are
+# pairs of label noise and rate. Copies with the same `stream` see the data in
+# the same order, so only the action differs.) **Guess first:** will five
+# epochs and fifty name the same action?
 
 # %%
 import torch
@@ -152,20 +153,20 @@ print("Runs whose best action changes between 5 and 50 epochs: "
       "at 0.03.")
 
 # %% [markdown]
-# If the best action changes, a label made after five epochs teaches the
-# wrong thing, and teaches it perfectly. In which direction it misleads depends
-# on the case. On data with wrong labels a higher rate can look best at first,
-# because it learns faster; that it is unsteady, and learns the wrong labels by
-# heart, shows later.
+# If the best action changes, a label made after five epochs teaches the wrong
+# thing, and teaches it perfectly. Its direction depends on the case. On data
+# with wrong labels a higher rate can look best at first, because it learns
+# faster. Later it shows that it is unsteady and learns the wrong labels by
+# heart.
 #
-# There is a famous case in which a short look is wrong each time, and in the
-# opposite direction (Wu and others, 2018, arXiv 1803.02021). Picture a valley:
+# In a famous case a short look is wrong each time, and in the opposite
+# direction (Wu and others, 2018, arXiv 1803.02021). Picture a valley with
 # steep sides, a gently sloping floor, and noise that shakes you from side to
 # side. A lower rate calms the shaking **at once**, so five steps later it
-# looks best, again and again. What it costs, slow progress along the floor,
-# shows only late. Here is that valley, in numbers: the expected loss of
-# gradient descent whose gradients are noisy, in each direction with the
-# steepness as their variance.
+# looks best, again and again. Its price, slow progress along the floor, shows
+# only late. Here is that valley in numbers. The cell computes the expected
+# loss of gradient descent with noisy gradients; in each direction the variance
+# of the noise is the steepness.
 
 # %%
 import numpy as np
@@ -200,10 +201,11 @@ def descend(look, rate=0.3):
 
 # %% [markdown]
 # **Guess first:** two controllers choose among the same three actions, with
-# perfect knowledge. One looks 5 steps ahead, one to the end. Will either be
-# beaten by never touching the rate at all?
+# perfect knowledge. One looks 5 steps ahead, one to the end. Will either do
+# worse than never touching the rate at all?
 
 # %%
+#@title Run this: it walks through the valley three times
 constant = [loss_at(walk(np.array([1.0, 100.0]), 0.3, step))
             for step in range(EVERY, STEPS + 1, EVERY)]
 walks = {"looks 5 steps ahead": descend(5),
@@ -224,19 +226,19 @@ for name, end in ends.items():
 
 # %% [markdown]
 # So labels should be judged **at the end of the budget**, after the last epoch
-# that a run may have. One more trap: after the branch, who decides? If the runs
-# are played on at a constant rate, as here, but the controller will really go
-# on deciding, the label answers another question. The labels below were played
-# on under a stand-in for the brain: first rules, then a quick model that was
+# that a run may have. There is one more trap: who decides after the branch? In
+# the cells above nobody does. But a real controller will go on deciding, so
+# such labels answer another question. The labels used from here on were made
+# under a stand-in for the brain: first rules, then a quick model that was
 # taught on the labels made so far.
 #
 # ## The labels that ship with the package
 #
 # They come from generated data, and from small real sets. **Digits are not
-# among them**, so that everything shown on digits is shown on unseen data. What
-# an action is **worth** is measured at the end of the run, on data kept for
-# this: accuracy in percent, less the loss, which decides if accuracies tie.
-# So worth, and what is at stake in a decision, is counted in points.
+# among them**, so everything shown on digits is shown on unseen data. What an
+# action is **worth** is measured at the end of the run, on data kept for this
+# purpose: accuracy in percent, minus the loss, which decides if accuracies
+# tie. So worth, and what is at stake in a decision, is counted in points.
 
 # %%
 from agentic_lib.lab.actions import NAMES
@@ -251,7 +253,7 @@ from agentic_lib.lab.teach.labels import (
 groups = unpack(LABELS)
 taught, kept = held_back(groups)
 rows, values, now, _ = table(taught)
-print(f"{len(groups)} groups of runs, {len(kept)} of them kept back to "
+print(f"{len(groups)} groups of runs, {len(kept)} of them held back to "
       f"judge with.\n{len(rows)} decisions to teach with. One of them, "
       "where little is at stake:")
 stake = values.max(1) - values.min(1)
@@ -262,10 +264,11 @@ for name, value in zip(NAMES, values[ROW]):
 
 # %% [markdown]
 # **Guess first:** in how many of these decisions does it matter much which
-# action is taken? And how often do two copies of a run, that differ in nothing
-# but the order of the data, name the same best action?
+# action is taken? And take two copies of a run that differ only in the order
+# of the data: how often do they name the same best action?
 
 # %%
+#@title Run this: it draws what is at stake
 both = np.concatenate([g["worth"].reshape(-1, 3, 2) for g in taught])
 matters = both.mean(2).max(1) - both.mean(2).min(1) > 5
 agree = both[..., 0].argmax(1) == both[..., 1].argmax(1)
@@ -283,18 +286,18 @@ print(f"Half of the decisions: less than {np.median(stake):.1f} points at "
       "stake.")
 
 # %% [markdown]
-# Most decisions hardly matter, and if nothing is at stake, "best" is luck.
-# A label that says *reduce, 100 %* when three actions tie teaches noise.
+# Most decisions hardly matter, and if nothing is at stake, "best" is luck. A
+# label that says *reduce, 100 %* when three actions tie teaches noise.
 #
 # ### Exercise: a soft label
 #
-# Turn what the actions were worth into probabilities. `worth` holds three
-# numbers (continue, reduce, increase, in points), `now` what the run is worth
-# without training on. **Stopping** is worth `now` plus a margin of 0.1: going
-# on must promise more than that. Return four probabilities in proportion to
-# `exp(value / 0.25)`. They sum to 1, and adding the same number to everything
-# changes nothing. (Values lie near 90, and `exp(360)` is too large for some
-# kinds of float: take the largest value off first.)
+# Turn the worth of the actions into probabilities. `worth` holds three numbers
+# (continue, reduce, increase, in points). `now` is what the run is worth if it
+# ends at once. **Stopping** is worth `now` plus a margin of 0.1: to go on, a
+# run must promise more than that. Return four probabilities in proportion to
+# `exp(value / 0.25)`. They sum to 1, and adding the same number to every value
+# changes nothing. (Values can lie near 90, and `exp(360)` is too large for
+# some kinds of float: subtract the largest value first.)
 
 # %% tags=["exercise"]
 def soft_label(worth, now):
@@ -321,12 +324,12 @@ for name, share in zip(NAMES, soft_label(values[ROW], now[ROW])):
 # %% [markdown]
 # ### Exercise: a fair split
 #
-# To judge a taught model, some labels are kept back. Drawn at random? Four
-# decisions come from one run, and they look alike: with three of them in the
-# lessons, the fourth is no test. Write `split(run_of_row)`: it gets the number
-# of the run that each row came from, and returns an array of True (kept back)
-# and False, so that about a fifth of the rows is kept back and **no run is on
-# both sides**.
+# To judge a taught model, some labels are held back. Should they be drawn at
+# random? Four decisions come from one run, and they look alike. If three of
+# them are among the lessons, the fourth is no test. Write `split(run_of_row)`.
+# It gets the number of the run that each row came from. It returns an array of
+# True (held back) and False, so that about a fifth of the rows is held back
+# and **no run is on both sides**.
 
 # %% tags=["exercise"]
 def split(run_of_row):
@@ -343,14 +346,15 @@ def split(run_of_row):
     return np.isin(run_of_row, runs[rng.random(len(runs)) < 0.2])
 
 # %% [markdown]
-# `held_back` above goes further: it keeps back whole groups, each with data,
-# network and optimizer of its own.
+# The library's `held_back` goes further: it holds back whole groups, each with
+# its own data, network and optimizer.
 #
 # ## Teach
 #
-# A lesson is a prompt with a soft label: at the place where the reply begins,
-# the first token of each action's name should get its share. Reading is what
-# takes a small model's time, so our prompt is short.
+# A lesson is a prompt with a soft label. At the place where the reply begins,
+# the first token of each action's name should get its share of the
+# probability. A small model spends most of its time on reading, so our prompt
+# is short.
 
 # %%
 from agentic_lib import Prompt
@@ -386,10 +390,10 @@ def ids_of(state):
         enable_thinking=False)["input_ids"]
 
 # %% [markdown]
-# A single label holds much luck, as we saw. So the labels are smoothed first: a
-# **forest**, two hundred decision trees that are averaged, learns what actions
-# are worth in states *like* this one, from all of them. (The library's soft
-# labels also give `continue` a tenth of a point, so that a rate isn't moved for
+# A single label holds much luck, as we saw. So the labels are smoothed first.
+# A **forest** averages two hundred decision trees. From all labels it learns
+# what actions are worth in states *like* this one. (The library's soft labels
+# also give `continue` a tenth of a point, so that a rate is not changed for
 # nothing.)
 
 # %%
@@ -403,10 +407,10 @@ for share, first in zip(targets[-1], firsts):
     print(f"{share:4.0%} {tokenizer.decode([first])}...")
 
 # %% [markdown]
-# The model has Qwen3's architecture, four thousand times fewer weights, and
-# all of them random: it can't read a letter yet. Every step shows it 32
-# lessons. Two marks to measure its loss by: that of a model that knows nothing
-# but each action's mean share, and that of one that knows every label. **Guess
+# The model has Qwen3's architecture and a tiny part of its weights, and all of
+# them are random: it can't read a letter yet. Every step shows it 32 lessons.
+# Two numbers help to judge its loss: the loss of a model that knows only each
+# action's mean share, and the loss of one that knows every label. **Guess
 # first:** how far from the first to the second will it get?
 
 # %%
@@ -461,16 +465,16 @@ print(fresh.analyze_training(training.run.metrics[:20]))
 
 # %% [markdown]
 # It chooses, with a probability for each name. It can't write: nobody showed
-# it a reason, so the sentence is made from the probabilities and says so.
+# it a reason, so the sentence is made from the probabilities, and says so.
 #
 # ## Did the language do it?
 #
-# Now the question that is easily forgotten. The model read text and chose.
-# But all that it needed was some numbers in that text. So give the same
-# numbers, and the same soft labels, to the plainest method there is, a
-# **logistic regression**: one weight for each number and action, a sum, no
-# language. And we already have a forest that reads numbers and no text:
-# `worth_of`, which smoothed the labels.
+# Now the question that is easily forgotten. The model read text and chose. But
+# all that it needed was some numbers in that text. So give the same numbers,
+# and the same soft labels, to the simplest method there is, a **logistic
+# regression**: one weight for each number and action, a sum, no language. And
+# there is already a forest that reads numbers and no text: `worth_of`, which
+# smoothed the labels.
 
 # %%
 from agentic_lib.lab.features import NUMBERS
@@ -506,9 +510,9 @@ plain_all = regression(list(range(len(NUMBERS))))
 print(f"{len(SHOWN)} numbers for one, all {len(NUMBERS)} for the other")
 
 # %% [markdown]
-# Judged on the decisions that were kept back: how many points does each lose
-# against the best action in hindsight? **Guess first**, and write down your
-# order: the fresh brain, the brain from the top of this page, the two
+# Judged on the decisions that were held back: how many points does each method
+# lose against the best action in hindsight? **Guess first**, and write down
+# your order: the fresh brain, the brain from the settings, the two
 # regressions, the forest, and always saying the same.
 
 # %%
@@ -536,6 +540,7 @@ for k, name in enumerate(NAMES):
     chosen[f"always {name}"] = [k] * len(some)
 
 # %%
+#@title Run this: it counts and draws the points lost
 def points_lost(picked):
     return right[some].max(1) - right[some, picked]
 
@@ -558,18 +563,18 @@ for name in order:
 print("\nThe brain above:", brain.description)
 
 # %% [markdown]
-# (The thin line is one standard error to each side. It is too short rather
-# than too long: the decisions come from a few groups of runs only.)
+# (The thin line is one standard error to each side. It is probably too short,
+# because the decisions come from only a few groups of runs.)
 #
-# If something without language does as well as a brain here, then language is
-# not what the choice takes. What can a language model do that a regression
-# can't? Read another prompt, take a new action by its name, say something about
-# its choice. Those are reasons to want one. A better choice has to be shown,
-# and this is the kind of picture that shows it.
+# If something without language does as well as a brain here, then the choice
+# does not need language. What can a language model do that a regression can't?
+# It can read another prompt, take a new action by its name, and say something
+# about its choice. Those are reasons to want one. That it chooses better has
+# to be shown, and this is the kind of picture that shows it.
 #
 # ## In control, on data never seen
 #
-# Labels are means to an end. Who ends higher on digits? Four starting rates,
+# Labels are a means to an end. Who ends higher on digits? Four starting rates,
 # three seeds each, 30 % of the labels drawn at random; the test set is read
 # once, at the end.
 
@@ -586,8 +591,8 @@ for name, row in tests.items():
     print(f"{name:26}" + "".join(f"{value:8.1f}" for value in row))
 
 # %% [markdown]
-# And one of these runs, looked at: the fresh brain takes its seat in the same
-# controller as any other.
+# And here is one of these runs. The fresh brain works in the same controller
+# as any other.
 
 # %%
 from agentic_lib import plot_run, train
@@ -597,9 +602,9 @@ alone = train(digits, None, lr=0.003, epochs=60)
 show(plot_run(run, compare=alone))
 
 # %% [markdown]
-# Half a minute is short. The brain that ships was taught on the same labels,
-# with all the prompts of notebook 02, many more wordings, and reasons after
-# the names, for longer:
+# Half a minute is short. The brain that ships was taught for longer on the
+# same labels, with all the prompts of notebook 02, many more wordings, and
+# reasons after the names:
 #
 # ```
 # python -m agentic_lib teach                 labels and weights from nothing
@@ -607,14 +612,14 @@ show(plot_run(run, compare=alone))
 # ```
 #
 # Its model card (`agentic_lib/bundled_brain/README.md`) says how well it does,
-# and where it does not.
+# and where it fails.
 #
 # ## The same lessons for Qwen
 #
-# Qwen3-0.6B can read already. Changing all of its 600 million weights for this
-# would be wasteful. **LoRA** leaves them as they are and learns, beside some of
-# the large matrices (here the four of each layer's attention), two thin ones
-# each, whose product is added. How many weights is that?
+# Qwen3-0.6B can read already. It would be wasteful to change all of its 600
+# million weights for this. **LoRA** leaves them as they are. Beside some of
+# the large matrices (here the four of each layer's attention) it learns two
+# thin ones each, and adds their product. How many weights is that?
 
 # %%
 RANK = 8
@@ -641,25 +646,25 @@ if not torch.cuda.is_available():
 if importlib.util.find_spec("peft") is None:
     missing.append("the package peft (pip install peft)")
 if missing:
-    print("Not here, for want of " + " and ".join(missing) + ".")
+    print("Not possible here: missing " + " and ".join(missing) + ".")
 print("The command:\n  python", " ".join(command))
 if teach_qwen and not missing:
     subprocess.run([sys.executable, *command], check=True)
     print(SimpleAIBrain("qwen_taught"))
 
 # %% [markdown]
-# What comes out is a folder like any other: `SimpleAIBrain("qwen_taught")`.
-# Put it into the comparison above before you believe that it got better.
+# The result is a folder like any other: `SimpleAIBrain("qwen_taught")`. Put it
+# into the comparison above before you believe that it got better.
 #
 # ## Summary
 #
 # - A decision's label is what it led to, at the end of the budget, under the
-#   continuation that will really follow.
+#   controller that will really decide afterwards.
 # - A short look is not a small error: it can prefer the wrong action every
 #   time.
 # - Most decisions hardly matter; labels must say so.
-# - Keep back whole runs, and judge on data of another kind than you taught on.
-# - Before crediting the language, ask a regression.
+# - Hold back whole runs, and judge on another kind of data than you taught on.
+# - Before you credit the language, ask a regression.
 
 # %% [markdown]
 # **Three questions**
@@ -667,12 +672,12 @@ if teach_qwen and not missing:
 # 1. Labels are made by looking five epochs ahead, and a model learns them
 #    perfectly. Will training under it go well?
 #    <details><summary>Answer</summary>Not necessarily. It will do what is best
-#    for the next five epochs, every time; in the valley that was worse than
+#    for the next five epochs, every time. In the valley that was worse than
 #    doing nothing.</details>
-# 2. A taught model agrees with 60 % of the labels that were kept back. Is that
+# 2. A taught model agrees with 60 % of the labels that were held back. Is that
 #    bad?
-#    <details><summary>Answer</summary>It can't be told. If actions tie, the
-#    label is luck and nobody can agree with it. Count the points that its
+#    <details><summary>Answer</summary>That number cannot tell. If actions tie,
+#    the label is luck, and nobody can agree with it. Count the points that its
 #    choices lose.</details>
 # 3. A language model chooses as well as a logistic regression on the same
 #    numbers. What did the language add to the choice?
