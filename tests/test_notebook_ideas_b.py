@@ -1,17 +1,15 @@
 """Checks of the exercises of 05, 06, 08 and 10 turn down the wrong answers
 that learners give, and take right ones in another form."""
 
-import matplotlib
+from statistics import fmean
+
 import numpy as np
 import pytest
 import torch
-from matplotlib import pyplot as plt
 from torch import nn
 
-from agentic_lib import ACTIONS, Metrics
+from agentic_lib import Metrics
 from agentic_lib.course import exercises
-
-matplotlib.use("agg")
 
 
 def passes(check, *answer):
@@ -130,31 +128,24 @@ def test_weights_alone_bring_no_run_back(parts, hint, capsys):
 
 # -- 06 -----------------------------------------------------------------------
 
-def draw(log=True, shapes=True, scattered=False, leave_out=0):
-    looks = {a.name: a.marker if shapes else "o" for a in ACTIONS}
-
-    def drawn(run):
-        figure, ax = plt.subplots()
-        for d in run.decisions[leave_out:]:
-            if scattered:
-                ax.scatter([d.epoch], [d.new_lr], marker=looks[d.action])
-            else:
-                ax.plot(d.epoch, d.new_lr, looks[d.action])
-        ax.set_yscale("log" if log else "linear")
-        return figure
-    return drawn
+def beyond(best=fmean, worst=fmean, low=min, high=max):
+    """beyond_luck, right by default, wrong in one part else."""
+    def find(ends):
+        return [epoch for epoch, row in sorted(ends.items())
+                if low(max(row.values(), key=best))
+                > high(min(row.values(), key=worst))]
+    return find
 
 
-def test_actions_are_told_apart_by_shape_plotted_or_scattered():
-    assert passes(exercises.draw_rate, draw())
-    assert passes(exercises.draw_rate, draw(scattered=True))
-    assert not passes(exercises.draw_rate, draw(log=False))
-    assert not passes(exercises.draw_rate, draw(shapes=False))
-    assert not passes(exercises.draw_rate, draw(shapes=False,
-                                                scattered=True))
-    assert not passes(exercises.draw_rate, draw(leave_out=1))
-    assert not passes(exercises.draw_rate, lambda run: None)
-    assert not plt.get_fignums(), "a check leaves no figure open"
+def test_a_difference_counts_if_no_order_undoes_it():
+    check = exercises.beyond_luck
+    assert passes(check, beyond())
+    assert not passes(check, beyond(best=max))
+    assert not passes(check, beyond(low=fmean, high=fmean))
+    assert not passes(check, beyond(low=max))
+    assert not passes(check, lambda ends: list(ends))
+    assert not passes(check, lambda ends: beyond()(ends)[::-1])
+    assert not passes(check, lambda ends: None)
 
 
 def test_alt_text_needs_its_numbers_and_may_not_ramble():

@@ -38,18 +38,18 @@ from agentic_lib.course.exercises.teach_the_brain import (
     soft_label,
     split_by_run,
 )
-from agentic_lib.course.exercises.visualise import draw_rate, in_words
+from agentic_lib.course.exercises.visualise import beyond_luck, in_words
 from agentic_lib.course.exercises.your_own_training import mended_loop
 
 __all__ = [
     "REPLIES",
     "agreement",
     "beats_constant",
+    "beyond_luck",
     "calibration_error",
     "check_breaking_reply",
     "check_parser",
     "check_safe_rule",
-    "draw_rate",
     "flip_rate",
     "in_words",
     "judged_run",

@@ -26,59 +26,6 @@ def made_up_run(seed, decisions=True, epochs=20):
 
 
 @check
-def draw_rate(draw):
-    """draw(run) -> a figure: log scale, a shape for each action."""
-    for seed in (0, 3):
-        run = made_up_run(seed)
-        figure = draw(run)
-        expect(hasattr(figure, "axes"), "It must return a figure, and it "
-               f"returned {figure!r}.")
-        drawn = [(x, y, shape) for axes in figure.axes
-                 if axes.get_yscale() == "log"
-                 for x, y, shape in markers_in(axes)]
-        close(figure)
-        expect(any(axes.get_yscale() == "log" for axes in figure.axes),
-               "No axis has a log scale, so equal factors do not look equal.",
-               'Every axis has set(yscale=...).')
-        shapes = {}
-        for d in run.decisions:
-            found = [shape for x, y, shape in drawn if abs(x - d.epoch) < 1e-6
-                     and abs(y / d.new_lr - 1) < 1e-6]
-            expect(found, f"There is no marker at epoch {d.epoch} and rate "
-                   f"{d.new_lr:.3g}, where a decision was made.",
-                   "Does every decision of the run get a marker, at its epoch "
-                   "and at the rate that it led to?")
-            shapes.setdefault(d.action, set()).update(found)
-        for one in shapes:
-            for other in shapes:
-                expect(one == other or not shapes[one] & shapes[other],
-                       f"In grey nobody can tell {one} from {other}.",
-                       "They have the same shape.", "Each Action brings a "
-                       "marker of its own: action.marker.")
-    return "Every decision is there, and has a shape of its own."
-
-
-def markers_in(axes):
-    """(x, y, shape) of every marker in the axes, plotted or scattered."""
-    for line in axes.lines:
-        if line.get_marker() not in ("", " ", "None", None):
-            for x, y in zip(line.get_xdata(), line.get_ydata()):
-                yield float(x), float(y), str(line.get_marker())
-    for cloud in axes.collections:
-        paths = cloud.get_paths()
-        for x, y in getattr(cloud, "get_offsets", list)():
-            yield float(x), float(y), str(
-                paths[0].vertices.round(3).tolist() if paths else None)
-
-
-def close(figure):
-    """Before a front end shows a figure that was drawn for a check."""
-    from matplotlib import pyplot
-
-    pyplot.close(figure)
-
-
-@check
 def in_words(describe):
     """describe(run) -> the picture in at most 60 words, with its numbers."""
     runs = [made_up_run(1), made_up_run(2, epochs=34),
@@ -100,3 +47,31 @@ def in_words(describe):
                    f"There should be a {value} in it.", "How each number is "
                    "to be rounded is said in the exercise.")
     return "Four runs, and nothing that matters left out."
+
+
+@check
+def beyond_luck(find):
+    """find({epoch: {action: [ends]}}) -> the epochs at which every end of
+    the best action is above every end of the worst; best by mean."""
+    good, poor = [80.0, 81.0, 82.0], [70.0, 71.0, 72.0]
+    cases = (
+        ({5: {"a": good, "b": poor, "c": [75.0, 76.0, 77.0]}}, [5]),
+        ({10: {"a": good, "b": [79.0, 80.5, 79.5], "c": [80.0, 80.0, 80.0]},
+          5: {"a": poor, "b": [78.0, 79.0, 90.0], "c": good}}, [5]),
+        # the highest single end is not that of the best action
+        ({5: {"a": [60.0, 60.0, 99.0], "b": good, "c": [59.0, 60.0, 61.0]}},
+         [5]),
+        ({15: {"a": good, "b": poor}, 5: {"a": poor, "b": good}}, [5, 15]),
+        ({5: {"a": good, "b": good}}, []),
+        ({5: {"a": good, "b": [70.0, 71.0, 80.0]}}, []),
+    )
+    for ends, wanted in cases:
+        found = find({epoch: {name: list(values) for name, values in
+                              row.items()} for epoch, row in ends.items()})
+        expect(found is not None, "It returned None: is there a return?",
+               "Return a list of epochs. It may be empty.")
+        expect(list(found) == wanted, f"For {ends} your function says "
+               f"{found}.", f"It should be {wanted}.", "Rank the actions by "
+               "mean. Then compare the lowest end of the best one with the "
+               "highest end of the worst. Take the epochs in order.")
+    return "A difference counts if no order of the data can undo it."
