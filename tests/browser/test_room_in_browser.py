@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from front_ends import FLAGS, chromium
 
+from agentic_lib import parse_decision
+
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "notebooks"))
 room, series = (importlib.import_module(f"building.{name}")
@@ -163,6 +165,18 @@ def test_every_question_has_a_key_and_every_wrong_answer_a_meaning():
         assert {*re.findall(r"\b([ABC]): ", wrong)} == {*"ABC"} - {right}
         for number in re.findall(r"\d\d", where):
             assert list((ROOT / "notebooks" / "sources").glob(f"{number}_*"))
+
+
+def test_the_key_says_what_torch_and_the_parser_do():
+    torch = pytest.importorskip("torch")
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda epoch: 1 - epoch / 10)
+    optimizer.step()
+    optimizer.param_groups[0]["lr"] *= 0.7
+    scheduler.step()
+    assert optimizer.param_groups[0]["lr"] == 0.9  # question 6, A
+    assert parse_decision("I would not stop yet.") is None  # question 4, C
 
 
 def test_pages_that_differ_from_their_source_are_named(monkeypatch, tmp_path):
