@@ -32,7 +32,7 @@ def compared(brain, peer, random=20.0, rules=30.0):
 
 def everybody(tasks, seeds=(0, 1), guards="+guards"):
     """Rows of what the first view needs, all alike."""
-    names = [m + guards if METHODS[m].guardable else m for m in views.CORE]
+    names = [m + guards if METHODS[m].guardable else m for m in views.NAMED]
     return [row(task, method, rate, seed)
             for task in tasks for seed in seeds for rate in (0.01, 0.1)
             for method in ("constant", *names)]

@@ -30,6 +30,7 @@ from agentic_lib.lab.compare.tables import (
 )
 from agentic_lib.lab.compare.views import (
     CORE,
+    NAMED,
     as_used,
     complete,
     names,
@@ -109,7 +110,7 @@ def not_counted(rows, view) -> list[str]:
     runs = {(r.task, r.method) for r in as_used(rows) if r.seed == 1}
     shown = {r.task for r in view}
     needed = ["constant", *("left_alone" if m == "constant" else m
-                            for m in CORE)]
+                            for m in NAMED)]
     return [f"{task} ({', '.join(m for m in needed if (task, m) not in runs)})"
             for members in GROUPS.values() for task in members
             if task not in shown]
@@ -135,9 +136,9 @@ def with_guards(view, info, rows, left_out) -> list[str]:
     absent = not_counted(rows, view)
     if absent:
         parts.append(
-            "A task is in it once all eight methods of the picture, guards "
-            "on, and the constant rate without them have run there with two "
-            "seeds. Not in it yet, with what is missing: "
+            "A task is in it once all methods that the answer above names "
+            "have run there with two seeds. Not in it yet, with what is "
+            "missing: "
             f"{'; '.join(absent)}.")
     if left_out:
         parts.append("Not recorded on all of these tasks yet, so not in this "

@@ -16,17 +16,21 @@ from agentic_lib.lab.compare.intervals import (
     key,
 )
 from agentic_lib.lab.compare.methods import GUARDS, METHODS
-from agentic_lib.lab.compare.recorded import GROUPS, SCHEDULES
+from agentic_lib.lab.compare.recorded import GROUPS, SCHEDULES, SEARCHING
 from agentic_lib.lab.compare.tasks import LEAK, NEW
 
 OURS = ("brain", "brain_quick")  # the brain at its two settings
-# What the picture shows; a task on which one of them is missing is not used.
+# What the picture shows.
 EIGHT = {"read the metrics": ("brain_quick", "greedy_tuned",
                               "plateau_tuned"),
          "follow a plan": ("constant", "linear"),
          "search, or have no rate": ("halving", "range_one_cycle",
                                      "schedule_free_advised")}
 CORE = tuple(name for group in EIGHT.values() for name in group)
+# What the answer names: a task on which one of them is missing is not used,
+# so that none drops out of the answer because another task was added.
+NAMED = tuple(dict.fromkeys(
+    (*CORE, *SEARCHING, "rate_only_quick", "logistic_quick")))
 REFERENCE = "constant"  # without guards: what regret is measured against
 
 
@@ -69,7 +73,7 @@ def guardable(name) -> bool:
     return name not in METHODS or METHODS[name].guardable
 
 
-def complete(rows, core=CORE, seeds=2) -> tuple[list, list]:
+def complete(rows, core=NAMED, seeds=2) -> tuple[list, list]:
     """(rows, names left out): the tasks that all of `core` have with so many
     seeds, and the methods that have all of these tasks."""
     found = {}
