@@ -27,25 +27,33 @@ REPLIES = (
 
 
 def draw_shown():
-    """Trains five small networks and writes what the slides show of them."""
+    """Trains seven small networks and writes what the slides show of them.
+    """
     sys.path.insert(0, str(ROOT))
     from agentic_lib import Prompt, SimpleAIBrain, load_data, train
     from agentic_lib.brain.parser import parse_decision
+    from agentic_lib.course.scripted import ScriptedBrain
     from agentic_lib.show.plots import alt_text, save_figure
 
     data = load_data("digits", label_noise=0.3)
     brain = SimpleAIBrain("bundled", quiet=True)
     run, alone = train(data, brain, **START), train(data, None, **START)
     save_figure(run, PICTURES / "run.svg", compare=alone, size=(8.4, 4.6))
-    others = {name: train(data, None, lr=lr, epochs=30, seed=1, guards=False)
-              for name, lr in RATES.items()}
+
+    def other(name, brain=None):
+        return train(data, brain, lr=RATES[name], epochs=30, seed=1,
+                     guards=False)
+
+    others = {name: other(name) for name in RATES}
+    raised = {name: other(name, ScriptedBrain(["increase_learning_rate"] * 5))
+              for name in "AB"}
     draw_rates(others)
     draw_losses(others)
     SHOWN.write_text(json.dumps({
         "run_alt": alt_text(run, alone),
         "rates_alt": rates_alt(others),
         "losses_alt": losses_alt(others),
-        "rates": RATES,
+        "ends": ends(others), "raised": ends(raised),
         "prompt": Prompt().messages(run.metrics[:10])[1]["content"],
         "replies": [[reply, getattr(parse_decision(reply), "action", None)]
                     for reply in REPLIES],
@@ -99,11 +107,17 @@ def finish(figure, measure, name, alt):
             "Date": None, "Description": alt})
 
 
+def ends(runs) -> dict[str, str]:
+    """The last validation accuracy of each run, in percent."""
+    return {name: f"{run.metrics[-1].val_acc:.0f}"
+            for name, run in runs.items()}
+
+
 def rates_alt(runs) -> str:
-    ends = ", ".join(f"{name} ends at {run.metrics[-1].val_acc:.0f} %"
-                     for name, run in runs.items())
+    told = ", ".join(f"{name} ends at {end} %"
+                     for name, end in ends(runs).items())
     return (f"Validation accuracy over {len(runs['A'].metrics)} epochs of "
-            f"three runs that differ in their learning rate: {ends}.")
+            f"three runs that differ in their learning rate: {told}.")
 
 
 def losses_alt(runs) -> str:
