@@ -29,23 +29,12 @@ def browser():
         found.close()
 
 
-@pytest.fixture(params=["as it is committed", "with an address"])
-def folder(request, tmp_path):
-    """The pages: those of this copy, and those of one that has moved."""
-    if request.param == "as it is committed":
-        return room.ROOM
-    moved = {**series.read_series(), "repository": "someone/her-fork"}
-    for name, text in room.pages(moved).items():
-        (tmp_path / name).write_text(text)
-    return tmp_path
-
-
 @pytest.fixture
-def opened(browser, folder):
+def opened(browser):
     """A function that opens a page; nothing but the page may be asked for."""
     pages = []
 
-    def open_page(name, width=1280, height=720):
+    def open_page(name, width=1280, height=720, folder=room.ROOM):
         page = browser.new_page(viewport={"width": width, "height": height})
         page.asked, page.complaints = [], []
         page.on("request", lambda request: page.asked.append(request.url))
@@ -110,7 +99,25 @@ def test_a_wheel_or_a_finger_stops_at_a_slide(opened):
 @pytest.mark.parametrize("width, height", [
     (1280, 720), (1920, 1080), (1024, 768), (800, 600)])
 def test_everything_on_a_slide_is_seen(opened, width, height):
-    page = opened("slides.html", width, height)
+    everything_is_seen(opened("slides.html", width, height), height)
+
+
+def test_with_an_address_all_of_it_fits_too(opened, tmp_path):
+    slug = "somebody-with-a-name/a-fork-of-the-whole-series"
+    moved = {**series.read_series(), "repository": slug}
+    for name, text in room.pages(moved).items():
+        (tmp_path / name).write_text(text)
+    page = opened("slides.html", folder=tmp_path)
+    everything_is_seen(page, 720)
+    links = page.locator("a").evaluate_all("all => all.map(a => a.href)")
+    assert f"https://github.com/{slug}" in links
+    assert any("colab" in link and slug in link for link in links)
+    page = opened("handout.html", folder=tmp_path)
+    assert pages_of(page.pdf(prefer_css_page_size=True)) == 1
+
+
+def everything_is_seen(page, height):
+    """Nothing of a slide lies outside it, or in its last 3 % of height."""
     for number in range(1, 11):
         outside = page.evaluate("""([number, foot]) => {
             const slide = document.getElementById(number);
