@@ -14,6 +14,18 @@ import pytest
 os.environ.setdefault("AGENTIC_LIB_BRAIN", "bundled")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
+# What takes longest starts first, or one worker would end alone with it.
+LONGEST = (
+    "test_site_in_browser.py", "test_notebooks.py",
+    "test_widgets_in_browser.py", "08_teach_the_brain.ipynb",
+    "test_processes.py", "test_server.py", "test_recipes.py",
+    "05_run_the_full_loop.ipynb", "06_visualise.ipynb",
+    "workshop_90.ipynb", "07_does_it_help.ipynb", "test_naive_brain.py",
+    "test_lab.py", "test_check.py", "test_resume.py", "test_main.py",
+    "test_frameworks.py", "test_site.py", "test_notebooks_published.py",
+    "test_compare_file.py", "02_craft_prompts.ipynb",
+    "test_room_in_browser.py", "test_language_model.py")
+
 
 # Deprecations that other packages cause among themselves.
 FOREIGN = (
@@ -31,6 +43,14 @@ def pytest_configure(config):
             config.addinivalue_line("filterwarnings", f"error::{kind}")
         for text in FOREIGN:
             config.addinivalue_line("filterwarnings", f"ignore:{text}")
+
+
+def pytest_collection_modifyitems(items):
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
+    for item in items:
+        if hasattr(item, "output_timeout"):  # a cell: nbval has no option
+            item.output_timeout = 60  # seconds; 5 are few on a busy machine
 
 
 def refuse(report):

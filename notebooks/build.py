@@ -26,7 +26,7 @@ Code lines have at most 76 characters, and no `%magic` and no `!shell`: the
 tests run the cells as plain Python. A form field is a line such as
 `brain_name = "auto"  #@param ["auto", "bundled", "qwen", "colab", "rules"]`,
 in a cell that begins with `#@title Settings`. Notebooks that ask for a GPU use
-"auto", the others "bundled". Print `brain.description` where a brain answers.
+"auto", the others "bundled". Print `brain.description` wherever one answers.
 
 Tags
     exercise   the learner's stub. It runs as it is, and does not pass.

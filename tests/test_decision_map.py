@@ -13,7 +13,7 @@ from agentic_lib.show.experiments import START, situation
 
 
 class Threshold:
-    """Reduces where validation accuracy is below `limit`, as sure as it is
+    """Reduces when validation accuracy is below `limit`, as sure as it is
     high."""
 
     name = "threshold"

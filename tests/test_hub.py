@@ -170,7 +170,7 @@ class Client:
     def close(self):
         self.process.stdin.close()
         errors = self.process.stderr.read()
-        self.process.wait(timeout=60)
+        self.process.wait(timeout=600)
         return errors
 
 

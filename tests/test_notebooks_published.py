@@ -81,7 +81,7 @@ def run_alone(cell, folder, environment):
     place.mkdir(parents=True)
     return subprocess.run(
         [sys.executable, "-c", HIDE + cell], cwd=place, text=True,
-        capture_output=True, timeout=300, env=environment)
+        capture_output=True, timeout=600, env=environment)
 
 
 def test_the_badges_lead_to_what_was_pushed(github):

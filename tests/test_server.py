@@ -66,10 +66,10 @@ def serve(folder):
             stdout=log, stderr=log,
             env={**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"})
         try:
-            for _ in range(1200):
+            for _ in range(6000):  # ten minutes and more
                 try:
                     urllib.request.urlopen(
-                        f"http://127.0.0.1:{port}/health", timeout=5)
+                        f"http://127.0.0.1:{port}/health", timeout=60)
                     break
                 except OSError:
                     assert process.poll() is None, (
@@ -78,7 +78,7 @@ def serve(folder):
             yield f"http://127.0.0.1:{port}/v1"
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=300)
 
 
 @pytest.fixture(scope="module")

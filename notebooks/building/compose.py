@@ -95,7 +95,7 @@ def tags(cell) -> list:
 
 
 def folded(cell):
-    """A solution as text that unfolds; a form where a cell has a title; the
+    """A solution as text that unfolds; a form if a cell has a title; the
     diagram of the loop inside the text that shows it."""
     if "solution" in tags(cell):
         text = markdown(

@@ -41,7 +41,7 @@ def execute(book):
     try:
         with tempfile.TemporaryDirectory() as folder:
             NotebookClient(
-                book, timeout=600, kernel_name="python3",
+                book, timeout=600, startup_timeout=600, kernel_name="python3",
                 resources={"metadata": {"path": folder}}).execute()
     finally:
         os.environ.clear()
@@ -123,7 +123,7 @@ def build(series, notebook) -> float:
 
 
 def build_all(series, chosen):
-    """Builds one after the other; ends with a message where any failed."""
+    """Builds one after the other; ends with a message if any failed."""
     total, failed = 0.0, []
     for notebook in chosen:
         try:

@@ -50,7 +50,7 @@ def readme_table(series) -> str:
 
 
 def readme_with_table(series) -> str | None:
-    """README.md as it should be; None where it has no place for a table."""
+    """README.md as it should be; None if it has no place for a table."""
     text = README.read_text() if README.exists() else ""
     if BEGIN not in text or END not in text:
         return None

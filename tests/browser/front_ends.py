@@ -20,11 +20,11 @@ ROOT = Path(__file__).parents[2]
 CLASSIC = Path(__file__).parent / ".classic" / "bin" / "python"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run",
          "--disable-background-networking", "--disable-sync"]
-PATIENCE = 1000 * int(os.environ.get("BROWSER_PATIENCE", "120"))  # in ms
+PATIENCE = 1000 * int(os.environ.get("BROWSER_PATIENCE", "300"))  # in ms
 
 
 def chromium():
-    """Where the browser is, or None."""
+    """The path of the browser, or None."""
     names = ("chromium", "chromium-browser", "google-chrome")
     return next(filter(None, map(shutil.which, names)), None)
 
@@ -101,7 +101,7 @@ class FrontEnd:
         self.page.wait_for_timeout(500)  # the page arranges itself anew
 
     def picture(self, name):
-        """Keeps a screenshot where SCREENSHOTS says, for people to look."""
+        """Keeps a screenshot in the folder that SCREENSHOTS names."""
         if "SCREENSHOTS" in os.environ:
             self.page.screenshot(
                 path=Path(os.environ["SCREENSHOTS"],

@@ -25,7 +25,7 @@ FOLDER = Path(__file__).parent / ".classic"
 
 
 def make(folder=FOLDER) -> Path:
-    """Makes the environment where it is missing; returns its Python."""
+    """Makes the environment if it is missing; returns its Python."""
     folder = Path(folder).resolve()
     python = folder / "bin" / "python"
     done, shared = folder / "complete", sysconfig.get_path("purelib")

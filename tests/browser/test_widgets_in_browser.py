@@ -1,7 +1,7 @@
 """The widgets, in a real browser: what the page shows is what is checked.
 
     python tests/browser/make_classic.py     (once)
-    BROWSER_PATIENCE=240 python -m pytest -n 0 tests/browser
+    BROWSER_PATIENCE=600 python -m pytest -n 0 tests/browser
 
 BROWSER_PATIENCE is how many seconds the page may take to show something,
 SCREENSHOTS=folder keeps pictures of what was seen.
@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT / "notebooks"))
 compose, series = (importlib.import_module(f"building.{name}")
                    for name in ("compose", "series"))
 
-# Where the series has no such notebook yet, these cells stand in.
+# If the series has no such notebook yet, these cells stand in.
 CELLS = {
     "02_craft_prompts": [
         "from agentic_lib import SimpleAIBrain\n"
