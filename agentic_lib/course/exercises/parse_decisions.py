@@ -55,7 +55,9 @@ def check_parser(parse):
     read = [(reply, parse(reply), answer) for reply, answer in REPLIES]
     for reply, found, answer in read:
         expect(found != "stop_training" or answer == "stop_training",
-               f"A wrong stop, the worst answer there is, for: {reply!r}")
+               f"A wrong stop, the worst answer there is, for: {reply!r}",
+               f"It means {answer!r}: a word such as 'stop' is not yet a "
+               "decision. Ask for more than the word before you stop a run.")
     for reply, found, answer in read:
         expect(answer is not None or found is None,
                f"Nobody decided anything here, and you read {found!r}: "
