@@ -20,10 +20,10 @@ logging.disable_progress_bar()
 # %% [markdown]
 # ## A language model in ten lines
 #
-# This is all that it takes: a tokenizer, a network, a message, a reply. Nothing
-# of this series is needed for it. With a GPU the cell downloads Qwen3-0.6B from
-# the hub. Without one it takes the small model that ships with the package, by
-# the same lines, and says so.
+# This is all it takes: a tokenizer, a network, a message, a reply. The cell
+# uses nothing of this series. With a GPU it downloads Qwen3-0.6B from the hub.
+# Without one it runs the same lines on the small model that ships with the
+# package, and says so.
 
 # %%
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -45,9 +45,9 @@ out = network.generate(**ids, max_new_tokens=60, do_sample=False,
 print(tokenizer.decode(out[0, ids["input_ids"].shape[1]:]))
 
 # %% [markdown]
-# `<|im_end|>` is the mark with which a model ends its reply. What can go wrong
-# here? No network, no room on the GPU, numbers that are not finite, a reply
-# that never ends. The library does the same, with these errors handled.
+# A model ends its reply with the mark `<|im_end|>`. What can go wrong here? No
+# network, no room on the GPU, numbers that are not finite, a reply that never
+# ends. The library does the same, and handles these errors.
 
 # %%
 from agentic_lib import SimpleAIBrain
@@ -67,15 +67,15 @@ brain = SimpleAIBrain(brain_name)
 # | `the bundled brain, ...` | a model of 0.7 million weights that ships with the package; it knows one task |
 # | `the rules` | a few lines of Python, no language model at all |
 #
-# **No GPU, and you are in Colab?** *Runtime > Change runtime type* and choose
-# T4. If Colab says that none is to be had: most accounts hold one GPU session
-# at a time, so close the other one under *Runtime > Manage sessions*, and try
-# again later if all are taken. You can go on right now as well: everything
-# below runs on the bundled brain. (Qwen on a CPU works too, slowly: choose
-# `"qwen"`; it downloads 1.5 GB.)
+# **You are in Colab and have no GPU?** Choose *Runtime > Change runtime type*
+# and T4. If Colab says that none is available: most accounts may hold one GPU
+# session at a time, so close the other one under *Runtime > Manage sessions*.
+# If all GPUs are taken, try again later. You can also continue right now:
+# everything in this notebook runs on the bundled brain. (Qwen works on a CPU
+# too, slowly: choose `"qwen"`. It downloads 1.5 GB.)
 #
-# A model that is asked for by name and cannot be had is an error, and the
-# error says what to do:
+# If you name a model that cannot be loaded, you get an error that says what to
+# do:
 
 # %% tags=["nbval-check-output"]
 from agentic_lib.models.loading import LanguageModelError
@@ -86,8 +86,8 @@ except LanguageModelError as error:
     print(error)
 
 # %% [markdown]
-# With `"auto"` the same trouble is no error: it takes the bundled brain, and
-# the line says why.
+# With `"auto"` this is no error: the bundled brain answers, and the line says
+# why.
 
 # %%
 #@title A stand-in, where the brain has no weights to look at (run this)
@@ -129,11 +129,12 @@ reply = ask(question, max_new_tokens=60, until=lambda text: False)
 # %% [markdown]
 # Is that a good answer? A general model has read about learning rates. The
 # bundled brain has seen one kind of prompt in its life, and answers everything
-# as if it were that prompt. Knowing what a model was taught is half of using it.
+# as if it were that prompt. To use a model well, you have to know what it was
+# taught.
 #
-# Now the prompt it is for: the metrics of a real run, in the library's words. (The
-# text that the brain reads before a decision is its **prompt**; notebook 02
-# takes this one apart.)
+# Now ask it with the prompt that it was made for: the metrics of a real run,
+# in the library's words. (The text that the brain reads before a decision is
+# its **prompt**. Notebook 02 takes this one apart.)
 
 # %%
 from agentic_lib import Prompt, train
@@ -146,9 +147,9 @@ reply = ask(messages)
 # %% [markdown]
 # ## The same by hand
 #
-# What does `generate` of the library do? In essence this: write the messages
-# as one text, cut the text into **tokens** (pieces from a fixed list, each one
-# a number), let the network write more tokens, turn them back into text.
+# What does the library's `generate` do? In essence this: write the messages as
+# one text, cut the text into **tokens** (pieces from a fixed list, each with a
+# number), let the network write more tokens, turn them back into text.
 
 # %%
 tokenizer, network = model.tokenizer, model.network
@@ -170,27 +171,27 @@ print("By hand:    ", written.strip().splitlines()[:1])
 print("The library:", reply.strip().splitlines()[:1])
 
 # %% [markdown]
-# The library's version does the same and adds what a training run needs: it
-# stops as soon as the answer is complete, is bounded in tokens and in seconds,
-# says so if the network's numbers are nan or infinite, and leaves the random
-# numbers of your training alone.
+# The library's version does the same and adds what a training run needs. It
+# stops as soon as the answer is complete. It limits tokens and seconds. It
+# says so if the network's numbers are nan or infinite. And it leaves the
+# random numbers of your training alone.
 #
 # ### Exercise: write without `generate`
 #
-# One level deeper. The network itself does one thing: after every token of a
-# text it gives a number (a **logit**) to each token of its list; the highest
-# belongs to the one that it finds likeliest to come **next**. Writing is a loop
-# around this. Write it: always take the likeliest token, `steps` times, and
-# return the new tokens alone.
+# One level deeper. The network itself does one thing. After every token of a
+# text it gives a number, a **logit**, to each token of its list. The highest
+# logit belongs to the token that it finds most likely to come **next**.
+# Writing is a loop around this. Write that loop: always take the likeliest
+# token, `steps` times, and return only the new tokens.
 
 # %% tags=["exercise"]
 def write(network, ids, steps):
-    """`steps` new token ids behind the list `ids`."""
+    """`steps` new token ids that follow the list `ids`."""
     new = []
     for _ in range(steps):
-        page = torch.tensor([ids + new], device=network.device)
-        logits = network(input_ids=page).logits  # (1, tokens, vocabulary)
-        new.append(0)  # your code: the likeliest token in the next place
+        text = torch.tensor([ids + new], device=network.device)
+        logits = network(input_ids=text).logits  # (1, tokens, vocabulary)
+        new.append(0)  # your code: the likeliest next token
     return new
 
 # %% tags=["check"]
@@ -202,8 +203,8 @@ exercises.write_without_generate(write)
 def write(network, ids, steps):
     new = []
     for _ in range(steps):
-        page = torch.tensor([ids + new], device=network.device)
-        logits = network(input_ids=page).logits  # (1, tokens, vocabulary)
+        text = torch.tensor([ids + new], device=network.device)
+        logits = network(input_ids=text).logits  # (1, tokens, vocabulary)
         new.append(logits[0, -1].argmax().item())
     return new
 
@@ -225,58 +226,85 @@ replies = [model.generate(messages) for _ in range(5)]
 print("Different replies:", len(set(replies)), "- your guess:", guess)
 
 # %% [markdown]
-# The loop above draws nothing at random: the same prompt gives the same reply.
-# (On another machine it may be another one: sums of floating-point numbers
-# depend on the order in which they are taken.)
+# The library draws nothing at random here: the same prompt gives the same
+# reply. (On another machine it may be another reply, because sums of
+# floating-point numbers depend on the order in which they are added.)
 #
-# Chat programs choose at random on purpose. That is called **sampling**: each
-# token is drawn with its probability. Four settings decide what can be drawn,
-# and a model's folder may bring values of its own for them, so write them all
-# down:
+# Chat programs do draw at random. This is called **sampling**: each token is
+# drawn with its probability. Four settings decide what can be drawn. A model's
+# folder may bring its own values for them, so set all four:
 #
 # - `do_sample`: draw, instead of taking the likeliest token;
 # - `temperature`: below 1 the likely tokens gain, above 1 the others do;
 # - `top_k`: only the k likeliest tokens can be drawn (0: all of them);
-# - `top_p`: only the likeliest that have this probability together (1: all).
+# - `top_p`: only the likeliest tokens that together have this probability can
+#   be drawn (1: all).
+#
+# To see it clearly, we ask a second small model of the package, the **naive
+# brain**. It was taught badly on purpose. We ask at the moment of the run
+# where it is least sure. **Guess first:** will it write only numbers that are
+# in its prompt?
 
 # %%
-def sampled(seed, temperature=1.0, top_k=0, top_p=1.0, room=48):
+import re
+
+naive = SimpleAIBrain("naive", quiet=True)
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+def sampled(seed, who, messages, temperature=1.0, top_k=0, top_p=1.0):
     """One reply, drawn at random from this seed."""
     torch.manual_seed(seed)
+    ids = torch.tensor([who.tokens(messages)], device=who.device)
     with torch.inference_mode():
-        drawn = network.generate(
-            **ids, do_sample=True, temperature=temperature, top_k=top_k,
-            top_p=top_p, max_new_tokens=room,
-            pad_token_id=tokenizer.pad_token_id)
-    return tokenizer.decode(drawn[0, n:], skip_special_tokens=True).strip()
+        drawn = who.network.generate(
+            ids, attention_mask=torch.ones_like(ids), do_sample=True,
+            temperature=temperature, top_k=top_k, top_p=top_p,
+            max_new_tokens=32, pad_token_id=who.tokenizer.pad_token_id)
+    return who.tokenizer.decode(drawn[0, ids.shape[1]:],
+                                skip_special_tokens=True).strip()
+
+# %%
+def sureness(epoch):
+    """The probability of the naive brain's favourite at this epoch."""
+    return max(naive.probabilities([run.metrics[:epoch]])[0].values())
 
 
+moment = min(range(5, 30), key=sureness)
+doubtful = Prompt().messages(run.metrics[:moment])
+known = NUMBER.findall(doubtful[-1]["content"])
 for settings in ({"temperature": 1.0}, {"temperature": 2.0},
                  {"temperature": 1.0, "top_p": 0.5}):
-    found = [sampled(seed, **settings) for seed in range(5)]
+    found = [sampled(seed, naive.model, doubtful, **settings)
+             for seed in range(5)]
     print(settings, "different replies:", len(set(found)))
-    for reply in found[:3]:
+    for reply in dict.fromkeys(found):
         print("   ", " ".join(reply.split())[:68])
-print("Seed 4 once more gives the same:",
-      sampled(4) == sampled(4))
+        for number in set(NUMBER.findall(reply)) - set(known):
+            print(f"      ({number} is not in the prompt)")
 
 # %% [markdown]
-# With `top_p` at a half, often a single token is left to draw from, and the
-# replies are equal. That is easily overlooked if the setting is hidden.
+# With `top_p` at a half, a single token is often all that is left to draw
+# from, and the replies are equal. You overlook this easily if the setting is
+# hidden. And a number in a reply is a token like any other: the model writes
+# what fits, whether or not it was in the prompt. Notebook 02 counts how often
+# that happens.
 #
-# How does the **temperature** work? Logits are divided by it before they become
-# probabilities. Here is the first token of the reply, at four
+# How does the **temperature** work? The logits are divided by it before they
+# become probabilities. Here is the first token of the reply, at four
 # temperatures. **Guess first:** at which of them would several draws differ
 # most?
 
 # %%
+#@title Run this: it draws the first token at four temperatures
 import matplotlib.pyplot as plt
 
 from agentic_lib.course.notebook import show
 
 with torch.inference_mode():
-    page = torch.tensor([model.tokens(messages)], device=model.device)
-    logits = network(input_ids=page).logits[0, -1].float().cpu()
+    text = torch.tensor([naive.model.tokens(doubtful)],
+                        device=naive.model.device)
+    logits = naive.model.network(input_ids=text).logits[0, -1].float().cpu()
 
 temperatures = (0.3, 0.7, 1.0, 2.0)
 top = logits.topk(5).indices
@@ -287,20 +315,22 @@ for ax, temperature in zip(axes, temperatures):
     ax.barh(range(5), chances.tolist(), color="#0072B2")
     ax.set(xlim=(0, 1), xlabel="probability")
     ax.set_title(f"temperature {temperature}", fontsize=9)
-axes[0].set_yticks(range(5), [repr(tokenizer.decode([i])) for i in top])
+axes[0].set_yticks(range(5), [repr(naive.model.tokenizer.decode([i]))
+                              for i in top])
 axes[0].invert_yaxis()
 show(figure, alt="Probability of the five likeliest first tokens "
      "at four temperatures: the higher the temperature, the more even.")
 
 # %% [markdown]
-# ### Exercise: how far do its samples agree?
+# ### Exercise: do its samples agree?
 #
 # If each draw gives another decision, one draw is not worth much. Write
 # `agreement`: ask with the seeds 0 to `times - 1` and return the share of all
-# replies that name the most frequent action. A reply that cannot be read agrees
-# with none, and still counts as a reply. `ask(seed)` gives a reply (it is the
-# function's argument, not the `ask` from above); `parse_decision(reply)` gives
-# a decision with an `.action`, or `None` (notebook 03 shows how it reads).
+# replies that name the most frequent action. A reply that cannot be read
+# agrees with no other, and still counts as a reply. `ask(seed)` gives a reply
+# (it is the function's argument, not the `ask` you used before).
+# `parse_decision(reply)` gives a decision with an `.action`, or `None`
+# (notebook 03 shows how it reads).
 
 # %% tags=["exercise"]
 from collections import Counter
@@ -311,7 +341,7 @@ from agentic_lib import parse_decision
 def agreement(ask, times):
     replies = [ask(seed) for seed in range(times)]
     # Your code: parse them, count the actions, return a share.
-    return 0.0
+    return None
 
 # %% tags=["check"]
 exercises.agreement(agreement)
@@ -323,28 +353,30 @@ def agreement(ask, times):
     return max(counts.values(), default=0) / times
 
 # %%
-share = agreement(lambda seed: sampled(seed, room=12), times=10)
-print(f"Agreement of ten samples, by your function: {share:.0%}")
+for who, name in ((model, model.name), (naive.model, "the naive brain")):
+    share = agreement(lambda seed, who=who: sampled(seed, who, doubtful), 10)
+    print(f"{name}, ten samples:", "when your function returns a number, it "
+          "is used here" if share is None else f"{share:.0%} agree")
 
 # %% [markdown]
-# Asking several times and taking the majority is a known way to get better
-# answers, at several times the cost. Notebook 04 gets the whole distribution
-# from a single look instead.
+# You can ask several times and take the majority. This is a known way to get
+# better answers, at several times the cost. Notebook 04 gets the whole
+# distribution from a single pass instead.
 #
 # ## What is really sent
 #
 # The network reads one long text. A **chat template**, which comes with the
-# model, writes the messages into it with marks between them. **Guess first:**
-# how does the text end, so that the model knows it is its turn?
+# model, writes the messages into it, with marks between them. **Guess first:**
+# how does the text end, so that the model knows that it is its turn?
 
 # %%
 print(model.render(messages))
 
 # %% [markdown]
 # `<|im_start|>` and `<|im_end|>` are one token each. After the last message
-# stands the mark that opens the assistant's turn, and nothing is said in it
-# yet: the most likely thing to come is a reply. (`<think>` and `</think>`, if
-# your text ends with them, are explained next.)
+# comes the mark that opens the assistant's turn, and nothing has been said in
+# it yet: the most likely continuation is a reply. (If your text ends with
+# `<think>` and `</think>`: they are explained next.)
 #
 # Some models, Qwen3 among them, can **think** first: they write notes between
 # `<think>` and `</think>`, and then the answer. How is that switched off? Look
@@ -357,8 +389,8 @@ for thinking in (True, False):
 
 # %% [markdown]
 # With thinking off, the template writes an *empty* block of thoughts in the
-# model's name. The model finds that it has thought already, and answers.
-# **Guess first:** what do thoughts cost, in tokens?
+# model's name. So the model continues as if it had thought already, and
+# answers. **Guess first:** what do thoughts cost, in tokens?
 
 # %%
 import time
@@ -380,8 +412,8 @@ else:
 
 # %% [markdown]
 # Thoughts can help with hard questions. For a decision every five epochs they
-# cost many times what the answer costs, so the brain leaves them off
-# (`thinking=False`) unless you ask.
+# cost many times what the answer costs, so the brain leaves them out
+# (`thinking=False`) unless you ask for them.
 #
 # ## The real one, on a GPU
 #
@@ -398,8 +430,8 @@ print(recorded())
 # ## Time it
 #
 # A reply is written token by token, and each token is one pass through the
-# network. Scoring (notebook 04) looks at the four names in a single pass.
-# **Guess first:** how many times longer does the written reply take?
+# network. Scoring (notebook 04) gets the four names in a single pass. **Guess
+# first:** how many times longer does the written reply take?
 
 # %%
 def median_time(function, repeats=5):
@@ -425,15 +457,16 @@ print(f"ratio: {writing / scoring:.1f}")
 print("Measured on:", model.device.type, "-", model.name)
 
 # %% [markdown]
-# Only your own numbers count: they depend on the machine, on what else runs on
-# it, and on the length of the reply. (A GPU works on while Python goes ahead;
-# here each call ends by fetching its result, so the clock is honest.)
+# Only your own numbers count. They depend on the machine, on what else runs on
+# it, and on the length of the reply. (A GPU continues to work while Python
+# moves on. Here each call ends by fetching its result, so the clock is
+# honest.)
 #
 # ## What loading takes
 #
 # A model is a folder: `config.json` says how large each part is,
 # `model.safetensors` holds the **weights**, the rest is the tokenizer and the
-# chat template. Loading by hand is two lines:
+# chat template. By hand, loading takes two lines:
 
 # %%
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -445,9 +478,9 @@ print("As the library loaded it:", f"{network.num_parameters():,} weights")
 del by_hand
 
 # %% [markdown]
-# What the library adds: it finds or downloads the folder at a **pinned
-# revision**, so that everybody gets the same weights; it takes weights from
-# `safetensors` only and never runs code that comes with a model; and it
+# What does the library add? It finds or downloads the folder at a **pinned
+# revision**, so that everybody gets the same weights. It takes weights only
+# from `safetensors` and never runs code that comes with a model. And it
 # chooses where to compute and in which **number format**.
 #
 # A number format (`dtype`) says how many bits a weight gets. The size of
@@ -471,11 +504,11 @@ for name, net in (("Qwen3-0.6B", counted), ("this model", network)):
 
 # %% [markdown]
 # There are two formats of 16 bits. **float16** is finer but ends at 65,504: a
-# number that grows larger becomes infinite. **bfloat16** is coarser and
-# reaches as far as float32. A T4, the GPU that Colab lends, computes float16
-# and not bfloat16, although `torch.cuda.is_bf16_supported()` says True: it
-# emulates it. So the library asks for the GPU's generation instead, and checks
-# on the first prompt that float16 gives finite numbers.
+# larger number becomes infinite. **bfloat16** is coarser and reaches as far as
+# float32. Colab's free GPU, a T4, computes float16 in hardware but only
+# emulates bfloat16, although `torch.cuda.is_bf16_supported()` says True. So
+# the library asks for the GPU's generation instead, and checks on the first
+# prompt that float16 gives finite numbers.
 #
 # **Guess first:** does the number format change the decision?
 
@@ -497,9 +530,9 @@ for dtype in ("float32", "bfloat16", "float16"):
     del other
 
 # %% [markdown]
-# Small differences, half the memory. If two actions are nearly tied, a
-# small difference can still tip the balance: this is one more reason why two
-# machines may disagree.
+# Small differences, half the memory. If two actions are nearly tied, a small
+# difference can still decide between them: one more reason why two machines
+# may disagree.
 
 # %%
 print("The brain runs in", str(model.dtype).removeprefix("torch."),
@@ -521,14 +554,14 @@ print("Revision:", model.revision or "none: it is a folder, not a download")
 # **Three questions**
 #
 # 1. A reply of 25 tokens took 500 ms. About how long would one of 50 take?
-#    <details><summary>Answer</summary>About a second: one pass a token. (A
-#    little more, since each pass looks back at a longer text.)</details>
-# 2. A colleague's run took another decision than yours at epoch 10, with the
+#    <details><summary>Answer</summary>About a second, with one pass for each
+#    token. (A little more, since each pass looks back at a longer
+#    text.)</details>
+# 2. A colleague's run made another decision than yours at epoch 10, with the
 #    same seed and without sampling. Is something broken?
 #    <details><summary>Answer</summary>Not necessarily. Another GPU or number
-#    format adds up in another order; if two actions were nearly tied, that
-#    is enough, both in the model and in the training it looks
-#    at.</details>
+#    format adds up in another order. If two actions were nearly tied, that is
+#    enough, both in the model and in the training that it looks at.</details>
 # 3. How much memory do the weights of a model with 8 billion of them take in
 #    16 bits, and does that fit a GPU with 16 GB?
 #    <details><summary>Answer</summary>8 billion times 2 bytes are 16 GB. It
