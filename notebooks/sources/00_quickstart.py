@@ -137,13 +137,12 @@ redraw()
 buttons = widgets.HBox([make_button(letter) for letter in NAMES])
 widgets.VBox([buttons, screen, words])
 
-# %% [markdown] tags=["workshop"]
-# Can't see the buttons, or have no mouse? Write your decisions as letters
-# instead, one at a time, and run the cell after each: `"r"`, then `"rr"`, then
-# `"rrc"`. The run begins anew each time and gives the same numbers, because
-# all its randomness comes from one seed.
-
 # %% tags=["workshop"]
+#@title No buttons, or no mouse? Write letters instead
+#@markdown Add one letter at a time, and run the cell after each: `r`, then
+#@markdown `rr`, then `rrc`. The run starts again each time and gives the
+#@markdown same numbers, because all its randomness comes from one seed.
+
 my_letters = ""  #@param {type:"string"}
 
 if my_letters:

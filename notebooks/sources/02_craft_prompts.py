@@ -285,13 +285,13 @@ for message in Prompt().messages(first):
 # **nan** means "not a number". A loss becomes nan when training breaks down
 # altogether.
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 # ## Ask
 #
 # **Guess first:** what should be done at each of these three moments, and will
 # the brain say the same?
 
-# %% tags=["workshop"]
+# %%
 from agentic_lib.brain.prompt import describe
 
 moments = {name: run.metrics[:15] for name, run in runs.items()}
@@ -300,7 +300,7 @@ short = "epoch {epoch}, training {train_acc} %, " \
 for name, history in moments.items():
     print(f"{name}: " + short.format(**describe(history)))
 
-# %% tags=["hidden-result", "workshop"]
+# %% tags=["hidden-result"]
 your_choices = "?, ?, ?"  #@param {type:"string"}
 
 print("You:", your_choices)
@@ -580,7 +580,7 @@ else:
 from agentic_lib import ACTIONS
 from agentic_lib.show.experiments import defend
 
-history = moments["few pictures"]
+history = runs["few pictures"].metrics[:15]
 defended = [defend(brain, history, action.name) for action in ACTIONS]
 for text in defended:
     print(text.strip(), end="\n\n")

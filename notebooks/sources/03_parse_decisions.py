@@ -1,8 +1,8 @@
 # %% [markdown]
 # A language model answers with text. A training loop needs one of four
-# actions. Between the two stands a **parser**, a function that reads the text;
-# and if there is nothing to read, **rules** decide. They stand on the right of
-# the loop:
+# actions. Between the two stands a **parser**, a function that reads the text.
+# If there is nothing to read, **rules** decide. Both are on the right of the
+# loop:
 #
 # ![The loop](../pictures/loop.png)
 #
@@ -10,7 +10,8 @@
 #
 # - say why looking for keywords is not enough, and which mistake costs most;
 # - build a parser that would rather say "I don't know" than guess;
-# - write rules that catch what it can't read, and test them for harm.
+# - write rules that stand in when it can't read a reply, and test them for
+#   harm.
 
 # %%
 #@title Settings
@@ -20,10 +21,10 @@ brain_name = "bundled" #@param ["bundled", "auto", "qwen", "colab", "rules"]
 # ## What a model writes
 #
 # We ask for "the name of one action, a colon and one short reason". Small
-# models mostly do so, and sometimes they don't. These twenty replies were
-# **written by hand**, in the manner of small chat models. Beside each stands
-# what a person would read in it; `None` means: no decision. ("Option B" is
-# the second action, in the order in which the prompt lists them.)
+# models usually comply, but not always. These twenty replies were **written by
+# hand**, in the manner of small chat models. Beside each is what a person
+# would read in it; `None` means that no decision was made. ("Option B" is the
+# second action, in the order in which the prompt lists them.)
 #
 # **Guess first.** The simplest parser looks for a name anywhere in the reply.
 # How many of the twenty will it get right?
@@ -58,10 +59,10 @@ REPLIES = [
 #
 # - **right**;
 # - **missed**: there was an answer, and the parser says `None`. Rules decide
-#   this once. A pity, no harm;
+#   this once. A pity, but no harm;
 # - **wrong**: it reads an action that nobody chose;
-# - **wrong stop**: it ends a training that should go on. The worst, because
-#   nothing that comes later can mend it.
+# - **wrong stop**: it ends a training that should continue. This is the worst,
+#   because nothing that comes later can repair it.
 
 # %% tags=["nbval-check-output", "workshop"]
 my_guess = 0  #@param {type:"slider", min:0, max:20}
@@ -90,7 +91,7 @@ print("Your guess:", my_guess)
 # %% [markdown] tags=["workshop"]
 # ## Step 2: look for keywords
 #
-# The text that this project grew from reads replies by keyword detection. It
+# The text that this project grew from looks for keywords in the reply. That
 # misses less. **Guess:** will it make fewer mistakes too?
 
 # %% tags=["nbval-check-output", "workshop"]
@@ -110,17 +111,17 @@ def by_keyword(reply):
 show_mistakes(by_keyword)
 
 # %% [markdown] tags=["workshop"]
-# It stops three trainings that nobody wanted to stop. Three causes, and each
-# has a cure:
+# It stops three trainings that nobody wanted to stop. There are three causes,
+# and each has a cure:
 #
-# 1. "nonstop" holds "stop": look only where a **word begins** (so that
+# 1. "nonstop" contains "stop": look only where a **word begins** (so that
 #    "stopping" still counts);
-# 2. a `<think>` block is thinking, not answering: **drop it**, and if it
-#    was cut off, drop all that follows;
+# 2. a `<think>` block is thinking, not answering: **drop it**. If the block
+#    was cut off, drop everything after its start;
 # 3. "no reason to stop" **refuses** the stop: a "not" or "no" before an
-#    action, in the same part of the sentence, takes it away.
+#    action, in the same part of the sentence, cancels it.
 #
-# And one rule for all the rest: if two actions are left over, say `None`.
+# And one rule for all the rest: if two actions are left, say `None`.
 
 # %% tags=["nbval-check-output"]
 import re
@@ -152,26 +153,29 @@ def carefully(reply):
 show_mistakes(carefully)
 
 # %% [markdown]
-# One reply is missed and none is read wrongly. In a regular expression `\b`
-# stands for the edge of a word, `[^.,;:]*$` for "no full stop, comma, colon or
-# semicolon from there to the end".
+# One reply is missed and none is read wrongly. (In a regular expression, `\b`
+# stands for the edge of a word. `[^.,;:]*$` means "no full stop, comma, colon
+# or semicolon from here to the end".)
 #
 # ## Exercise: thirty more replies
 #
-# Our twenty replies were known when `carefully` was written, which makes its
-# result look better than it is: it is the same mistake as judging a network
-# by its training data. There are thirty more that it has not seen; twenty of
-# them hold an answer, ten hold none. Begin with what is there and improve it
-# until the check is content: **no wrong stop**, **`None` if there is no
-# answer**, and at least 18 of the twenty answers read as a person would. Run
-# the check as often as you like; each time it shows you one reply that is not
-# right yet. (By then the thirty have been seen, too.)
+# We knew our twenty replies when we wrote `carefully`, so its result looks
+# better than it is. It is the same mistake as judging a network by its
+# training data. Here are thirty replies that it has not seen: twenty hold an
+# answer, ten hold none. Start with what is there and improve it until the
+# check passes:
+#
+# - **no wrong stop**;
+# - **`None` if there is no answer**;
+# - at least 18 of the twenty answers read as a person would read them.
+#
+# Run the check as often as you like. Each time it shows you one reply that is
+# not right yet. (By then the thirty have been seen, too.)
 
 # %% tags=["exercise"]
 def my_parser(reply):
     """The name of an action, or None."""
     return carefully(reply)
-
 
 # %% tags=["check", "nbval-check-output"]
 from agentic_lib.course import exercises
@@ -198,16 +202,15 @@ def my_parser(reply):
             if "?" not in s and not s.strip().startswith("if ")]
     return carefully(" ".join(kept).replace("stopped", ""))
 
-
 # %% [markdown]
 # ## The library's parser
 #
-# `parse_decision` does the same, further: option letters, misspelt and
-# cut-off names, JSON and Markdown, questions and conditions, the list of
-# options repeated before the answer, and Chinese, in which Qwen likes to
-# think. It returns a `Decision`, which holds the reason too, or `None`. (In
-# the second reply below, "continue" cannot mean the action, since the rate is
-# to change.)
+# `parse_decision` does the same and goes further. It reads option letters,
+# misspelt and cut-off names, JSON and Markdown, and Chinese, in which Qwen
+# likes to think. It ignores questions, conditions, and a list of options that
+# is repeated before the answer. It returns a `Decision`, which also holds the
+# reason, or `None`. (In the second reply, "continue" cannot mean the action,
+# since the rate is to change.)
 
 # %% tags=["nbval-check-output"]
 from agentic_lib import parse_decision
@@ -215,7 +218,6 @@ from agentic_lib import parse_decision
 print(parse_decision("**Answer:** B, because the gap is large."))
 print(parse_decision("continue, but with a lower rate"))
 print(parse_decision("Should we stop? If it goes on like this, yes."))
-
 
 # %%
 def by_library(reply):
@@ -266,27 +268,28 @@ figure.legend(*panels[0][0].get_legend_handles_labels(), ncols=4,
               loc="outside lower center", frameon=False)
 show(figure, "Bars of how replies were read. " + "; ".join(sentences) + ".")
 
-# %% [markdown]
+# %% [markdown] tags=["workshop"]
 # ## Exercise: break it
 #
-# No list of words is complete. (The library's parser was tested on replies
-# like these while it was written, so full marks prove little.) Find a reply
-# that a person understands at once and that `parse_decision` reads otherwise.
-# Is it **missed** (harmless) or read **wrongly**?
+# The library's `parse_decision` applies these cures and many more. But no list
+# of words is complete. (It was tested on replies like these while it was
+# written, so full marks prove little.) Find a reply that a person understands
+# at once and that `parse_decision` reads otherwise. Is it **missed**
+# (harmless) or read **wrongly**?
 
-# %% tags=["exercise"]
+# %% tags=["exercise", "workshop"]
 breaking_reply = "reduce_learning_rate: the gap is large"
 it_means = REDUCE  # what a person would read: a name, or None
 
-# %% tags=["check"]
+# %% tags=["check", "workshop"]
 exercises.check_breaking_reply(breaking_reply, it_means)
 
-# %% tags=["solution"]
+# %% tags=["solution", "workshop"]
 breaking_reply = "Take your foot off the gas, gently."
 it_means = REDUCE
 
 # %% [markdown] tags=["workshop"]
-# ## When nothing can be read
+# ## If nothing can be read
 #
 # Then rules decide. The original text has three, and they sound sensible:
 #
@@ -294,19 +297,23 @@ it_means = REDUCE
 # 2. **great** performance: stop;
 # 3. **slow** learning: increase.
 #
-# `plain_rules` in the library are these three. A brain, to the loop, is
-# anything that looks at a history and returns a decision, so rules can sit in
-# its chair.
+# The library's `plain_rules` are these three. To the loop, a brain is anything
+# that looks at a history and returns a decision. So rules can take the brain's
+# place.
+#
+# Here they get a run that starts badly: digits with 30 % of the training
+# labels drawn at random, and a rate of 0.5, which is far too high. First the
+# run is left alone.
 
 # %% tags=["workshop"]
-#@title Run this: rules in the brain's chair
+#@title Run this: rules in the brain's place, and a run left alone
 from agentic_lib.course.notebook import show
 from agentic_lib import ACTIONS, fallback_decision, load_data, plain_rules
 from agentic_lib import plot_run, train
 
 
 class Rules:
-    """Rules in the brain's chair."""
+    """Rules in the brain's place."""
 
     actions = ACTIONS
 
@@ -321,23 +328,17 @@ noisy = load_data("digits", label_noise=0.3)
 
 
 def run(rules, seed=0, lr=0.5):
-    """60 epochs without guards; at a constant rate where rules is None."""
+    """60 epochs without guards; at a constant rate if rules is None."""
     brain = Rules(rules) if rules else None
     return train(noisy, brain, lr=lr, seed=seed, epochs=60, guards=False)
 
 
-# %% [markdown] tags=["workshop"]
-# The run is one that starts badly: digits with 30 % of the training labels
-# drawn at random, and a rate of 0.5, which is far too high. First it is left
-# alone.
-
-# %% tags=["workshop"]
 alone = run(None)
-print(f"Left alone, the run ends at {alone.test_acc:.1f} %. Blind guessing "
-      "among ten\ndigits would get 10 %.")
+print(f"Left alone, the run ends at {alone.test_acc:.1f} %. Guessing "
+      "among ten digits\nat random would get 10 %.")
 
 # %% [markdown] tags=["workshop"]
-# **Guess first.** What will the three rules make of it?
+# **Guess first.** What will the three rules do to it?
 
 # %% tags=["workshop"]
 my_guess = "..."  #@param ["...", "over 60 %", "much the same", "less"]
@@ -352,14 +353,13 @@ print(f"They raised the rate in {raised} of {len(plain.decisions)} "
 
 # %% [markdown] tags=["workshop"]
 # Look at the lower panel. A run whose steps are too large hardly improves.
-# "Slow learning", says the third rule, and makes the steps larger still.
-# **Low accuracy has two opposite causes, and the plain rules know only one.**
+# "Slow learning", says the third rule, and makes the steps larger still. **Low
+# accuracy has two opposite causes, and the plain rules know only one.**
 #
 # What tells them apart? A run that creeps has a loss that falls in every
 # epoch, by little. A run that **diverges**, because its steps are too large,
-# has one that jumps up and down or rises.
-# `fallback_decision`, the rules that actually stand in for the brain, checks
-# for that first.
+# has a loss that jumps up and down or rises. `fallback_decision`, the rules
+# that really stand in for the brain, checks for that first.
 
 # %% tags=["demo"]
 mended = run(fallback_decision)
@@ -367,7 +367,7 @@ show(plot_run(mended, compare=plain))
 
 # %% [markdown]
 # One run proves little, so here are three seeds. (A **seed** fixes the first
-# weights and the order of the pictures; another seed is another run.)
+# weights and the order of the pictures. Another seed is another run.)
 
 # %%
 diverging = [alone] + [run(None, seed) for seed in (1, 2)]
@@ -385,14 +385,19 @@ for name, found in runs.items():
 # %% [markdown]
 # ## Exercise: a rule that does no harm
 #
-# Write a rule that **never raises** the rate of a diverging run if its training
-# loss rose from one epoch to the next since the last decision. It lowers that
-# rate at least once, and still raises the rate of a run that only creeps, in a
-# quarter of the decisions or more. The check uses real runs, the three above
-# at a constant rate of 0.5 and one at 0.001, and others that you do not see. A history is a list of `Metrics`, one an epoch, with `.train_loss`,
-# `.val_loss`, `.train_acc`, `.val_acc`; `every` is the number of epochs
-# between two decisions, and `actions` can be ignored here. The stub below is
-# the third plain rule.
+# Write a rule for runs like these.
+#
+# - It **never raises** the rate of a diverging run if the training loss rose
+#   from one epoch to the next since the last decision.
+# - It lowers the rate of such a run at least once.
+# - It still raises the rate of a run that only creeps, in a quarter of the
+#   decisions or more.
+#
+# The check uses four real runs, the three that you saw at a rate of 0.5 and
+# one at 0.001, and others that you do not see. A history is a list of
+# `Metrics`, one for each epoch, with `.train_loss`, `.val_loss`, `.train_acc`
+# and `.val_acc`. `every` is the number of epochs between two decisions; you
+# can ignore `actions`. The stub is the third plain rule.
 
 # %%
 creeping = run(None, lr=0.001)
@@ -411,10 +416,8 @@ def my_rule(history, actions, every):
         return Decision(INCREASE, "Learning is slow.", source="fallback")
     return Decision(CONTINUE, "Learning goes well.", source="fallback")
 
-
 # %% tags=["check"]
 exercises.check_safe_rule(my_rule, diverging, [creeping])
-
 
 # %% tags=["solution"]
 def my_rule(history, actions, every):
@@ -430,14 +433,13 @@ def my_rule(history, actions, every):
                         source="fallback")
     return Decision(CONTINUE, "Learning goes well.", source="fallback")
 
-
 # %% [markdown]
 # ## All of it together
 #
 # `SimpleAIBrain` asks the model, reads the reply with `parse_decision`, and
-# turns to `fallback_decision` if there is nothing to read. To see both
-# ways without waiting for a model, `ScriptedBrain` takes replies from a list;
-# as these are ours, its decisions count as a person's.
+# turns to `fallback_decision` if there is nothing to read. To see both cases
+# without waiting for a model, `ScriptedBrain` takes replies from a list. We
+# wrote these replies, so its decisions count as a person's.
 
 # %% tags=["nbval-check-output"]
 from agentic_lib import Metrics, ScriptedBrain
@@ -452,7 +454,8 @@ for _ in range(2):
     print()
 
 # %% [markdown]
-# The same question to a real brain, which writes its reply word by word:
+# Here is the same question to a real brain, which writes its reply token by
+# token:
 
 # %% tags=["demo"]
 from agentic_lib import SimpleAIBrain
@@ -466,26 +469,25 @@ print(decision)
 # %% [markdown]
 # ## Summary
 #
-# - A parser that guesses is worse than one that says "I don't know", because
-#   rules that know the numbers then decide.
-# - Mistakes differ in cost: a wrong stop can't be mended.
+# - A parser that guesses is worse than one that says "I don't know". In that
+#   case rules decide, and they know the numbers.
+# - Mistakes differ in cost: a wrong stop can't be repaired.
 # - Rules that sound sensible can do harm: low accuracy has two opposite
-#   causes. Test rules on runs that go wrong, not only on those that go well.
+#   causes. Test rules on runs that go wrong, not only on runs that go well.
 #
 # **Three questions**
 #
 # 1. The reply is "continue or reduce_learning_rate, both would do". Why is
 #    `None` better than taking the first?
 #    <details><summary>Answer</summary>The model did not choose. Taking the
-#    first would credit it with a decision that the order of words made. The
-#    rules look at the numbers instead, and the decision is recorded as
-#    theirs.</details>
+#    first would credit it with a decision that came from the order of the
+#    words. The rules look at the numbers instead, and the decision is recorded
+#    as theirs.</details>
 # 2. `carefully` read nearly all of the twenty, and fewer of the thirty. Why?
 #    <details><summary>Answer</summary>It was written with the twenty in view.
 #    Only replies that it has not seen tell how good it is, just as only
 #    validation data tells how good a network is.</details>
-# 3. A run stands at 15 % accuracy. What do you look at before you touch the
-#    rate?
-#    <details><summary>Answer</summary>At the training loss of the last
-#    epochs. If it falls steadily, the rate is too low; if it jumps or rises,
-#    too high.</details>
+# 3. A run is at 15 % accuracy. What do you look at before you touch the rate?
+#    <details><summary>Answer</summary>At the training loss of the last epochs.
+#    If it falls steadily, the rate is too low. If it jumps or rises, the rate
+#    is too high.</details>

@@ -36,11 +36,9 @@ print(f"Alone it ends at {alone.test_acc:.1f} %, "
       f"under the brain at {steered.test_acc:.1f} %.")
 print("Your code:", result_code(seat, alone.test_acc, steered.test_acc))
 
-# %% [markdown]
-# All codes together give the picture. Paste everybody's between the quotation
-# marks, with or without line breaks:
-
 # %%
+# All codes together give the picture. Paste everybody's between the
+# quotation marks, with or without line breaks.
 codes = """
 """
 
