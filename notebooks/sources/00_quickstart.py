@@ -1,15 +1,16 @@
 # %% [markdown] tags=["workshop"]
-# A neural network learns in small steps. How large the steps are is set by
-# one number, the **learning rate**: too small, and it learns slowly; too
-# large, and it stumbles. People watch a run and turn this number by hand. In
-# this series a small language model does it: we call it **the brain**. This is
-# the loop in which it works:
+# A neural network learns in small steps. One number sets how large the steps
+# are, the **learning rate**. If it is too small, the network learns slowly; if
+# it is too large, training becomes unstable. People watch a run and adjust
+# this number by hand. In this series a small language model does it: we call
+# it **the brain**. This is the loop in which it works:
 #
 # ![The loop](../pictures/loop.png)
 #
-# First you do its job, with your own eyes in the place of the blue boxes. After this notebook you can
+# First you do its job, and take the place of the blue boxes. After this
+# notebook you can
 #
-# - say what there is to decide while a network trains, and from what;
+# - say what there is to decide while a network trains, and what to base it on;
 # - read the picture of a run: accuracy above, learning rate below;
 # - compare your twelve decisions with a brain's on the very same run.
 
@@ -26,16 +27,16 @@ brain_name = "bundled" #@param ["bundled", "auto", "qwen", "colab", "rules"]
 # %% [markdown] tags=["workshop"]
 # ## The run
 #
-# A small network learns to read handwritten digits, pictures of 8 x 8
-# pixels. To make it harder, 30 % of the labels it learns from are drawn at
-# random. One pass over its 600 training pictures is an **epoch**, and it gets
-# 65 of them. Every 5 epochs somebody decides what happens to the learning
-# rate, which makes twelve decisions.
+# A small network learns to read handwritten digits, pictures of 8 x 8 pixels.
+# To make it harder, 30 % of the labels it learns from are drawn at random. One
+# pass over its 600 training pictures is an **epoch**, and the run has 65 of
+# them. Every 5 epochs somebody decides what happens to the learning rate. That
+# makes twelve decisions.
 #
-# We picked a start at which the run goes badly, so that there is something to
-# decide. (Picking starts is also how to make any method look good.)
-# And we switched the library's **guards** off, which overrule decisions that
-# do harm: here only you decide, and then the brain.
+# We picked a start from which the run goes badly, so that there is something
+# to decide. (Picking starts is also a way to make any method look good.) The
+# library has **guards**, which overrule decisions that do harm. We switched
+# them off: here only you decide, and then the brain.
 
 # %% tags=["workshop"]
 #@title Run this: the run, and what your decisions do
@@ -67,25 +68,24 @@ def new_run():
     five_epochs(training)
     return training
 
-
 # %% [markdown] tags=["workshop"]
 # ## What you see is what the brain sees
 #
 # Here are the first five epochs, in the words that the brain will read:
 #
-# - **accuracy** is the share of pictures read correctly, in percent;
-#   **training** accuracy counts the 600 that the network learns from,
-#   **validation** accuracy 400 others that are only there to look at. The
-#   **gap** is the first minus the second;
+# - **accuracy** is the share of pictures read correctly, in percent.
+#   **Training** accuracy counts the 600 pictures that the network learns from.
+#   **Validation** accuracy counts 400 others, which it does not learn from.
+#   The **gap** is the first minus the second;
 # - **loss** is what training makes smaller: how far off the answers are, in
-#   one number. A good run has a falling one. If it says **nan** ("not a
-#   number"), the run has broken down;
-# - from the second decision on, numbers in brackets say what has changed
-#   since the one before, and "rose" counts the epochs in which a loss went up.
+#   one number. In a good run it falls. If it says **nan** ("not a number"),
+#   the run has broken down;
+# - from the second decision on, numbers in brackets say what has changed since
+#   the last one, and "rose" counts the epochs in which a loss went up.
 #
-# Validation accuracy may lie above training accuracy here, since only training
-# labels were drawn at random. A **test set**, apart from both, waits for the
-# very end.
+# Validation accuracy may be higher than training accuracy here, since only
+# training labels were drawn at random. A **test set**, separate from both,
+# waits until the very end.
 
 # %% tags=["workshop"]
 training = new_run()
@@ -156,8 +156,8 @@ else:
     print("No letters yet: the buttons count.")
 
 # %% [markdown] tags=["workshop"]
-# When you are done, this cell ends your run and opens the test set, once.
-# Decisions that you left out count as `continue`.
+# When you are done, this cell ends your run and reads the test set, once.
+# Decisions that you did not make count as `continue`.
 
 # %% tags=["workshop"]
 yours = len(training.run.decisions)
@@ -172,8 +172,8 @@ print(f"You made {yours} of 12 decisions. "
 # %% [markdown] tags=["workshop"]
 # ## The brain's turn
 #
-# The same network, the same first weights, the same order of pictures, the
-# same first five epochs. Only who decides is different.
+# The brain gets the same network, the same first weights, the same order of
+# pictures and the same first five epochs. Only the decisions are its own.
 
 # %% tags=["workshop"]
 brain = SimpleAIBrain(brain_name, quiet=True)
@@ -184,19 +184,20 @@ for decision in brain_run.decisions:
 
 # %% [markdown]
 # The word in brackets is the **source** of a decision: `model` for a language
-# model, `fallback` for the rules that stand in when there is none or when it
+# model, `fallback` for the rules that decide when there is no model or when it
 # fails, `human` for you. Nothing that a rule did is ever credited to the
-# model. Beside it stands how probable the action was to the model, if it
-# was asked for that; being sure is not being right. The line below is the
-# reason that was given. A reason is a sentence that fits the decision; whether
-# it *caused* it is another question, and notebook 02 asks it.
+# model. Next to the source is the probability that the model gave to the
+# action, if it was asked for that. Being sure is not being right. The line
+# under each decision is the reason. A reason is a sentence that fits the
+# decision. Whether it *caused* it is another question, and notebook 02 asks
+# it.
 
 # %% [markdown] tags=["workshop"]
 # ## Both in one picture
 #
-# Solid and dashed: the brain's run, each of its decisions a marker on its
-# learning rate. Dotted: yours. **Before you look:** who ended higher, and
-# whose learning rate moved further?
+# Solid and dashed: the brain's run, with a marker on the learning rate for
+# each decision. Dotted: yours. **Before you look:** whose run ended higher,
+# and whose learning rate moved further?
 
 # %% tags=["workshop"]
 show(plot_run(brain_run, compare=my_run))
@@ -205,34 +206,34 @@ print(f"Test accuracy: the brain {brain_run.test_acc:.1f} %, "
 
 # %% [markdown]
 # If you read this without having clicked, "you" pressed `continue` twelve
-# times: that is what the run does when nobody decides anything. If the
-# brain stopped, its line ends there.
+# times: this is the run when nobody decides anything. If the brain stopped,
+# its line ends there.
 #
-# One run says little. Another seed, another start, another data set, and the
+# One run says little. With another seed, another start or other data, the
 # winner may change. Try it: change `seed` or `lr` in `START` and play again.
 
 # %% [markdown]
 # ## Summary
 #
-# - Every few epochs a controller reads a handful of numbers and chooses one
-#   of four actions. That is the whole job.
-# - A low accuracy has two opposite causes: a rate that is too low (it creeps)
-#   and one that is too high (it jumps and falls back). The losses tell them
-#   apart better than the accuracies do: notebook 03 shows both.
+# - Every few epochs a controller reads a handful of numbers and chooses one of
+#   four actions. That is the whole job.
+# - A low accuracy has two opposite causes: a rate that is too low (the run
+#   creeps) and one that is too high (it jumps and falls back). The losses tell
+#   them apart better than the accuracies do: notebook 03 shows both.
 # - Decisions look at training and validation data. The test set is read once.
 #
 # **Three questions**
 #
-# 1. In some run the training accuracy is 52 % after five epochs and 35 %
-#    after twenty. Is this slow learning?
-#    <details><summary>Answer</summary>No. Something that learns slowly still
-#    rises. An accuracy that falls, with a loss that jumps, says that the
+# 1. In some run the training accuracy is 52 % after five epochs and 35 % after
+#    twenty. Is this slow learning?
+#    <details><summary>Answer</summary>No. Slow learning still means rising
+#    accuracy. An accuracy that falls, with a loss that jumps, means that the
 #    steps are too large.</details>
 # 2. Why may the brain not look at the test set?
-#    <details><summary>Answer</summary>What was used to decide cannot be used
-#    to judge: the result would look better than it is on new
+#    <details><summary>Answer</summary>Data that was used to decide cannot be
+#    used to judge: the result would look better than it is on new
 #    data.</details>
 # 3. You beat the brain, or it beat you. What does that show?
 #    <details><summary>Answer</summary>Very little: it is one run from one
-#    start with one seed. Notebook 07 shows how to compare so that it
+#    start with one seed. Notebook 07 shows how to make a comparison that
 #    counts.</details>

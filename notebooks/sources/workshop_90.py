@@ -1,9 +1,10 @@
 # %% [markdown]
 # You will take over the learning rate of a training run, then look into a
-# language model that does it, then ask whether it helps. Run the cells one
-# after the other. If it says **guess first**, do: nobody collects the
-# guesses, and the result means more. The parts are cut from the notebooks of
-# the core route, which hold the exercises that have no room here.
+# language model that does the same job, then ask whether it helps. Run the
+# cells one after the other. If a cell says **guess first**, write down a
+# guess: nobody collects it, and the result will mean more to you. The parts
+# are cut from the notebooks of the core route, which have more exercises and
+# explain more.
 #
 # Colab has no GPU for you? Nothing breaks: a small brain that comes with the
 # package answers instead, and a printed line says so. The runtime was taken
@@ -17,9 +18,9 @@ seat = 1  #@param {type:"integer"}
 # # Part 6. One experiment, the whole class
 #
 # One run proves nothing, thirty say more. Your seat is your seed, and it rolls
-# the die for the rate to start from: nobody chose a start that looks good.
-# You train twice, once alone and once under the brain, guards off. Read your
-# code to the instructor (or paste it into the chat).
+# the die for the starting rate: nobody chose a start that looks good. You
+# train twice, once alone and once under the brain, with the guards off. Read
+# your code out to the instructor (or paste it into the chat).
 #
 # **Guess first:** in how many of the seats will the brain gain something?
 
@@ -54,13 +55,13 @@ for code in slips(codes):
     print("There is a slip in", code, "- ask this seat again.")
 
 # %% [markdown]
-# A point above the dashed line is a seat in which the run under the brain
-# ended higher. Three questions to talk about: do the seats that started at
-# the same rate agree? What would the picture look like if the brain pressed
-# buttons at random? And with which other method would you compare, before you
-# used this in your own work? Notebook 07 does all three.
+# A point above the dashed line is a seat whose run ended higher under the
+# brain. Three questions to discuss: do the seats that started at the same rate
+# agree? What would the picture look like if the brain chose its actions at
+# random? And which other method would you compare with before you use this in
+# your own work? Notebook 07 answers all three.
 #
 # ## Where to go from here
 #
-# `agentic_lib` puts this controller into a training loop of your own in two
-# lines: notebook 09. Notebook 08 teaches a brain, 04 looks into one.
+# With `agentic_lib` you can put this controller into your own training loop in
+# two lines: notebook 09. Notebook 08 teaches a brain, and 04 looks into one.
