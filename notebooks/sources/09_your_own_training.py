@@ -1,16 +1,16 @@
 # %% [markdown]
 # You have a training of your own, with its own loop, its own scheduler, or a
-# framework that holds the loop. After this notebook you can
+# framework that runs the loop. After this notebook you can
 #
-# - mend the two mistakes that are made most often when a controller moves in;
+# - fix the two mistakes that are made most often when a controller is added;
 # - put the controller into your own loop, with two lines;
 # - say what the guards do, and give them what they need;
 # - use it in `transformers.Trainer`, in Lightning, in several processes;
-# - stop such a training in the middle, and take it up again.
+# - stop such a training in the middle, and continue it later.
 #
 # Everything here is small and runs on a CPU: the digits of 8 x 8 pixels. The
 # scripts come with the package, in `agentic_lib/integrations/examples`, and
-# run as they stand.
+# run as they are.
 
 # %%
 #@title Settings
@@ -24,14 +24,14 @@ brain = SimpleAIBrain(brain_name)
 # %% [markdown]
 # ## Exercise: a loop to mend
 #
-# Somebody has put the controller, `AgenticLR`, into a loop that worked. Read it
-# before you run anything. **Guess first:** it makes two mistakes, one of them
-# in two places. Which?
+# Somebody has put the controller, `AgenticLR`, into a loop that worked. Read
+# the loop before you run anything. **Guess first:** it makes two mistakes, one
+# of them in two places. Which?
 #
-# When you have mended it, three things should hold:
+# When you have fixed it, three things should hold:
 #
 # - in every epoch the optimizer uses the rate of the schedule (a straight line
-#   down to zero), times whatever has been decided until then;
+#   down to zero), multiplied by whatever has been decided until then;
 # - no decision changes when the test set changes;
 # - the third value returned is the test accuracy of the network returned.
 
@@ -62,8 +62,8 @@ def my_training(data, brain, epochs=20, lr=0.05):
     return network, controller, best
 
 # %% [markdown]
-# To see what happens after a decision, a decision is needed. So here a brain
-# answers that reads its answers from a list: it lowers the rate each time.
+# To see what happens after a decision, we need a decision. So here the brain
+# reads its answers from a list: it lowers the rate each time.
 
 # %%
 from agentic_lib import ScriptedBrain
@@ -79,16 +79,16 @@ else:
     print(f"Reported test accuracy: {test_acc:.1f} %")
 
 # %% [markdown]
-# The loop as it was handed over ends here with an error, and that is the good
-# case. A `LambdaLR` computes each rate from the one at the start: what the
-# controller wrote into the optimizer was gone one epoch later. A controller
-# that does not look would have gone on, and its log would have claimed a rate
-# that nobody used. `AgenticLR` compares, whenever it is called, what it wrote
-# with what it finds. The message says what to do.
+# The original loop ends here with an error, and that is the good case. A
+# `LambdaLR` computes each rate from the starting rate, so what the controller
+# wrote into the optimizer was gone one epoch later. A controller that does not
+# look would have continued, and its log would have claimed a rate that nobody
+# used. Whenever `AgenticLR` is called, it compares what it wrote with what it
+# finds. The message says what to do.
 #
 # The other mistake, the one in two places, raises nothing. No program can know
-# which of your numbers come from the test set. Mend all of it in the cell
-# above, run that again, then the check:
+# which of your numbers come from the test set. Fix both mistakes in the cell
+# above, run it again, then run the check:
 
 # %% tags=["check"]
 from agentic_lib.course import exercises
@@ -132,18 +132,18 @@ from agentic_lib.integrations.examples import plain
 print(inspect.getsource(plain.main))
 
 # %% [markdown]
-# What the lines ask of you:
+# The lines ask this of you:
 #
-# - **accuracies in percent**, from 0 to 100, and the epoch counted from 1;
-# - only what you measure: each number may be left out, but something has to
+# - **accuracies in percent**, from 0 to 100, and epochs counted from 1;
+# - only what you measure: you may leave out any number, but something has to
 #   be given, and validation numbers say more than training numbers;
-# - `scheduler=` if you have one. You step it as before. Told of it, the
-#   controller never writes a rate for good: it scales the schedule's rates
-#   just before a step of the optimizer, and takes the scale off after it. So
-#   neither the scheduler nor a checkpoint ever meets a scaled rate;
+# - `scheduler=` if you have one. You step it as before. The controller then
+#   never writes a rate for good: it scales the schedule's rates just before a
+#   step of the optimizer, and removes the scale after it. So neither the
+#   scheduler nor a checkpoint ever sees a scaled rate;
 # - a look at `controller.should_stop`.
 #
-# Now it runs. **Guess first:** where will the rate end, on the cosine or off
+# Now run it. **Guess first:** where will the rate end, on the cosine or off
 # it?
 
 # %%
@@ -182,29 +182,29 @@ show(draw_rates(controller), alt="The rates of the cosine schedule and "
      f"last one it used {last.learning_rate:.3g}.")
 
 # %% [markdown]
-# A grey line marks a decision. If the solid line leaves the
-# dotted one, a decision changed the rate, and the change lasts: the schedule
-# goes on falling, from there. Whether it *helped* is another question, and one
-# run can't answer it (notebook 07).
+# A grey line marks a decision. If the solid line leaves the dotted one, a
+# decision changed the rate, and the change lasts: the schedule continues to
+# fall from there. Whether it *helped* is another question, and one run can't
+# answer it (notebook 07).
 #
 # ## The guards
 #
-# Above the brain stand five guards. What one of them does is recorded as a
-# guard's decision, with the brain's wish in its note.
+# Five guards watch the brain. What one of them does is recorded as a guard's
+# decision, with the brain's wish in its note.
 #
-# - **bounds**: no rate leaves `min_lr` to `max_lr`.
+# - **bounds**: no rate leaves the range from `min_lr` to `max_lr`.
 # - **cooldown**: after a change two epochs have to pass before the next.
 # - **first_stop**: nothing is stopped before epoch 10.
-# - **improving**: what still improves is not stopped.
-# - **divergence**: a run that has gone wrong (a loss that is no number, or far
-#   above its best; a network that has gone dead) is answered at once, without
+# - **improving**: a run that still improves is not stopped.
+# - **divergence**: a run has gone wrong if its loss is no number, or far above
+#   its best, or if the network has gone dead. This guard acts at once, without
 #   waiting for the next decision.
 #
 # `Guards(cooldown=None)` switches one off, `guards=False` all of them. The
 # last guard needs something from you. Without the network it can only lower
-# the rate. Given `model=`, it keeps a copy of the best weights, goes back to
-# them, and halves the rate (`restore_best` in the record), at most six times in
-# a run.
+# the rate. With `model=` it keeps a copy of the best weights, restores them,
+# and halves the rate (`restore_best` in the record), at most six times in a
+# run.
 #
 # Digits at a rate of 0.5, with momentum, are too much for this network. Nobody
 # decides here (the brain is `None`), so whatever happens is the guards' doing.
@@ -244,20 +244,20 @@ for decision in rescued.decisions:
     print(decision)
 
 # %% [markdown]
-# Ten percent is guessing. A lower rate calms a run that is thrown about; what
-# it lost, it has to learn again. If a network has gone dead, in parts or
-# as a whole, no gradient reaches its weights any more, and no rate, however
-# small, brings one back; older weights do. So: pass `model=`. It costs one
-# copy of the weights and of the optimizer's state, in the CPU's memory.
+# Ten percent is guessing. A lower rate calms an unstable run, but the run has
+# to learn again what it lost. If a network has gone dead, in parts or as a
+# whole, no gradient reaches its weights any more. Then no rate, however small,
+# revives it; older weights do. So pass `model=`. It costs one copy of the
+# weights and of the optimizer's state, in the CPU's memory.
 #
 # ## transformers.Trainer
 #
-# Here the framework holds the loop, and a **callback** is called at certain
-# moments. It is one line, `Trainer(..., callbacks=[AgenticCallback(brain)])`,
-# which in the script below stands in `make_trainer`. Your metrics keep their
-# names: tell the callback if your accuracy is not called `eval_accuracy`.
-# Accuracies are fractions there, as is usual with the Trainer; say
-# `percent=True` if yours are not.
+# Here the framework runs the loop, and calls a **callback** at certain
+# moments. You need one line, `Trainer(...,
+# callbacks=[AgenticCallback(brain)])`; the script has it in `make_trainer`.
+# Your metrics keep their names: tell the callback if your accuracy is not
+# called `eval_accuracy`. The callback expects accuracies as fractions, as is
+# usual with the Trainer. Say `percent=True` if yours are not.
 
 # %%
 from agentic_lib.integrations.examples import transformers_trainer
@@ -283,15 +283,16 @@ print(f"{len(controller.history)} epochs, at last "
       f"{controller.history[-1].val_acc:.1f} % on the validation data.")
 
 # %% [markdown]
-# Three things are done for you: the Trainer's scheduler and the network are
-# handed to the controller, a decided stop goes through the Trainer's own
-# `control`, and the state goes into its checkpoints.
+# The callback does three things for you: it hands the Trainer's scheduler and
+# the network to the controller, it stops a run through the Trainer's own
+# `control`, and it adds the controller's state to the Trainer's checkpoints.
 #
 # ## Lightning
 #
-# The same idiom under other names: `Trainer(callbacks=[AgenticCallback(...)])`
-# and a module that logs `train_loss`, `val_acc` and so on with `self.log`.
-# Lightning is not among what this package needs, and Colab does not bring it.
+# Lightning works in the same way under other names:
+# `Trainer(callbacks=[AgenticCallback(...)])` and a module that logs
+# `train_loss`, `val_acc` and so on with `self.log`. This package does not need
+# Lightning, and Colab does not have it installed.
 
 # %%
 #@title Run this: Lightning, if it is there
@@ -316,11 +317,11 @@ else:
 # %% [markdown]
 # ## Several processes
 #
-# On several GPUs a training runs as several processes with one copy of the
-# network each. What if they decided for themselves? One sees other numbers,
-# lowers its rate, and the copies drift apart. So the metrics are gathered, the
-# first process alone loads the brain and decides, and all of them apply what
-# it decided. The script says nothing of this: it calls `train`.
+# On several GPUs a training runs as several processes, each with its own copy
+# of the network. What if each decided for itself? One sees other numbers,
+# lowers its rate, and the copies drift apart. So the metrics are gathered,
+# only the first process loads the brain and decides, and all of them apply its
+# decision. The script contains none of this: it calls `train`.
 
 # %%
 from agentic_lib.integrations.examples import several_processes
@@ -328,9 +329,9 @@ from agentic_lib.integrations.examples import several_processes
 print(inspect.getsource(several_processes.main))
 
 # %% [markdown]
-# A launcher starts it as often as you say. Below, two processes on the CPU.
-# Both have to import everything first, which takes longer than the training:
-# tick the box if you have half a minute.
+# A launcher starts as many copies as you ask for. The next cell can start two
+# processes on the CPU. Both have to import everything first, which takes
+# longer than the training: tick the box if you have half a minute.
 
 # %%
 #@title Two processes
@@ -358,16 +359,16 @@ if run_it:
     print(done.stdout if done.returncode == 0 else done.stderr[-2000:])
 
 # %% [markdown]
-# On GPUs leave out the first word. A process that dies ends the job, with a
-# message: the others don't wait for it for ever.
+# On GPUs leave out the first word of the command. If one process dies, the job
+# ends with a message: the others do not wait for it for ever.
 #
-# ## Stop, and go on tomorrow
+# ## Stop, and continue tomorrow
 #
-# `train(..., folder=..., resume=True)` goes on where it was (notebook 10), and
-# so do the two frameworks: the controller's state lies in their checkpoints
+# `train(..., folder=..., resume=True)` continues where it was (notebook 10),
+# and so do the two frameworks: the controller's state is in their checkpoints
 # and comes back with `resume_from_checkpoint` (the Trainer) and `ckpt_path`
-# (Lightning). In your own loop you save, and there are five things to save.
-# **Guess first:** which?
+# (Lightning). In your own loop you save it yourself, and there are five things
+# to save. **Guess first:** which?
 
 # %%
 class MyRun:
@@ -415,13 +416,14 @@ def load(run, path):
     torch.set_rng_state(state["dice"])
 
 # %% [markdown]
-# The network, the optimizer, the schedule, the controller (with the best
-# weights, if the guards keep them), and the random state that orders the data.
-# `weights_only=True` reads tensors, numbers and text, and refuses to run code
-# from a file.
+# The five are the network, the optimizer, the schedule, the controller (with
+# the best weights, if the guards keep them), and the random state that orders
+# the data. `weights_only=True` reads tensors, numbers and text, and refuses to
+# run code from a file.
 #
-# One run of 20 epochs, and one that is thrown away after seven and taken up by
-# a new object. **Guess first:** to how many digits will they agree?
+# Here is one run of 20 epochs, and one that is thrown away after seven and
+# continued by a new object. **Guess first:** to how many digits will they
+# agree?
 
 # %%
 whole = MyRun(brain)
@@ -446,36 +448,38 @@ print("The same rate:", whole.controller.get_last_lr()
       == second.controller.get_last_lr())
 
 # %% [markdown]
-# Take one of the five out of `save` and `load`, run both again, and see which
+# Remove one of the five from `save` and `load`, run both again, and see which
 # of the three lines notices.
 #
 # ## Summary
 #
-# - A scheduler may undo what a controller writes. Told of it (`scheduler=`),
-#   the controller scales it; not told, it raises.
+# - A scheduler may undo what a controller writes. If you pass it
+#   (`scheduler=`), the controller scales it. If you don't, the controller
+#   raises an error.
 # - No program can tell that a number comes from the test set. You can.
-# - Two lines in a loop, with accuracies in percent; in a framework one
+# - Two lines in a loop, with accuracies in percent. In a framework it is one
 #   callback, and your metrics keep their names.
-# - With `model=` a run that has diverged can go back. A lower rate alone does
-#   not bring a dead network to life.
+# - With `model=` a run that has diverged can be restored. A lower rate alone
+#   does not bring a dead network back.
 # - In several processes one decides, and all do the same.
-# - To resume, save all that has a state: the network is a fifth of it.
+# - To resume, save everything that has a state: the network is one of five.
 
 # %% [markdown]
 # **Three questions**
 #
 # 1. Your loop has a warm-up of 500 steps and steps its scheduler after every
 #    batch, not after every epoch. What has to change in the two lines?
-#    <details><summary>Answer</summary>Nothing. Pass it as <code>scheduler=
-#    </code> and go on stepping it as you do. The scale is put on at each step
-#    of the optimizer, whatever rate the schedule has by then.</details>
+#    <details><summary>Answer</summary>Nothing. Pass it as
+#    <code>scheduler=</code> and step it as before. The scale is applied at
+#    each step of the optimizer, to whatever rate the schedule has by
+#    then.</details>
 # 2. The controller decides nothing but *continue*, run after run, and your
 #    accuracies lie between 0.4 and 0.9. What do you look at first?
-#    <details><summary>Answer</summary>The unit. Percent is expected: 0.9
-#    reads as a network that knows nothing yet. After four epochs without
-#    anything above 1 there is a warning.</details>
+#    <details><summary>Answer</summary>The unit. Percent is expected: 0.9 reads
+#    as a network that knows nothing yet. After four epochs without anything
+#    above 1 there is a warning.</details>
 # 3. A colleague stops a training from time to time, and resumes from the
 #    network and the optimizer. The rate jumps each time. Why?
-#    <details><summary>Answer</summary>The schedule begins anew, and the scale
-#    that was decided is gone: it is the controller's, and stands nowhere in
-#    the optimizer. Both states have to be saved and loaded.</details>
+#    <details><summary>Answer</summary>The schedule starts again, and the
+#    decided scale is gone: it belongs to the controller, and the optimizer
+#    does not hold it. Save and load the states of both.</details>
