@@ -9,7 +9,7 @@
 # - say what a reply costs in time, and what a model costs in memory.
 
 # %%
-#@title Run this: no progress bars, and where the small model lies
+#@title Run this: no progress bars, and the place of the small model
 import torch
 from transformers.utils import logging
 
@@ -52,7 +52,7 @@ print(tokenizer.decode(out[0, ids["input_ids"].shape[1]:]))
 # %%
 from agentic_lib import SimpleAIBrain
 
-#@markdown "auto": Qwen3-0.6B where there is a GPU, else the bundled brain
+#@markdown "auto": Qwen3-0.6B if there is a GPU, else the bundled brain
 brain_name = "auto"  #@param ["auto", "bundled", "qwen", "colab", "rules"]
 brain = SimpleAIBrain(brain_name)
 
@@ -90,7 +90,7 @@ except LanguageModelError as error:
 # why.
 
 # %%
-#@title A stand-in, where the brain has no weights to look at (run this)
+#@title A stand-in, if the brain has no weights to look at (run this)
 import tempfile
 
 if not hasattr(brain.model, "network"):
@@ -103,7 +103,7 @@ if not hasattr(brain.model, "network"):
     brain.model.name = "an untrained network"
     print("This notebook looks inside a language model, and the brain\n"
           "that you chose has none here. A network that was never taught\n"
-          "stands in: its replies are noise, the machinery is real.")
+          "takes its place: its replies are noise, the rest is real.")
 model = brain.model
 print("Looking at:", model.description)
 

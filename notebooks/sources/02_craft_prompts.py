@@ -16,7 +16,7 @@
 #@title Settings
 from agentic_lib import SimpleAIBrain
 
-#@markdown Which brain answers? "auto" is Qwen3-0.6B where there is a GPU.
+#@markdown Which brain answers? "auto" is Qwen3-0.6B if there is a GPU.
 
 brain_name = "auto"  #@param ["auto", "bundled", "qwen", "colab", "rules"]
 brain = SimpleAIBrain(brain_name)

@@ -15,12 +15,12 @@
 # %%
 from agentic_lib import SimpleAIBrain
 
-#@markdown "auto": Qwen3-0.6B where there is a GPU, else the bundled brain
+#@markdown "auto": Qwen3-0.6B if there is a GPU, else the bundled brain
 brain_name = "auto"  #@param ["auto", "bundled", "qwen", "colab", "rules"]
 brain = SimpleAIBrain(brain_name)
 
 # %%
-#@title A stand-in, where the brain has no weights to look at (run this)
+#@title A stand-in, if the brain has no weights to look at (run this)
 import tempfile
 
 import torch
@@ -37,7 +37,7 @@ if not hasattr(brain.model, "network"):
     brain.model.name = "an untrained network"
     print("This notebook looks inside a language model, and the brain\n"
           "that you chose has none here. A network that was never taught\n"
-          "stands in: its answers are noise, the machinery is real.")
+          "takes its place: its answers are noise, the rest is real.")
 model, network = brain.model, brain.model.network
 print("Looking at:", model.description)
 
@@ -63,9 +63,9 @@ print("It writes:", model.generate(messages)[:60])
 # ones?
 
 # %%
-page = torch.tensor([model.tokens(messages)], device=network.device)
+prompt = torch.tensor([model.tokens(messages)], device=network.device)
 with torch.inference_mode():
-    logits = network(input_ids=page).logits[0, -1].float().cpu()
+    logits = network(input_ids=prompt).logits[0, -1].float().cpu()
 
 chances = logits.softmax(0)
 print(f"{len(logits):,} tokens could come first. The likeliest:")
@@ -181,7 +181,7 @@ def median_time(function, repeats=5):
 
 @torch.inference_mode()
 def whole_pass():
-    return network(input_ids=page).logits[0, -1, firsts].tolist()
+    return network(input_ids=prompt).logits[0, -1, firsts].tolist()
 
 
 many = [messages] * 32

@@ -15,7 +15,7 @@
 #@title Settings
 from agentic_lib import SimpleAIBrain
 
-#@markdown Which brain answers? "auto" is Qwen3-0.6B where there is a GPU.
+#@markdown Which brain answers? "auto" is Qwen3-0.6B if there is a GPU.
 
 brain_name = "auto"  #@param ["auto", "bundled", "qwen", "colab", "rules"]
 brain = SimpleAIBrain(brain_name)
@@ -157,7 +157,7 @@ FACTORS = {"reduce_learning_rate": 0.7, "increase_learning_rate": 1.3}
 
 
 def apply_decision(optimizer, decision):
-    """Returns True where training is to end."""
+    """Returns True if training is to end."""
     for group in optimizer.param_groups:
         group["lr"] *= FACTORS.get(decision.action, 1.0)
     return decision.action == "stop_training"

@@ -118,10 +118,10 @@ def my_training(data, brain, epochs=20, lr=0.05):
 #
 # ![The loop](../pictures/loop.png)
 #
-# Your training run stands at the top left. The first line makes everything
-# else; the second one asks for a decision and carries it out.
+# Your training run is at the top left. The first of the two lines creates
+# everything else. The second asks for a decision and carries it out.
 #
-# This is the whole script `plain.py`: a loop with AdamW and a cosine schedule.
+# Here is the whole script `plain.py`: a loop with AdamW and a cosine schedule.
 # The two lines are marked. Everything else was there before.
 
 # %%
