@@ -14,7 +14,7 @@ from agentic_lib.lab.compare import (
     views,
 )
 from agentic_lib.lab.compare.methods import find_method, rests_on
-from agentic_lib.lab.compare.recorded import progress
+from agentic_lib.lab.compare.recorded import DENSE, progress
 from agentic_lib.lab.compare.tasks import LEAK, find_task
 from agentic_lib.lab.compare.trials import run_job
 
@@ -156,7 +156,7 @@ SAYINGS = {
     "with other optimizers, and with losses on another scale, it loses "
     "more": lambda view: of(views.of_group(
         view, "other optimizers and units"), "brain_quick") > of(
-        views.of_group(view, "as taught"), "brain_quick"),
+        views.of_group(view, DENSE), "brain_quick"),
 }
 
 

@@ -9,7 +9,7 @@ from agentic_lib.lab.compare.intervals import (
     interval,
     mean,
 )
-from agentic_lib.lab.compare.recorded import GROUPS, SEARCHING
+from agentic_lib.lab.compare.recorded import DENSE, GROUPS, SEARCHING
 from agentic_lib.lab.compare.tables import lead, with_interval
 from agentic_lib.lab.compare.views import (
     ahead,
@@ -72,16 +72,15 @@ def kinds(view, ours) -> str:
     return ("By kind of task its regret is " + "; ".join(
         f"{with_interval(span)} on {say_group(view, g)}"
         for g, span in found.items())
-        + ": the aims, 0.5 on kinds as taught and 1.0 on others, are "
+        + f": the aims, 0.5 on {DENSE} and 1.0 on others, are "
         + ("reached" if all(
-            span[0] < (0.5 if g == "as taught" else 1.0)
+            span[0] < (0.5 if g == DENSE else 1.0)
             for g, span in found.items()) else "not reached") + ".")
 
 
 def say_group(view, group) -> str:
     count = len({r.task for r in of_group(view, group)})
-    name = {"as taught": "kinds of network as taught"}.get(group, group)
-    return f"{name} ({count} task{'s' if count > 1 else ''})"
+    return f"{group} ({count} task{'s' if count > 1 else ''})"
 
 
 def searching(view, ours) -> str:

@@ -1,4 +1,4 @@
-"""Kinds of network that the brain was never taught on, small ones of each.
+"""Networks that are not a row of dense layers, small ones of each kind.
 
 Each maps flat inputs, (N, D), to logits: (N, classes), or (N, classes,
 positions) where every position is asked for the next token. Written with

@@ -17,7 +17,7 @@ import torch
 from agentic_lib.brain.decision import STOP
 from agentic_lib.lab.compare.deciders import Brain
 from agentic_lib.lab.compare.methods import SETTINGS
-from agentic_lib.lab.compare.recorded import GROUPS
+from agentic_lib.lab.compare.recorded import DENSE, GROUPS
 from agentic_lib.lab.compare.results import versions
 from agentic_lib.lab.compare.tables import markdown
 from agentic_lib.lab.compare.tasks import find_task
@@ -95,7 +95,7 @@ def best_scores(finish) -> list[float]:
 
 
 def record(path=FILE):
-    found = [end for name in GROUPS["as taught"]
+    found = [end for name in GROUPS[DENSE]
              for end in ends(find_task(name))]
     path.write_text(json.dumps({**versions(), "ends": [
         {k: round(v, 2) if isinstance(v, float) else v

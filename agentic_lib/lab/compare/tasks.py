@@ -1,11 +1,11 @@
 """What methods are compared on: data, network, optimizer, budget.
 
-Nothing here is in the teaching families of `situations.py`: digits, breast
-cancer and spirals are held out there, text and photographs are not known at
-all. The tasks of `NEW` have kinds of network, optimizers and units that the
-brain was never taught on either; they were fixed on 2026-11-25, before it was
-taught again. All data ships with Python or scikit-learn or is made here, but
-for the two large ones. Knows nothing about methods.
+None of this data is in the teaching families of `situations.py`: digits,
+breast cancer and spirals are held out there, text and photographs are not
+known at all. The tasks of `NEW` have other kinds of network, other optimizers
+and units; they were fixed on 2026-11-25. All data ships with Python or
+scikit-learn or is made here, but for the two large ones. Knows nothing about
+methods.
 """
 
 import unicodedata
