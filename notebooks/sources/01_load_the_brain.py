@@ -354,9 +354,10 @@ def agreement(ask, times):
 
 # %%
 for who, name in ((model, model.name), (naive.model, "the naive brain")):
-    share = agreement(lambda seed, who=who: sampled(seed, who, doubtful), 10)
-    print(f"{name}, ten samples:", "when your function returns a number, it "
-          "is used here" if share is None else f"{share:.0%} agree")
+    share = agreement(
+        lambda seed, who=who: sampled(seed, who, doubtful), times=10)
+    print(f"{name}, ten samples:", "when your function returns a number, "
+          "it is used here" if share is None else f"{share:.0%} agree")
 
 # %% [markdown]
 # You can ask several times and take the majority. This is a known way to get

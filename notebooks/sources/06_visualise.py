@@ -118,8 +118,8 @@ pixels = plt.imread(io.BytesIO(file.getvalue()))[..., :3]
 figure, ax = plt.subplots(figsize=(7, 5), layout="constrained")
 ax.imshow(pixels @ np.array([0.2126, 0.7152, 0.0722]), cmap="gray")
 ax.axis("off")
-show(figure, alt="The picture of the run in grey. Dashes tell training from "
-     "validation, shapes tell the actions apart.")
+show(figure, alt="The picture of the run in grey. Dashes tell training "
+     "from validation, shapes tell the actions apart.")
 
 # %% [markdown]
 # ### And for those who do not see it?

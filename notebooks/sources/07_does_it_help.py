@@ -250,9 +250,9 @@ for name in few[:-1]:
     ahead = (apart.regret(name) - apart.regret(ours))[0].mean(0).tolist()
     low, high = my_interval(ahead)
     mean, *theirs = views.ahead(digits, name, ours)
-    print(f"ahead of {name:14}{mean:6.1f} points, {low:5.1f} to {high:5.1f} "
-          f"by you,\n{'':29}{theirs[0]:5.1f} to {theirs[1]:5.1f} "
-          "by the library")
+    print(f"ahead of {name:14}{mean:6.1f} points, {low:5.1f} to "
+          f"{high:5.1f} by you,\n{'':30}{theirs[0]:5.1f} to "
+          f"{theirs[1]:5.1f} by the library")
 print("Seeds on this task:", len(ahead))
 
 # %% [markdown]
