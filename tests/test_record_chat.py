@@ -60,7 +60,8 @@ def test_the_notebook_shows_the_newest(written):
     shown = record_chat.recorded(path.parent)
     assert shown in printed and f"recorded on {found['date']}" in shown
     assert "an older one" not in shown
-    assert max(map(len, shown.splitlines())) <= 80
+    lines = shown.replace(f"{path.parents[1]}/", "").splitlines()
+    assert max(map(len, lines)) <= 80  # wherever the tests' folder is
 
 
 def test_without_a_recording_one_sentence_names_the_command(tmp_path):
