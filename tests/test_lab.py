@@ -38,6 +38,7 @@ from agentic_lib.lab.teach.network import make_network
 from agentic_lib.lab.teach.policies import StandIn, rules
 from agentic_lib.lab.teach.reasons import (
     REASONS,
+    ago,
     first_number,
     patterns,
     reason,
@@ -334,11 +335,20 @@ def test_numbers_say_what_the_prompt_says(state):
     known = texts.describe(state.history(), state.every)
     assert 100 * said["gap"] == pytest.approx(float(known["gap"]), abs=0.06)
     steps = min(state.every, len(state.seen) - 1)
-    rises = first_number(known.get("train_loss_rises", "0 times"))
+    rises = first_number(known.get("train_loss_rises", "0 of 0 times"))
     assert said["train_rises"] * max(steps, 1) == pytest.approx(rises)
-    if "since_best" in known:
-        assert np.exp(said["since_best"]) - 1 == pytest.approx(
-            first_number(known["since_best"]))
+    for number_, field in (("since_best", "since_best"),
+                           ("since_lowest_loss", "since_best_loss")):
+        if field in known:
+            assert np.exp(said[number_]) - 1 == pytest.approx(
+                ago(known[field]))
+    assert np.exp(said["decisions_left"]) - 1 == pytest.approx(
+        first_number(known["decisions_left"]))
+    for number_, field in (("train_loss_of_first", "train_loss_of_first"),
+                           ("val_loss_of_first", "val_loss_of_first")):
+        if field in known and np.isfinite(float(known[field])):
+            assert np.exp(said[number_]) == pytest.approx(
+                np.clip(float(known[field]), np.exp(-12), np.exp(6)), rel=.01)
     assert bool(said["diverged"]) == state.history()[-1].diverged
 
 

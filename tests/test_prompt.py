@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from agentic_lib import ACTIONS, PRESETS, Action, Metrics, Prompt
 from agentic_lib.brain.decision import with_factors
-from agentic_lib.brain.prompt import FIELDS, describe
+from agentic_lib.brain.prompt import FIELDS, OF_FIRST, describe
 
 
 @st.composite
@@ -56,8 +57,9 @@ def test_what_is_said_is_true(history, every):
         assert abs(float(values["best_val_acc"]) - best) <= 0.051
         newest = max(m.epoch for m in history if m.val_acc == best)
         first = min(m.epoch for m in history if m.val_acc == best)
-        ago = {f"{n} epoch{'s' * (n != 1)} ago" if n else "now"
-               for n in (now.epoch - newest, now.epoch - first)}
+        ago = {f"{best:.1f}, {n} decision{'s' * (n != 1)} ago" if n else "now"
+               for n in (math.ceil((now.epoch - epoch) / every)
+                         for epoch in (newest, first))}
         assert values["since_best"] in ago
     if "best_val_loss" in values:
         finite = [m.val_loss for m in history
@@ -66,6 +68,17 @@ def test_what_is_said_is_true(history, every):
                             rel_tol=0.006)
     if now.total_epochs is not None:
         assert int(values["epochs_left"]) == now.total_epochs - now.epoch
+        assert int(values["decisions_left"].split()[0]) == sum(
+            epoch % every == 0
+            for epoch in range(now.epoch + 1, now.total_epochs))
+    for name, field in OF_FIRST.items():
+        first = next((x for m in history if (x := getattr(m, name))
+                      and 0 < x < math.inf), None)
+        value = getattr(now, name)
+        assert (field in values) == (None not in (first, value))
+        if field in values and abs(value / first) < 1e300:
+            assert math.isclose(float(values[field]), value / first,
+                                rel_tol=0.006) or math.isnan(value)
 
 
 def run_of(val_accs):
@@ -87,7 +100,7 @@ def test_rises_are_counted_and_nan_is_one():
     history = [Metrics(i, 50.0, 50.0, loss)
                for i, loss in enumerate(losses, start=1)]
     # 0.9, 1.1 (a rise), nan (a rise), 0.8 (after nan: counted), 0.7
-    assert describe(history, 5)["train_loss_rises"] == "3 times"
+    assert describe(history, 5)["train_loss_rises"] == "3 of 5 times"
 
 
 def test_the_constant_part_depends_on_actions_and_interval_alone():
@@ -96,7 +109,29 @@ def test_the_constant_part_depends_on_actions_and_interval_alone():
     assert first == prompt.messages(run_of([10, 20, 30]), ACTIONS, 5)[0]
     other = with_factors(ACTIONS, 0.5, 2.0)
     changed = prompt.messages(run_of([10.0]), other, 2)[0]["content"]
-    assert "0.5" in changed and "Every 2 epochs" in changed
+    assert "by 0.5" in changed and changed != first["content"]
+
+
+@given(histories(), st.integers(1, 20), st.floats(-3, 3), st.floats(-3, 3),
+       st.sampled_from((2, 4, 64)))
+@settings(max_examples=300, deadline=None)
+def test_a_known_budget_leaves_no_unit_in_the_prompt(history, every, loss,
+                                                     rate, steps):
+    """Powers of two, so that no value is rounded another way."""
+    def times(value, power):
+        return None if value is None else value * 2.0 ** power
+
+    def told(history, every):
+        return Prompt().messages(history, ACTIONS, every)
+
+    loss, rate = int(10 * loss / 3), int(10 * rate / 3)
+    history = [replace(m, total_epochs=300) for m in history]
+    assert told(history, every) == told([
+        replace(m, epoch=m.epoch * steps, total_epochs=300 * steps,
+                train_loss=times(m.train_loss, loss),
+                val_loss=times(m.val_loss, loss),
+                learning_rate=times(m.learning_rate, rate))
+        for m in history], every * steps)
 
 
 def test_a_fifth_action_reaches_the_prompt():
@@ -126,7 +161,7 @@ def test_text_in_brackets_can_be_written():
 def test_the_three_numbers_of_the_original_are_enough():
     user = Prompt().messages([Metrics(15, 92.0, 76.0)])[1]["content"]
     assert user.splitlines() == [
-        "Epoch: 15", "Training accuracy: 92.0", "Validation accuracy: 76.0",
+        "Progress: epoch 15", "Training accuracy: 92.0", "Validation accuracy: 76.0",
         "Gap: 16.0", "Which action?"]
 
 
@@ -151,8 +186,8 @@ def test_the_rate_before_is_told_where_a_decision_changed_it():
                    Metrics(10, 50.0, 50.0, learning_rate=rate)]
         return Prompt().messages(history)[1]["content"].splitlines()[1]
 
-    assert told(0.07) == "Learning rate: 0.07, before 0.1"
-    assert told(0.1) == "Learning rate: 0.1"
+    assert told(0.07) == "Learning rate: 0.7 of the first, before 1"
+    assert told(0.1) == "Learning rate: 1 of the first"
 
 
 def test_a_part_in_square_brackets_is_left_out_where_it_is_not_known():

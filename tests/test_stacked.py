@@ -6,7 +6,11 @@ from torch.nn.functional import cross_entropy
 
 from agentic_lib.lab.batch import METRICS, Batch, Data, Shape
 from agentic_lib.lab.stacked import Stacked
-from agentic_lib.lab.teach.architectures import ARCHITECTURES, recurrent
+from agentic_lib.lab.teach.architectures import (
+    ARCHITECTURES,
+    Patches,
+    recurrent,
+)
 
 FEATURES, CLASSES, TRAIN = 16, 4, 24
 
@@ -152,5 +156,16 @@ def test_the_recurrent_network_is_torchs_own():
         f"{part}_{name}_l0": getattr(layer, part)
         for name, layer in (("ih", mine.of_row), ("hh", mine.of_state))
         for part in ("weight", "bias")})
-    x = torch.randn(5, 1, 4, 4)
-    torch.testing.assert_close(mine(x), theirs(x[:, 0])[1][0])
+    x = torch.randn(5, 4, 4, 1)
+    torch.testing.assert_close(mine(x), theirs(x[..., 0])[1][0])
+
+
+def test_patches_are_torchs_own_convolution():
+    mine = Patches(3, 5)
+    theirs = torch.nn.Conv2d(3, 5, 2, stride=2)
+    theirs.weight.data = mine.weight.data.reshape(5, 2, 2, 3).permute(
+        0, 3, 1, 2)
+    theirs.bias.data = mine.bias.data
+    x = torch.randn(7, 4, 4, 3)
+    torch.testing.assert_close(
+        mine(x).permute(0, 3, 1, 2), theirs(x.permute(0, 3, 1, 2)))

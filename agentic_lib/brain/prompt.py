@@ -22,24 +22,29 @@ from agentic_lib.brain.decision import (
 
 SYSTEM = """\
 You control the learning rate of a neural network while it trains. \
-Every {every} epochs you read its metrics and choose one action.
+From time to time you read its metrics and choose one action.
 {actions}
-Accuracies are in percent. Brackets hold the change since the last decision. \
+Accuracies are in percent; the rate and the losses are multiples of the first \
+ones. Brackets hold the change since the last decision. \
 The gap is training minus validation accuracy.
 A loss that jumps, rises or is nan calls for a lower rate; progress that is \
 steady but slow for a higher one; stop only when nothing more is to be gained.
 Answer with the name of one action, a colon and one short reason."""
 
 # The words above are processed once a run, these at each decision: so what
-# explains stands there, and what changes stands here.
+# explains stands there, and what changes stands here. No line holds a unit:
+# a loss in other units, or time in steps for epochs, is the same run.
 USER = """\
-Epoch: {progress}
-Learning rate: {learning_rate}[, before {last_learning_rate}]
+Progress: {progress}
+Learning rate: {rate_of_first} of the first[, before {last_rate_of_first}]
 Training accuracy: {train_acc}[ ({train_acc_change})]
-Validation accuracy: {val_acc}[ ({val_acc_change})][, best {since_best}]
+Validation accuracy: {val_acc}[ ({val_acc_change})][, before that \
+{val_acc_change_before}][, best {since_best}]
 Gap: {gap}
-Training loss: {train_loss}[ ({train_loss_change})][, rose {train_loss_rises}]
-Validation loss: {val_loss}[ ({val_loss_change})][, best {since_best_loss}]
+Training loss: {train_loss_of_first} of the first[ ({train_loss_change})]\
+[, before that {train_loss_change_before}][, rose {train_loss_rises}]
+Validation loss: {val_loss_of_first} of the first[ ({val_loss_change})]\
+[, best {since_best_loss}]
 Which action?"""
 
 
@@ -115,28 +120,39 @@ def check_template(argument, template, known):
 # Every field a user template may hold, with its meaning. "Change" and "rises"
 # are counted from the last decision on.
 FIELDS = {
-    "progress": "epoch and epochs left, in words",
+    "progress": "how much of the budget is used, in words",
     "epoch": "the epoch just finished, counted from 1",
     "total_epochs": "the budget",
     "epochs_left": "budget minus epoch",
+    "decisions_left": "how many decisions there will be after this one",
     "learning_rate": "the rate of this epoch",
     "last_learning_rate": "the rate before the last decision changed it",
+    "rate_of_first": "the rate as a multiple of the first epoch's",
+    "last_rate_of_first": "the same before the last decision changed it",
     "train_acc": "training accuracy, in percent",
     "train_acc_change": "its change, in points",
     "val_acc": "validation accuracy, in percent",
     "val_acc_change": "its change, in points",
+    "val_acc_change_before": "its change up to the last decision, in points",
     "gap": "training minus validation accuracy, in points",
     "trend": "where validation accuracy is heading, in words",
     "best_val_acc": "best validation accuracy so far, in percent",
-    "since_best": "when that was: now, or so many epochs ago",
+    "since_best": "now; or that best and how many decisions ago it was",
     "train_loss": "training loss",
+    "train_loss_of_first": "the same as a multiple of the first one",
     "train_loss_change": "its change, in percent of what it was",
-    "train_loss_rises": "how many times it rose from epoch to epoch",
+    "train_loss_change_before": "its change up to the last decision",
+    "train_loss_rises": "how often it rose from epoch to epoch, out of how "
+                        "many times",
     "val_loss": "validation loss",
+    "val_loss_of_first": "the same as a multiple of the first one",
     "val_loss_change": "its change, in percent of what it was",
-    "val_loss_rises": "how many times it rose from epoch to epoch",
+    "val_loss_change_before": "its change up to the last decision",
+    "val_loss_rises": "how often it rose from epoch to epoch, out of how "
+                      "many times",
     "best_val_loss": "lowest validation loss so far",
-    "since_best_loss": "when that was: now, or so many epochs ago"}
+    "since_best_loss": "now; or that loss, as a multiple of the first one, "
+                       "and how many decisions ago it was"}
 
 
 def describe(history, every=5) -> dict[str, str]:
@@ -147,21 +163,62 @@ def describe(history, every=5) -> dict[str, str]:
     """
     history = check_history(history)
     now, before = history[-1], last_decision(history, every)
-    values = {"epoch": str(now.epoch), "progress": str(now.epoch)}
-    if now.total_epochs is not None:
-        left = now.total_epochs - now.epoch
-        values |= {"total_epochs": str(now.total_epochs),
-                   "epochs_left": str(left),
-                   "progress": f"{now.epoch}, {left} left"}
+    values = describe_progress(now, every)
     for name in ("learning_rate", "gap", *MEASURED):
         if getattr(now, name) is not None:
             values[name] = shown(name)(getattr(now, name))
+    values |= describe_multiples(history, before)
     if before is not None:
         values |= describe_change(before, now)
+        earlier = [m for m in history if m.epoch <= before.epoch]
+        values |= describe_change_before(earlier, every)
     for name in ("train_loss", "val_loss"):
         values |= describe_rises(history, name, every)
-    return (values | describe_best(history, "val_acc", max, "since_best")
-            | describe_best(history, "val_loss", min, "since_best_loss"))
+    return (values | describe_best(history, "val_acc", max, every)
+            | describe_best(history, "val_loss", min, every))
+
+
+def describe_progress(now, every) -> dict[str, str]:
+    """How far the run is: shares of the budget and decisions, so that a
+    budget of 20 epochs and one of 20,000 steps read alike."""
+    values = {"epoch": str(now.epoch), "progress": f"epoch {now.epoch}"}
+    if now.total_epochs is None:
+        return values
+    left = now.total_epochs - now.epoch
+    decisions = count(max(0, (now.total_epochs - 1) // every
+                          - now.epoch // every), "decision")
+    done = 100 * now.epoch / now.total_epochs
+    return values | {
+        "total_epochs": str(now.total_epochs), "epochs_left": str(left),
+        "decisions_left": decisions,
+        "progress": f"{done:.0f}% of the budget, {decisions} left"}
+
+
+def describe_multiples(history, before) -> dict[str, str]:
+    """The rate and the losses, as multiples of the first ones."""
+    now, values = history[-1], {}
+    for name, field in OF_FIRST.items():
+        start, value = first(history, name), getattr(now, name)
+        if start is not None and value is not None:
+            values[field] = number(value / start)
+    start = first(history, "learning_rate")
+    if start is not None and before is not None and before.learning_rate:
+        last = number(before.learning_rate / start)
+        if last != values.get("rate_of_first", last):
+            values["last_rate_of_first"] = last
+    return values
+
+
+OF_FIRST = {"learning_rate": "rate_of_first",
+            "train_loss": "train_loss_of_first",
+            "val_loss": "val_loss_of_first"}
+
+
+def first(history, name) -> float | None:
+    """The first value of `name` that is a positive number; None if none."""
+    return next((value for m in history
+                 if (value := getattr(m, name)) is not None
+                 and 0 < value < math.inf), None)
 
 
 def shown(name):
@@ -198,6 +255,14 @@ def describe_change(before, now) -> dict[str, str]:
     return values
 
 
+def describe_change_before(history, every) -> dict[str, str]:
+    """What changed up to the last decision, with which `history` ends."""
+    before = last_decision(history, every)
+    changes = describe_change(before, history[-1]) if before else {}
+    return {f"{name}_before": text for name, text in changes.items()
+            if name.endswith("change")}
+
+
 def share(change) -> str:
     """A change of -0.25 as -25%; a very large one in powers of ten."""
     return f"{100 * change:{'+.0f' if abs(change) < 100 else '+.0e'}}%"
@@ -211,25 +276,36 @@ def trend(points) -> str:
 
 def describe_rises(history, name, every) -> dict[str, str]:
     """How often loss `name` rose from one epoch to the next since then."""
-    first = history[-1].epoch - every
-    losses = [getattr(m, name) for m in history if m.epoch >= first]
+    start = history[-1].epoch - every
+    losses = [getattr(m, name) for m in history if m.epoch >= start]
     rises = [not b <= a for a, b in zip(losses, losses[1:])  # so nan rises
              if None not in (a, b)]
-    return {f"{name}_rises": count(sum(rises), "time")} if rises else {}
+    if not rises:
+        return {}
+    return {f"{name}_rises":
+            f"{sum(rises)} of {count(len(rises), 'time')}"}
 
 
-def describe_best(history, name, best_of, since) -> dict[str, str]:
+def describe_best(history, name, best_of, every) -> dict[str, str]:
     """The best value of `name` so far, and how long ago that was."""
     seen = [m for m in history if getattr(m, name) is not None
             and math.isfinite(getattr(m, name))]
     if len(seen) < 2:
         return {}
     best = best_of(seen, key=lambda m: getattr(m, name))
-    ago = history[-1].epoch - best.epoch
-    return {f"best_{name}": shown(name)(getattr(best, name)),
-            since: f"{count(ago, 'epoch')} ago" if ago else "now"}
+    value = shown(name)(getattr(best, name))
+    ago = math.ceil((history[-1].epoch - best.epoch) / every)
+    since = "since_best" if name == "val_acc" else "since_best_loss"
+    values = {f"best_{name}": value}
+    if not ago:
+        return values | {since: "now"}
+    if name == "val_loss":
+        start = first(history, name)
+        value = number(getattr(best, name) / start) if start else None
+    said = count(ago, "decision") + " ago"
+    return values | {since: f"{value}, {said}" if value else said}
 
 
 def count(n, noun) -> str:
-    """1 epoch, 2 epochs."""
+    """1 decision, 2 decisions."""
     return f"{n} {noun}{'' if n == 1 else 's'}"

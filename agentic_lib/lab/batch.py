@@ -67,7 +67,10 @@ class Batch:
     rate      (N,) learning rates
     momentum  (N,) for SGD: 0 for plain
     decay     (N,) decoupled weight decay for Adam: 0 for plain Adam
+    noise     standard deviation of what is added to inputs in training
     """
+
+    noise = 0.0
 
     def __init__(self, data, shape, sets, rate, momentum=0.9, decay=0.0,
                  seed=0, dtype=torch.float32):
@@ -179,9 +182,12 @@ class Batch:
     def _step(self, rows):
         """One step on the examples `rows`, (N, B): (N,) sums of the loss and
         of right answers."""
+        x = self.data.x[self.sets[:, None], rows]
+        if self.noise:  # the same for all, so that branches stay comparable
+            x = x + self.noise * torch.randn(
+                x.shape[1:], dtype=x.dtype, generator=self.random)
         gradient, loss, right = self._gradient(
-            self.data.x[self.sets[:, None], rows],
-            self.data.y[self.sets[:, None], rows])
+            x, self.data.y[self.sets[:, None], rows])
         self._update(gradient)
         return loss, right
 

@@ -13,7 +13,7 @@ ORIGINAL = Prompt(
          "Validation accuracy: {val_acc} %\nWhat should I do?",
 )
 TREND_IN_WORDS = Prompt(
-    user="Epoch: {progress}\nTraining accuracy: {train_acc} %\n"
+    user="Progress: {progress}\nTraining accuracy: {train_acc} %\n"
          "Validation accuracy: {val_acc} %, {trend}\n"
          "Gap, training minus validation: {gap} points\nWhich action?",
 )

@@ -11,11 +11,13 @@ import torch
 
 from agentic_lib.lab.batch import METRICS
 from agentic_lib.lab.features import numbers
-from agentic_lib.lab.teach.situations import draw_runs, draw_situation
+from agentic_lib.lab.teach.networks import PICTURES, draw_any
+from agentic_lib.lab.teach.situations import draw_runs
 
 RUNS = 24     # base runs in a group
 POINTS = 4    # decisions of each run that are branched
-SEEDS = 2     # orders of the data that every branch is played with
+SEEDS = 1     # orders of the data that every branch is played with: another
+              # state says more than another try at the same one
 
 
 def on_numbers(policy):
@@ -63,15 +65,21 @@ def play(batch, past, factors, situation, decide, first=None, rng=None,
 
 
 def worth(batch, part="test"):
-    """What a batch is worth now, (N,), in points of accuracy.
+    """What a batch is worth now, (N,), in points of accuracy."""
+    return worths(batch, part)[0]
 
-    Accuracy on data kept for this, in percent, less the loss on it (at most
-    that of pure guessing), which decides if accuracies tie.
+
+def worths(batch, part="test"):
+    """What a batch is worth now, (2, N), in points, on data kept for this.
+
+    First by accuracy in percent, less the loss (at most that of pure
+    guessing), which decides if accuracies tie. Second by the loss alone, as
+    100 / perplexity: for runs of which only the loss is known.
     """
     acc, loss = batch.measure(part)
     guess = batch.data.classes[batch.sets].log()
     loss = torch.where(loss.isfinite(), loss, guess).minimum(guess)
-    return (acc - loss).numpy()
+    return torch.stack([acc - loss, 100 * torch.exp(-loss)]).numpy()
 
 
 def label_group(seed, policy, number=0, kinds=None, situation=None):
@@ -79,10 +87,13 @@ def label_group(seed, policy, number=0, kinds=None, situation=None):
 
     Returns a dictionary of arrays: `seen` (N, horizon, 5); `epochs` (P,)
     where runs were branched; `worth` (N, P, 3, SEEDS) for continue, reduce,
-    increase; `now` (N, P) without training on; `factors` (N, 2); ...
+    increase; `now` (N, P) without training on; the same by the loss alone as
+    `loss_worth`, `loss_now`; `factors` (N, 2); ...
     """
     rng = np.random.default_rng(seed)
-    situation = situation or draw_situation(rng)
+    situation = situation or draw_any(rng)
+    if situation.network in PICTURES:
+        kinds = ("patterns",)
     batch, factors = draw_runs(situation, RUNS, rng, kinds)
     n, every, horizon = len(batch), situation.every, situation.horizon
     decide = on_numbers(policy)
@@ -93,7 +104,7 @@ def label_group(seed, policy, number=0, kinds=None, situation=None):
                         decide, rng=rng, wild=wild, keep=set(epochs))
     gains, now = [], []
     for epoch in epochs:
-        now.append(worth(copies[epoch]))
+        now.append(worths(copies[epoch]))
         rows = torch.arange(n).repeat_interleave(3 * SEEDS)
         branch = copies[epoch].take(rows, seed=seed + int(epoch))
         # the same order of the data for the three actions
@@ -101,11 +112,14 @@ def label_group(seed, policy, number=0, kinds=None, situation=None):
         first = np.tile(np.repeat(np.arange(3), SEEDS), n)
         play(branch, seen[rows, :epoch], factors[rows], situation, decide,
              first=first)
-        gains.append(worth(branch).reshape(n, 3, SEEDS))
+        gains.append(worths(branch).reshape(2, n, 3, SEEDS))
+    gains = np.stack(gains, 2).astype(np.float32)
+    now = np.stack(now, 2).astype(np.float32)
     return {
         "seen": seen.astype(np.float32), "epochs": epochs,
-        "worth": np.stack(gains, 1).astype(np.float32),
-        "now": np.stack(now, 1).astype(np.float32),
+        "worth": gains[0], "now": now[0],
+        "loss_worth": gains[1], "loss_now": now[1],
         "factors": factors, "horizon": horizon, "every": every,
         "adam": situation.shape.adam, "seed": seed, "round": number,
+        "network": situation.network,
     }

@@ -32,6 +32,9 @@ def add_arguments(parser):
              "was interrupted resumes from there")
     add("--from-labels", action="store_true",
         help="use the labels that are shipped instead of making new ones")
+    add("--add", action="store_true",
+        help="make new labels and use those that are shipped as well; the "
+             "new runs are continued under what those teach")
     add("--label-minutes", type=float, default=25, help="for making labels")
     add("--groups", type=int,
         help="make so many groups of labels, however long it takes")
@@ -89,14 +92,17 @@ def labels_for(args):
     folder = args.work / f"seed{args.seed}" / "labels"
     ends = ({"count": args.groups} if args.groups
             else {"seconds": 60 * args.label_minutes})
-    make_labels(folder, seed=args.seed, jobs=args.jobs, **ends)
-    return load_groups(folder)
+    shipped = unpack(LABELS) if args.add else []
+    make_labels(folder, seed=args.seed, jobs=args.jobs,
+                before=held_back(shipped)[0], **ends)
+    return [*shipped, *load_groups(folder)]
 
 
 def work_folder(args) -> Path:
     """Where a brain in the making is kept: another one for other settings,
     so that two never mix."""
-    labels = "shipped" if args.from_labels else "made"
+    labels = ("shipped" if args.from_labels else
+              "added" if args.add else "made")
     folder = (args.work / f"seed{args.seed}" /
               f"{labels}-width{args.width}-layers{args.layers}")
     folder.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ better than the stand-in, and is too slow to play labels with.
 import numpy as np
 from sklearn.ensemble import ExtraTreesRegressor
 
+from agentic_lib.lab.features import without_accuracy
 from agentic_lib.lab.teach.labels import recent, table, with_stop
 
 CAP = 5.0     # points beyond which a gain hardly counts for more
@@ -16,13 +17,23 @@ CAP = 5.0     # points beyond which a gain hardly counts for more
 def teacher(groups, seed=0):
     """What the labels teach in the end: numbers (N, F) -> (N, 4) points that
     continue, reduce, increase and stop are worth, beside the first three's
-    mean.
+    mean."""
+    return fit(*table(groups), seed)
 
-    Single labels are noisy, so a forest averages over many alike (extremely
-    randomised trees: Geurts, Ernst and Wehenkel, 2006). It reads better than
-    the stand-in, and is too slow to play labels with.
-    """
-    rows, values, now, rounds = table(groups)
+
+def loss_teacher(groups, seed=0):
+    """The same for runs of which losses alone are known, and in which a low
+    validation loss is all that counts; None if no group says so."""
+    known = [g for g in groups if "loss_worth" in g]
+    if not known:
+        return None
+    rows, *rest = table(known, "loss_")
+    predict = fit(without_accuracy(rows), *rest, seed)
+    return lambda rows: predict(without_accuracy(rows))
+
+
+def fit(rows, values, now, rounds, seed):
+    """A forest on a table of labels, as its function."""
     gains = with_stop(values, now) - values.mean(1, keepdims=True)
     forest = ExtraTreesRegressor(200, min_samples_leaf=20, max_features=0.5,
                                  random_state=seed)

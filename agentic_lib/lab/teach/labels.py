@@ -15,8 +15,9 @@ from agentic_lib.lab.features import numbers
 from agentic_lib.lab.teach.texts import State
 
 LABELS = Path(__file__).parents[1] / "data" / "labels.npz.xz"
+WORTHS = ("worth", "now", "loss_worth", "loss_now")
 REST = ("horizon", "every", "adam", "seed", "round")
-HALVING = 2     # rounds after which a label counts half
+HALVING = 4     # rounds after which a label counts half
 MARGIN = 0.1    # points that going on must promise, else stopping is right
 TIE = 0.25      # points: actions this close are nearly equally right
 KEEP = 0.1      # points that a change of rate must gain
@@ -25,15 +26,18 @@ HELD_BACK = 12  # every twelfth group is not taught, for calibration
 
 # -- what they mean ----------------------------------------------------------
 
-def table(groups):
-    """All labelled states: (rows of numbers, worth (N, 3), now, round)."""
+def table(groups, by=""):
+    """All labelled states: (rows of numbers, worth (N, 3), now, round).
+
+    by  "" counts by accuracy, "loss_" by the loss alone
+    """
     rows, values, now, rounds = [], [], [], []
     for g in groups:
         for i, epoch in enumerate(g["epochs"]):
             rows.append(numbers(g["seen"][:, :epoch], int(g["horizon"]),
                                 int(g["every"]), g["factors"]))
-            values.append(g["worth"][:, i].mean(-1))
-            now.append(g["now"][:, i])
+            values.append(g[by + "worth"][:, i].mean(-1))
+            now.append(g[by + "now"][:, i])
             rounds.append(np.full(len(rows[-1]), int(g["round"])))
     return [np.concatenate(x) for x in (rows, values, now, rounds)]
 
@@ -98,8 +102,9 @@ def pack(groups, path):
             f"{k}_acc": np.round(10 * seen[..., :2]).astype(np.int16),
             f"{k}_loss": half(seen[..., 2:4]),
             f"{k}_rate": seen[..., 4].T.copy(),
-            f"{k}_worth": g["worth"].astype(np.float16),
-            f"{k}_now": g["now"].astype(np.float16),
+            **{f"{k}_{name}": g[name].astype(np.float16)
+               for name in WORTHS if name in g},
+            f"{k}_network": np.array(str(g.get("network", ""))),
             f"{k}_factors": g["factors"].astype(np.float32),
             f"{k}_epochs": g["epochs"].astype(np.int16),
             f"{k}_rest": np.array([int(g[name]) for name in REST]),
@@ -119,14 +124,15 @@ def unpack(path):
     with lzma.open(path) as file:
         arrays = dict(np.load(io.BytesIO(file.read())))
     groups = []
-    for k in range(len(arrays) // 8):
+    for k in range(sum(name.endswith("_acc") for name in arrays)):
         acc, loss, rate = (arrays[f"{k}_{n}"].astype(np.float32)
                            for n in ("acc", "loss", "rate"))
         groups.append({
             "seen": np.concatenate(
                 [acc / 10, loss, rate.T[..., None]], -1),
             **{n: arrays[f"{k}_{n}"].astype(np.float32)
-               for n in ("worth", "now", "factors")},
+               for n in (*WORTHS, "factors") if f"{k}_{n}" in arrays},
+            "network": str(arrays.get(f"{k}_network", "")),
             "epochs": arrays[f"{k}_epochs"].astype(int),
             **dict(zip(REST, arrays[f"{k}_rest"])),
         })

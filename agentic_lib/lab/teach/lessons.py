@@ -22,8 +22,11 @@ BATCH = 16
 MATTERS = 5.0    # points by which a decision counts at most, and
 ALWAYS = 0.5     # those by which each counts at least
 # A prompt that shows these says what `numbers` says.
-WHOLE = {"learning_rate", "train_acc", "val_acc", "train_loss", "val_loss",
-         "train_loss_rises", "since_best", "since_best_loss", "progress"}
+WHOLE = {"rate_of_first", "train_acc", "val_acc", "train_loss_of_first",
+         "val_loss_of_first", "train_loss_rises", "since_best",
+         "since_best_loss", "progress"}
+# A prompt that shows none of these is about losses alone.
+ONLY_LOSSES = {"train_acc", "val_acc", "gap", "trend", "best_val_acc"}
 
 
 @dataclass
@@ -50,6 +53,7 @@ class Lessons:
 
     groups  as `labels.load_groups` gives them
     policy  says what actions are worth: rows of numbers -> (N, 4)
+    by_loss says so for prompts without accuracies; None: `policy` does
     kinds   of prompts, from texts.SHARES; None for all of them, in shares
 
     A decision on which much depends is drawn more often than one on which
@@ -59,13 +63,16 @@ class Lessons:
     anchors = 0.02  # share of prompts that are the original's examples
     argues = 0.4    # share of replies that argue for an action at random
 
-    def __init__(self, groups, policy, tokenizer, seed=0, kinds=None):
+    def __init__(self, groups, policy, tokenizer, seed=0, kinds=None,
+                 by_loss=None):
         self.policy, self.tokenizer, self.kinds = policy, tokenizer, kinds
+        self.by_loss = by_loss
         self.rng = np.random.default_rng(seed)
         self.first = [self.tokens(name + ":")[0] for name in NAMES]
         self.pieces = [tokenizer.decode([i]) for i in range(len(tokenizer))]
         self.groups, self.places = [], []
         self.targets, self.rows = np.empty((0, 4)), None
+        self.loss_targets = np.empty((0, 4))
         self.chances, self.waiting = np.empty(0), []
         self.add(groups)
 
@@ -91,6 +98,9 @@ class Lessons:
             self.rows = np.empty((0, rows.shape[1]))
         self.rows = np.concatenate([self.rows, rows])
         self.targets = np.concatenate([self.targets, *targets])
+        self.loss_targets = np.concatenate([self.loss_targets, (
+            probabilities(self.by_loss(rows)) if self.by_loss
+            else np.concatenate(targets))])
         self.chances = np.concatenate([(1 - share) * self.chances,
                                        share * weights / weights.sum()])
 
@@ -125,7 +135,9 @@ class Lessons:
         at = self.next_place()
         question = self.ask(self.state(*self.places[at]))
         says_all = WHOLE <= set(question.known)
-        return question, self.targets[at], self.facts(at) if says_all else None
+        targets = (self.loss_targets if ONLY_LOSSES.isdisjoint(question.known)
+                   else self.targets)
+        return question, targets[at], self.facts(at) if says_all else None
 
     def ask(self, state):
         """A Question about a state."""

@@ -11,24 +11,29 @@ NUMBER = re.compile(r"nan|inf|[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
 def first_number(text):
-    """The number that a field's text begins with; 'now' is 0 epochs ago."""
-    return 0.0 if text == "now" else float(text.split()[0])
+    """The number that a field's text begins with."""
+    return float(text.split()[0])
+
+
+def ago(text):
+    """How many decisions ago a best value was; 0 if it is the newest."""
+    return 0 if text == "now" else int(text.split()[-3])
 
 
 # For every action, in order of weight: (fields it speaks of, when it holds,
 # what it says). The first that fits is the reason.
 REASONS = {
     "reduce_learning_rate": (
-        (("train_loss",), lambda v: v == "nan" or v == "inf",
-         "The training loss is {train_loss}: the rate is far too high."),
+        (("train_loss_of_first",), lambda v: v == "nan" or v == "inf",
+         "The training loss is {train_loss_of_first}: the rate is far too high."),
         (("train_loss_rises",), lambda v: first_number(v) >= 1,
          "The training loss rose {train_loss_rises}: "
          "smaller steps calm it."),
-        (("epochs_left",), lambda v: first_number(v) <= 15,
-         "Only {epochs_left} epochs are left: smaller steps let it settle."),
+        (("decisions_left",), lambda v: first_number(v) <= 3,
+         "With only {decisions_left} to go, smaller steps let it settle."),
         (("gap",), lambda v: first_number(v) >= 8,
          "The gap of {gap} points is large: smaller steps are safer."),
-        (("since_best",), lambda v: first_number(v) >= 3,
+        (("since_best",), lambda v: ago(v) >= 2,
          "The best validation accuracy was {since_best}: "
          "smaller steps may get past it."),
         (("val_acc",), lambda v: True,
@@ -44,15 +49,15 @@ REASONS = {
          "there is room for larger steps."),
         (("gap",), lambda v: first_number(v) < 5,
          "The gap is only {gap} points: larger steps can be risked."),
-        (("epochs_left",), lambda v: True,
-         "There are {epochs_left} epochs left: "
+        (("decisions_left",), lambda v: True,
+         "With {decisions_left} to go, "
          "larger steps make more of them."),
         (("val_acc",), lambda v: True,
          "Validation accuracy is {val_acc} %: "
          "larger steps may bring more."),
     ),
     "continue": (
-        (("since_best",), lambda v: first_number(v) == 0,
+        (("since_best",), lambda v: ago(v) == 0,
          "Validation accuracy is at its best now: "
          "this rate works."),
         (("train_loss_rises",), lambda v: first_number(v) <= 1,
@@ -60,21 +65,21 @@ REASONS = {
          "this rate works."),
         (("gap",), lambda v: first_number(v) < 8,
          "The gap is {gap} points: this rate works."),
-        (("epochs_left",), lambda v: True,
-         "There are {epochs_left} epochs left: "
+        (("decisions_left",), lambda v: True,
+         "With {decisions_left} to go, "
          "this rate may still do."),
         (("val_acc",), lambda v: True,
          "Validation accuracy is {val_acc} %: "
          "nothing calls for another rate."),
     ),
     "stop_training": (
-        (("train_loss",), lambda v: v == "nan" or v == "inf",
-         "The training loss is {train_loss}: no rate can bring it back."),
-        (("since_best",), lambda v: first_number(v) >= 3,
+        (("train_loss_of_first",), lambda v: v == "nan" or v == "inf",
+         "The training loss is {train_loss_of_first}: no rate can bring it back."),
+        (("since_best",), lambda v: ago(v) >= 2,
          "The best validation accuracy was {since_best}: "
          "nothing more is to be gained."),
-        (("epochs_left",), lambda v: first_number(v) <= 15,
-         "Only {epochs_left} epochs are left: "
+        (("decisions_left",), lambda v: first_number(v) <= 3,
+         "With only {decisions_left} to go, "
          "nothing more is to be gained."),
         (("val_acc",), lambda v: True,
          "Validation accuracy is {val_acc} %: "
@@ -92,8 +97,9 @@ PLAIN = {  # if the prompt shows no number that could be quoted
 def quotable(known) -> dict:
     """{field: text} that a reason may quote: what is shown, and what stands
     within it."""
-    epoch, *left = known.get("progress", "").split()[:2] or [""]
-    return {"epochs_left": left[0], **known} if left else known
+    _, of, left = known.get("progress", "").partition("of the budget, ")
+    return {"decisions_left": left.removesuffix(" left"), **known} if of \
+        else known
 
 
 def reason(name, known) -> str:

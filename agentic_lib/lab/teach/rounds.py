@@ -1,8 +1,8 @@
 """Labels in rounds, each played under a better policy than the one before.
 
-The first round is played under rules, every later one under a stand-in that
-was taught on the rounds before. Every group of runs is one file, so that the
-work can be interrupted and resumed.
+The first round is played under rules (or under what earlier labels teach),
+every later one under a stand-in that was taught on the rounds before. Every
+group of runs is one file, so that the work can be interrupted and resumed.
 """
 
 import itertools
@@ -25,10 +25,11 @@ from agentic_lib.lab.teach.policies import StandIn, rules
 
 
 def make_labels(folder, seconds=math.inf, count=math.inf, groups_a_round=30,
-                seed=0, jobs=1, say=print):
+                seed=0, jobs=1, before=(), say=print):
     """Adds groups to `folder` for that long, or until there are `count`;
     resumes if it was interrupted. `jobs` processes work side by side.
-    Returns how many groups there are.
+    `before` are groups that were made earlier: the first round is played
+    under what they teach. Returns how many groups there are.
 
     What is made depends on the seed alone, so that `count` groups are the
     same ones whenever they are made.
@@ -36,6 +37,7 @@ def make_labels(folder, seconds=math.inf, count=math.inf, groups_a_round=30,
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     end = time.time() + seconds
+    earlier = max((int(g["round"]) + 1 for g in before), default=0)
     with ProcessPoolExecutor(jobs, get_context("spawn"), one_thread) as pool:
         for number in itertools.count():
             first = number * groups_a_round
@@ -47,12 +49,13 @@ def make_labels(folder, seconds=math.inf, count=math.inf, groups_a_round=30,
                 return len(groups)
             if not todo:
                 continue
-            policy = stand_in(groups[:first]) if number else rules
+            known = [*before, *groups[:first]]
+            policy = stand_in(known) if known else rules
             say(f"round {number} of labels: {len(groups)} groups so far, "
                 f"{len(groups) * RUNS * POINTS} labelled states, "
                 f"{end - time.time():.0f} s left")
             waiting = [pool.submit(make_group, folder, k, seed, policy,
-                                   number, end) for k in todo]
+                                   number + earlier, end) for k in todo]
             if not all([job.result() for job in waiting]):
                 return len(load_groups(folder))
 

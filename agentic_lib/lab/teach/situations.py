@@ -7,12 +7,15 @@ the brain is never taught on them, so that it can be judged on them.
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from sklearn import datasets
 
 from agentic_lib.lab.batch import Batch, Data, Shape
+from agentic_lib.lab.stacked import Stacked
+from agentic_lib.lab.teach.architectures import ARCHITECTURES
 
 HELD_OUT = ("digits", "breast_cancer", "spirals")
 REAL = ("iris", "wine", "diabetes")
@@ -30,6 +33,8 @@ class Situation:
     horizon   epochs in all
     every     epochs between two decisions
     features  of the inputs, at most; classes at most
+    network   a name of architectures.ARCHITECTURES; "" for fully connected
+    noise     standard deviation of what is added to inputs in training
     """
 
     shape: Shape
@@ -39,6 +44,8 @@ class Situation:
     every: int
     features: int = 64
     classes: int = 10
+    network: str = ""
+    noise: float = 0.0
 
 
 def draw_situation(rng) -> Situation:
@@ -72,7 +79,9 @@ def draw_runs(situation, count, rng, kinds=None):
     data = stack([draw_data(situation, rng, kinds) for _ in range(count)],
                  situation)
     low, high = (-5.5, -0.5) if situation.shape.adam else (-4.5, 0.5)
-    batch = Batch(
+    make = partial(Stacked, build=ARCHITECTURES[situation.network]) \
+        if situation.network else Batch
+    batch = make(
         data, situation.shape, torch.arange(count),
         rate=torch.tensor(10 ** rng.uniform(low, high, count)).float(),
         momentum=torch.tensor(rng.choice(
@@ -80,6 +89,7 @@ def draw_runs(situation, count, rng, kinds=None):
         decay=torch.tensor(rng.choice([0.0, 0.01, 0.1], count)).float(),
         seed=int(rng.integers(2 ** 31)),
     )
+    batch.noise = situation.noise
     return batch, np.array(FACTORS)[rng.integers(len(FACTORS), size=count)]
 
 

@@ -30,10 +30,11 @@ SYSTEMS = (
 )
 # Other ways to say a line of the default prompt, in its order.
 WORDINGS = (
-    ("Progress: epoch {progress}", "Epoch {epoch} of {total_epochs}",
-     "Epoch: {epoch}", "Epochs left: {epochs_left}"),
+    ("Epoch {epoch} of {total_epochs}", "Epoch: {epoch}",
+     "Epochs left: {epochs_left}", "Decisions left: {decisions_left}"),
     ("LR: {learning_rate}", "Learning rate: {learning_rate}",
-     "Rate: {learning_rate}[, was {last_learning_rate}]"),
+     "Rate: {learning_rate}[, was {last_learning_rate}]",
+     "Rate, as a multiple of the first: {rate_of_first}"),
     ("Train acc: {train_acc}", "Training accuracy: {train_acc} %",
      "Accuracy on the training data: {train_acc}[ ({train_acc_change})]"),
     ("Val acc: {val_acc}", "Validation accuracy: {val_acc} %",
@@ -43,18 +44,22 @@ WORDINGS = (
     ("Gap, training minus validation: {gap} points", "Gap: {gap} points"),
     ("Train loss: {train_loss}", "Training loss: {train_loss}",
      "Loss on the training data: {train_loss}[ ({train_loss_change})]",
+     "Training loss, as a multiple of the first: {train_loss_of_first}",
      "The training loss rose {train_loss_rises}."),
     ("Val loss: {val_loss}", "Validation loss: {val_loss}",
      "Loss on the validation data: {val_loss}[ ({val_loss_change})]",
+     "Validation loss, as a multiple of the first: {val_loss_of_first}",
      "The validation loss rose {val_loss_rises}.",
      "Lowest validation loss: {best_val_loss}, {since_best_loss}"),
     ("What should I do?", "Your decision?", "What next?"),
 )
 SHARES = {  # how often a prompt of each kind is taught
-    "default": 0.50, "three numbers": 0.07, "fewer metrics": 0.08,
-    "accuracies": 0.06, "varied": 0.14, "original": 0.05,
-    "trend in words": 0.04, "few-shot": 0.04, "bad": 0.02,
+    "default": 0.46, "three numbers": 0.06, "fewer metrics": 0.08,
+    "losses": 0.09, "accuracies": 0.05, "varied": 0.12, "original": 0.05,
+    "trend in words": 0.03, "few-shot": 0.04, "bad": 0.02,
 }
+# Evaluations need not be an epoch apart: in steps, say.
+UNITS = (2, 10, 50, 100, 500)
 
 
 @dataclass(frozen=True)
@@ -64,25 +69,36 @@ class State:
     seen            (epochs, 5) metrics so far, in batch.METRICS' order
     horizon, every  epochs in all, and between two decisions
     factors         for lowering and raising
+    unit            what an epoch is called in the prompt: 100 steps, say
     """
 
     seen: np.ndarray
     horizon: int
     every: int
     factors: tuple[float, float]
+    unit: int = 1
 
     def history(self, hide=()) -> list[Metrics]:
         """As the controller would hand it to the brain; `hide` names what
         is not known."""
-        total = None if "total_epochs" in hide else self.horizon
+        total = (None if "total_epochs" in hide
+                 else self.horizon * self.unit)
         names = [(i, n) for i, n in enumerate(METRICS) if n not in hide]
-        return [Metrics(epoch=e + 1, total_epochs=total,
+        return [Metrics(epoch=(e + 1) * self.unit, total_epochs=total,
                         **{name: float(row[i]) for i, name in names})
                 for e, row in enumerate(self.seen)]
 
     def actions(self):
         """The four actions with this run's factors."""
         return with_factors(ACTIONS, *self.factors)
+
+    def in_other_units(self, rng):
+        """The same run with losses and rates in other units, drawn over six
+        decades, and at times with another name for an epoch."""
+        loss, rate = 10 ** rng.uniform(-3, 3, 2)
+        unit = int(rng.choice(UNITS)) if rng.random() < 0.3 else 1
+        return replace(self, unit=unit, seen=self.seen * np.array(
+            [1, 1, loss, loss, rate]))
 
 
 @dataclass(frozen=True)
@@ -101,6 +117,8 @@ class Question:
 def ask(state, rng, kind=None) -> Question:
     """A prompt about `state`, of a kind drawn by SHARES."""
     kind = kind or rng.choice(list(SHARES), p=list(SHARES.values()))
+    if rng.random() < 0.5:
+        state = state.in_other_units(rng)
     hide, prompt = (), PRESETS.get(kind, PRESETS["default"])
     if kind == "three numbers":
         return three_numbers(state, rng)
@@ -110,6 +128,9 @@ def ask(state, rng, kind=None) -> Question:
         hideable = ("train_loss", "val_loss", "learning_rate",
                     "total_epochs", "train_acc")
         hide = [n for n in hideable if rng.random() < 0.35]
+    if kind == "losses":
+        hide = [n for n in ("total_epochs", "learning_rate")
+                if rng.random() < 0.1] + ["train_acc", "val_acc"]
     if kind == "varied":
         prompt = varied_prompt(rng)
     if kind == "default" and rng.random() < 0.1:
@@ -129,11 +150,12 @@ def question(prompt, history, state, rng) -> Question:
 
 def as_it_stands(prompt, history, state, actions) -> Question:
     """The prompt's messages, with these options in this order."""
-    values = describe(history, state.every)
+    every = state.every * state.unit
+    values = describe(history, every)
     shown = [field for line in known_lines(prompt.user, values)
              for field in template_fields(line)]
     return Question(
-        prompt.messages(history, actions, state.every),
+        prompt.messages(history, actions, every),
         tuple(a.name for a in actions),
         {field: values[field] for field in shown},
     )

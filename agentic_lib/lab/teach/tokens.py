@@ -20,8 +20,9 @@ from agentic_lib.lab.teach import reasons, texts
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>",
            "</think>")
 SHORT = ("system\n", "user\n", "assistant\n", "nan", "inf", "\n\n",
-         " left", ", ", " times", " time", " epochs ago", " epoch ago", "now",
-         " (", "%)", "%), ", ")\n", "), ")
+         "% of the budget, ", " decisions", " decision", " left", "epoch ",
+         ", ", " times", " time", " of ", " decisions ago", " decision ago",
+         "now", " (", "%)", "%), ", ")\n", "), ")
 TEMPLATE = """\
 {%- for message in messages %}
 {{- '<|im_start|>' + message.role + '\\n' }}

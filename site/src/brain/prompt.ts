@@ -40,15 +40,7 @@ export function knownLines(template: string, known: Values): string[] {
 /** The values of the template's fields that are known, as text. */
 export function describe(history: readonly Metrics[], every = EVERY): Values {
   const now = history.at(-1)!;
-  const values: Values = {
-    epoch: String(now.epoch), progress: String(now.epoch),
-  };
-  if (now.total_epochs !== null) {
-    const left = now.total_epochs - now.epoch;
-    values.total_epochs = String(now.total_epochs);
-    values.epochs_left = String(left);
-    values.progress = `${now.epoch}, ${left} left`;
-  }
+  const values = describeProgress(now, every);
   const show = {
     learning_rate: number, train_acc: percent, val_acc: percent,
     train_loss: number, val_loss: number,
@@ -59,14 +51,70 @@ export function describe(history: readonly Metrics[], every = EVERY): Values {
   }
   const gap = gapOf(now);
   if (gap !== null) values.gap = percent(gap);
-  const before = history.find((m) => m.epoch === now.epoch - every);
-  if (before) Object.assign(values, describeChange(before, now));
+  const before = lastDecision(history, every);
+  Object.assign(values, describeMultiples(history, before));
+  if (before) {
+    const earlier = history.filter((m) => m.epoch <= before.epoch);
+    Object.assign(values, describeChange(before, now),
+      describeChangeBefore(earlier, every));
+  }
   for (const name of ["train_loss", "val_loss"] as const) {
     Object.assign(values, describeRises(history, name, every));
   }
-  Object.assign(values, describeBest(history, "val_acc"),
-    describeBest(history, "val_loss"));
+  return Object.assign(values, describeBest(history, "val_acc", every),
+    describeBest(history, "val_loss", every));
+}
+
+const lastDecision = (history: readonly Metrics[], every: number) =>
+  history.find((m) => m.epoch === history.at(-1)!.epoch - every);
+
+/** How far the run is, in shares of the budget and in decisions. */
+function describeProgress(now: Metrics, every: number): Values {
+  const values: Values = {
+    epoch: String(now.epoch), progress: `epoch ${now.epoch}`,
+  };
+  const total = now.total_epochs;
+  if (total === null) return values;
+  const decisions = count(Math.max(0, Math.floor((total - 1) / every)
+    - Math.floor(now.epoch / every)), "decision");
+  return {
+    ...values, total_epochs: String(total),
+    epochs_left: String(total - now.epoch), decisions_left: decisions,
+    progress: `${fixed((100 * now.epoch) / total, 0)}% of the budget, `
+      + `${decisions} left`,
+  };
+}
+
+/** The rate and the losses, as multiples of the first ones. */
+function describeMultiples(
+  history: readonly Metrics[], before: Metrics | undefined,
+): Values {
+  const values: Values = {};
+  for (const [name, field] of OF_FIRST) {
+    const [start, value] = [first(history, name), history.at(-1)![name]];
+    if (start !== null && value !== null) values[field] = number(value / start);
+  }
+  const start = first(history, "learning_rate");
+  if (start !== null && before?.learning_rate) {
+    const last = number(before.learning_rate / start);
+    if (last !== (values.rate_of_first ?? last)) {
+      values.last_rate_of_first = last;
+    }
+  }
   return values;
+}
+
+const OF_FIRST = [["learning_rate", "rate_of_first"],
+  ["train_loss", "train_loss_of_first"],
+  ["val_loss", "val_loss_of_first"]] as const;
+
+/** The first value that is a positive number, or null. */
+function first(
+  history: readonly Metrics[], name: Measured | "learning_rate",
+): number | null {
+  const found = history.find((m) => m[name] !== null && m[name]! > 0
+    && Number.isFinite(m[name]));
+  return found ? found[name] : null;
 }
 
 /** Training minus validation accuracy, in points. */
@@ -102,6 +150,18 @@ function describeChange(before: Metrics, now: Metrics): Values {
   return values;
 }
 
+/** What changed up to the last decision, with which `history` ends. */
+function describeChangeBefore(
+  history: readonly Metrics[], every: number,
+): Values {
+  const before = lastDecision(history, every);
+  if (!before) return {};
+  const changes = describeChange(before, history.at(-1)!);
+  return Object.fromEntries(Object.entries(changes)
+    .filter(([name]) => name.endsWith("change"))
+    .map(([name, text]) => [`${name}_before`, text]));
+}
+
 /** A change of -0.25 as -25%; a very large one in powers of ten. */
 function share(change: number): string {
   const hundred = 100 * change;
@@ -119,31 +179,34 @@ function trend(points: number): string {
 function describeRises(
   history: readonly Metrics[], name: Measured, every: number,
 ): Values {
-  const first = history.at(-1)!.epoch - every;
-  const losses = history.filter((m) => m.epoch >= first).map((m) => m[name]);
+  const start = history.at(-1)!.epoch - every;
+  const losses = history.filter((m) => m.epoch >= start).map((m) => m[name]);
   const pairs = losses.slice(1).map((b, i) => [losses[i]!, b] as const)
     .filter(([a, b]) => a !== null && b !== null);
   if (pairs.length === 0) return {};
   const rises = pairs.filter(([a, b]) => !(b! <= a!)).length; // nan counts
-  return { [`${name}_rises`]: count(rises, "time") };
+  return { [`${name}_rises`]: `${rises} of ${count(pairs.length, "time")}` };
 }
 
-/** The best value so far, and how long ago that was. */
+/** The best value so far, and how many decisions ago that was. */
 function describeBest(
-  history: readonly Metrics[], name: "val_acc" | "val_loss",
+  history: readonly Metrics[], name: "val_acc" | "val_loss", every: number,
 ): Values {
   const seen = history.filter((m) => Number.isFinite(m[name]));
   if (seen.length < 2) return {};
   const sign = name === "val_acc" ? 1 : -1;
   const best = seen.reduce((a, b) => (
     sign * b[name]! > sign * a[name]! ? b : a));
-  const ago = history.at(-1)!.epoch - best.epoch;
+  const shown = (name === "val_acc" ? percent : number)(best[name]!);
+  const values: Values = { [`best_${name}`]: shown };
   const since = name === "val_acc" ? "since_best" : "since_best_loss";
-  return {
-    [`best_${name}`]: name === "val_acc" ? percent(best[name]!)
-      : number(best[name]!),
-    [since]: ago ? `${count(ago, "epoch")} ago` : "now",
-  };
+  const ago = Math.ceil((history.at(-1)!.epoch - best.epoch) / every);
+  if (!ago) return { ...values, [since]: "now" };
+  const said = `${count(ago, "decision")} ago`;
+  const start = first(history, "val_loss");
+  const value = name === "val_acc" ? shown
+    : start !== null ? number(best[name]! / start) : null;
+  return { ...values, [since]: value === null ? said : `${value}, ${said}` };
 }
 
 const count = (n: number, noun: string): string =>
