@@ -161,8 +161,8 @@ def test_text_in_brackets_can_be_written():
 def test_the_three_numbers_of_the_original_are_enough():
     user = Prompt().messages([Metrics(15, 92.0, 76.0)])[1]["content"]
     assert user.splitlines() == [
-        "Progress: epoch 15", "Training accuracy: 92.0", "Validation accuracy: 76.0",
-        "Gap: 16.0", "Which action?"]
+        "Progress: epoch 15", "Training accuracy: 92.0",
+        "Validation accuracy: 76.0", "Gap: 16.0", "Which action?"]
 
 
 @pytest.mark.parametrize("old, new, words", [

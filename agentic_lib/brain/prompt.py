@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 
 from agentic_lib.brain.decision import (
     ACTIONS, MEASURED, Action, Metrics, check_history, last_decision)
+from agentic_lib.mechanics.writing import count, number, percent, share
 
 SYSTEM = """\
 You control the learning rate of a neural network while it trains. \
@@ -126,7 +127,6 @@ FIELDS = {
     "epochs_left": "budget minus epoch",
     "decisions_left": "how many decisions there will be after this one",
     "learning_rate": "the rate of this epoch",
-    "last_learning_rate": "the rate before the last decision changed it",
     "rate_of_first": "the rate as a multiple of the first epoch's",
     "last_rate_of_first": "the same before the last decision changed it",
     "train_acc": "training accuracy, in percent",
@@ -142,17 +142,13 @@ FIELDS = {
     "train_loss_of_first": "the same as a multiple of the first one",
     "train_loss_change": "its change, in percent of what it was",
     "train_loss_change_before": "its change up to the last decision",
-    "train_loss_rises": "how often it rose from epoch to epoch, out of how "
-                        "many times",
+    "train_loss_rises": "how often it rose from epoch to epoch since then",
     "val_loss": "validation loss",
     "val_loss_of_first": "the same as a multiple of the first one",
     "val_loss_change": "its change, in percent of what it was",
     "val_loss_change_before": "its change up to the last decision",
-    "val_loss_rises": "how often it rose from epoch to epoch, out of how "
-                      "many times",
     "best_val_loss": "lowest validation loss so far",
-    "since_best_loss": "now; or that loss, as a multiple of the first one, "
-                       "and how many decisions ago it was"}
+    "since_best_loss": "now; or that multiple and how many decisions ago"}
 
 
 def describe(history, every=5) -> dict[str, str]:
@@ -169,12 +165,14 @@ def describe(history, every=5) -> dict[str, str]:
             values[name] = shown(name)(getattr(now, name))
     values |= describe_multiples(history, before)
     if before is not None:
-        values |= describe_change(before, now)
+        values |= describe_changes(before, now)
         earlier = [m for m in history if m.epoch <= before.epoch]
-        values |= describe_change_before(earlier, every)
-    for name in ("train_loss", "val_loss"):
-        values |= describe_rises(history, name, every)
-    return (values | describe_best(history, "val_acc", max, every)
+        changes = describe_changes(last_decision(earlier, every), before)
+        values |= {f"{name}_before": text for name, text in changes.items()}
+    if "val_acc_change" in values:
+        values["trend"] = trend(float(values["val_acc_change"]))
+    return (values | describe_rises(history, every)
+            | describe_best(history, "val_acc", max, every)
             | describe_best(history, "val_loss", min, every))
 
 
@@ -182,30 +180,27 @@ def describe_progress(now, every) -> dict[str, str]:
     """How far the run is: shares of the budget and decisions, so that a
     budget of 20 epochs and one of 20,000 steps read alike."""
     values = {"epoch": str(now.epoch), "progress": f"epoch {now.epoch}"}
-    if now.total_epochs is None:
+    if (total := now.total_epochs) is None:
         return values
-    left = now.total_epochs - now.epoch
-    decisions = count(max(0, (now.total_epochs - 1) // every
-                          - now.epoch // every), "decision")
-    done = 100 * now.epoch / now.total_epochs
+    to_come = count(max((total - 1) // every - now.epoch // every, 0),
+                    "decision")
     return values | {
-        "total_epochs": str(now.total_epochs), "epochs_left": str(left),
-        "decisions_left": decisions,
-        "progress": f"{done:.0f}% of the budget, {decisions} left"}
+        "total_epochs": str(total), "epochs_left": str(total - now.epoch),
+        "decisions_left": to_come, "progress":
+        f"{100 * now.epoch / total:.0f}% of the budget, {to_come} left"}
 
 
 def describe_multiples(history, before) -> dict[str, str]:
     """The rate and the losses, as multiples of the first ones."""
-    now, values = history[-1], {}
-    for name, field in OF_FIRST.items():
+    values, now = {}, history[-1]
+    for name, multiple in OF_FIRST.items():
         start, value = first(history, name), getattr(now, name)
-        if start is not None and value is not None:
-            values[field] = number(value / start)
+        if None not in (start, value):
+            values[multiple] = number(value / start)
     start = first(history, "learning_rate")
-    if start is not None and before is not None and before.learning_rate:
-        last = number(before.learning_rate / start)
-        if last != values.get("rate_of_first", last):
-            values["last_rate_of_first"] = last
+    last = before and before.learning_rate
+    if start and last and number(last) != number(now.learning_rate or last):
+        values["last_rate_of_first"] = number(last / start)
     return values
 
 
@@ -226,46 +221,17 @@ def shown(name):
     return number if name.endswith(("loss", "rate")) else percent
 
 
-def percent(value) -> str:
-    """An accuracy in percent, with one decimal."""
-    return f"{value:.1f}"
-
-
-def number(value) -> str:
-    """A loss or a rate, with three significant digits."""
-    return f"{value:.3g}"
-
-
-def describe_change(before, now) -> dict[str, str]:
-    """What changed from the last decision's Metrics to this one's."""
+def describe_changes(before, now) -> dict[str, str]:
+    """What changed from one decision's Metrics, if any, to another's."""
     values = {}
-    old, new = before.learning_rate, now.learning_rate
-    if None not in (old, new) and number(old) != number(new):
-        values["last_learning_rate"] = number(old)
     for name in MEASURED:
-        old, new = getattr(before, name), getattr(now, name)
-        if None in (old, new):
-            continue
-        if shown(name) is percent:
+        old, new = before and getattr(before, name), getattr(now, name)
+        known = None not in (old, new)
+        if known and shown(name) is percent:
             values[f"{name}_change"] = f"{new - old:+.1f}"
-        elif old and math.isfinite((new - old) / old):
+        elif known and old and math.isfinite((new - old) / old):
             values[f"{name}_change"] = share((new - old) / abs(old))
-    if "val_acc_change" in values:
-        values["trend"] = trend(now.val_acc - before.val_acc)
     return values
-
-
-def describe_change_before(history, every) -> dict[str, str]:
-    """What changed up to the last decision, with which `history` ends."""
-    before = last_decision(history, every)
-    changes = describe_change(before, history[-1]) if before else {}
-    return {f"{name}_before": text for name, text in changes.items()
-            if name.endswith("change")}
-
-
-def share(change) -> str:
-    """A change of -0.25 as -25%; a very large one in powers of ten."""
-    return f"{100 * change:{'+.0f' if abs(change) < 100 else '+.0e'}}%"
 
 
 def trend(points) -> str:
@@ -274,16 +240,14 @@ def trend(points) -> str:
             else "flat" if points >= -0.5 else "falling")
 
 
-def describe_rises(history, name, every) -> dict[str, str]:
-    """How often loss `name` rose from one epoch to the next since then."""
+def describe_rises(history, every) -> dict[str, str]:
+    """How often the training loss rose from one epoch to the next."""
     start = history[-1].epoch - every
-    losses = [getattr(m, name) for m in history if m.epoch >= start]
+    losses = [m.train_loss for m in history if m.epoch >= start]
     rises = [not b <= a for a, b in zip(losses, losses[1:])  # so nan rises
              if None not in (a, b)]
-    if not rises:
-        return {}
-    return {f"{name}_rises":
-            f"{sum(rises)} of {count(len(rises), 'time')}"}
+    return {"train_loss_rises": f"{sum(rises)} of "
+            f"{count(len(rises), 'time')}"} if rises else {}
 
 
 def describe_best(history, name, best_of, every) -> dict[str, str]:
@@ -293,19 +257,14 @@ def describe_best(history, name, best_of, every) -> dict[str, str]:
     if len(seen) < 2:
         return {}
     best = best_of(seen, key=lambda m: getattr(m, name))
-    value = shown(name)(getattr(best, name))
-    ago = math.ceil((history[-1].epoch - best.epoch) / every)
+    value = getattr(best, name)
+    values = {f"best_{name}": shown(name)(value)}
     since = "since_best" if name == "val_acc" else "since_best_loss"
-    values = {f"best_{name}": value}
+    ago = math.ceil((history[-1].epoch - best.epoch) / every)
+    start = 1 if name == "val_acc" else first(history, name)
     if not ago:
-        return values | {since: "now"}
-    if name == "val_loss":
-        start = first(history, name)
-        value = number(getattr(best, name) / start) if start else None
-    said = count(ago, "decision") + " ago"
-    return values | {since: f"{value}, {said}" if value else said}
-
-
-def count(n, noun) -> str:
-    """1 decision, 2 decisions."""
-    return f"{n} {noun}{'' if n == 1 else 's'}"
+        values[since] = "now"
+    elif start is not None:
+        values[since] = (f"{shown(name)(value / start)}, "
+                         f"{count(ago, 'decision')} ago")
+    return values

@@ -19,7 +19,7 @@ from agentic_lib.lab.teach.naive import STEPS, make_naive_brain
 from agentic_lib.lab.teach.rounds import make_labels
 from agentic_lib.lab.teach.saving import save
 
-VISITS = 40  # groups of runs that the brain itself steers
+VISITS = 24  # groups of runs that the brain itself steers
 
 
 def add_arguments(parser):

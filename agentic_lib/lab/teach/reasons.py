@@ -25,7 +25,8 @@ def ago(text):
 REASONS = {
     "reduce_learning_rate": (
         (("train_loss_of_first",), lambda v: v == "nan" or v == "inf",
-         "The training loss is {train_loss_of_first}: the rate is far too high."),
+         "The training loss is {train_loss_of_first}: "
+         "the rate is far too high."),
         (("train_loss_rises",), lambda v: first_number(v) >= 1,
          "The training loss rose {train_loss_rises}: "
          "smaller steps calm it."),
@@ -74,7 +75,8 @@ REASONS = {
     ),
     "stop_training": (
         (("train_loss_of_first",), lambda v: v == "nan" or v == "inf",
-         "The training loss is {train_loss_of_first}: no rate can bring it back."),
+         "The training loss is {train_loss_of_first}: "
+         "no rate can bring it back."),
         (("since_best",), lambda v: ago(v) >= 2,
          "The best validation accuracy was {since_best}: "
          "nothing more is to be gained."),

@@ -138,7 +138,8 @@ def gaussians(s, count, rng):
     return datasets.make_classification(
         count, features, n_informative=informative,
         n_redundant=int(rng.integers(0, features - informative + 1)),
-        n_classes=classes, n_clusters_per_class=int(rng.integers(1, 4)),
+        n_classes=classes, n_clusters_per_class=min(
+            int(rng.integers(1, 4)), 2 ** informative // classes),
         class_sep=rng.uniform(0.6, 2.5), flip_y=0,
         random_state=int(rng.integers(2 ** 31)))
 

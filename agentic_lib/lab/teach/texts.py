@@ -33,7 +33,7 @@ WORDINGS = (
     ("Epoch {epoch} of {total_epochs}", "Epoch: {epoch}",
      "Epochs left: {epochs_left}", "Decisions left: {decisions_left}"),
     ("LR: {learning_rate}", "Learning rate: {learning_rate}",
-     "Rate: {learning_rate}[, was {last_learning_rate}]",
+     "Rate: {learning_rate}[, changed from {last_rate_of_first} of the first]",
      "Rate, as a multiple of the first: {rate_of_first}"),
     ("Train acc: {train_acc}", "Training accuracy: {train_acc} %",
      "Accuracy on the training data: {train_acc}[ ({train_acc_change})]"),
@@ -49,7 +49,6 @@ WORDINGS = (
     ("Val loss: {val_loss}", "Validation loss: {val_loss}",
      "Loss on the validation data: {val_loss}[ ({val_loss_change})]",
      "Validation loss, as a multiple of the first: {val_loss_of_first}",
-     "The validation loss rose {val_loss_rises}.",
      "Lowest validation loss: {best_val_loss}, {since_best_loss}"),
     ("What should I do?", "Your decision?", "What next?"),
 )
@@ -58,8 +57,6 @@ SHARES = {  # how often a prompt of each kind is taught
     "losses": 0.09, "accuracies": 0.05, "varied": 0.12, "original": 0.05,
     "trend in words": 0.03, "few-shot": 0.04, "bad": 0.02,
 }
-# Evaluations need not be an epoch apart: in steps, say.
-UNITS = (2, 10, 50, 100, 500)
 
 
 @dataclass(frozen=True)
@@ -69,22 +66,19 @@ class State:
     seen            (epochs, 5) metrics so far, in batch.METRICS' order
     horizon, every  epochs in all, and between two decisions
     factors         for lowering and raising
-    unit            what an epoch is called in the prompt: 100 steps, say
     """
 
     seen: np.ndarray
     horizon: int
     every: int
     factors: tuple[float, float]
-    unit: int = 1
 
     def history(self, hide=()) -> list[Metrics]:
         """As the controller would hand it to the brain; `hide` names what
         is not known."""
-        total = (None if "total_epochs" in hide
-                 else self.horizon * self.unit)
+        total = None if "total_epochs" in hide else self.horizon
         names = [(i, n) for i, n in enumerate(METRICS) if n not in hide]
-        return [Metrics(epoch=(e + 1) * self.unit, total_epochs=total,
+        return [Metrics(epoch=e + 1, total_epochs=total,
                         **{name: float(row[i]) for i, name in names})
                 for e, row in enumerate(self.seen)]
 
@@ -94,10 +88,9 @@ class State:
 
     def in_other_units(self, rng):
         """The same run with losses and rates in other units, drawn over six
-        decades, and at times with another name for an epoch."""
+        decades."""
         loss, rate = 10 ** rng.uniform(-3, 3, 2)
-        unit = int(rng.choice(UNITS)) if rng.random() < 0.3 else 1
-        return replace(self, unit=unit, seen=self.seen * np.array(
+        return replace(self, seen=self.seen * np.array(
             [1, 1, loss, loss, rate]))
 
 
@@ -150,12 +143,11 @@ def question(prompt, history, state, rng) -> Question:
 
 def as_it_stands(prompt, history, state, actions) -> Question:
     """The prompt's messages, with these options in this order."""
-    every = state.every * state.unit
-    values = describe(history, every)
+    values = describe(history, state.every)
     shown = [field for line in known_lines(prompt.user, values)
              for field in template_fields(line)]
     return Question(
-        prompt.messages(history, actions, every),
+        prompt.messages(history, actions, state.every),
         tuple(a.name for a in actions),
         {field: values[field] for field in shown},
     )

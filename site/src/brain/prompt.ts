@@ -55,13 +55,15 @@ export function describe(history: readonly Metrics[], every = EVERY): Values {
   Object.assign(values, describeMultiples(history, before));
   if (before) {
     const earlier = history.filter((m) => m.epoch <= before.epoch);
-    Object.assign(values, describeChange(before, now),
-      describeChangeBefore(earlier, every));
+    const changes = describeChanges(lastDecision(earlier, every), before);
+    Object.assign(values, describeChanges(before, now), Object.fromEntries(
+      Object.entries(changes).map(([name, text]) => [`${name}_before`, text])));
   }
-  for (const name of ["train_loss", "val_loss"] as const) {
-    Object.assign(values, describeRises(history, name, every));
+  if (values.val_acc_change !== undefined) {
+    values.trend = trend(Number(values.val_acc_change));
   }
-  return Object.assign(values, describeBest(history, "val_acc", every),
+  return Object.assign(values, describeRises(history, every),
+    describeBest(history, "val_acc", every),
     describeBest(history, "val_loss", every));
 }
 
@@ -95,11 +97,10 @@ function describeMultiples(
     if (start !== null && value !== null) values[field] = number(value / start);
   }
   const start = first(history, "learning_rate");
-  if (start !== null && before?.learning_rate) {
-    const last = number(before.learning_rate / start);
-    if (last !== (values.rate_of_first ?? last)) {
-      values.last_rate_of_first = last;
-    }
+  const last = before?.learning_rate;
+  const rate = history.at(-1)!.learning_rate;
+  if (start !== null && last && number(last) !== number(rate || last)) {
+    values.last_rate_of_first = number(last / start);
   }
   return values;
 }
@@ -125,13 +126,9 @@ export const gapOf = (m: Metrics): number | null =>
 const percent = (value: number): string => fixed(value, 1);
 const number = (value: number): string => general(value, 3);
 
-function describeChange(before: Metrics, now: Metrics): Values {
+function describeChanges(before: Metrics | undefined, now: Metrics): Values {
   const values: Values = {};
-  const old = before.learning_rate;
-  if (old !== null && now.learning_rate !== null &&
-      number(old) !== number(now.learning_rate)) {
-    values.last_learning_rate = number(old);
-  }
+  if (!before) return values;
   for (const name of ["train_acc", "val_acc"] as const) {
     const [a, b] = [before[name], now[name]];
     if (a !== null && b !== null) {
@@ -144,22 +141,7 @@ function describeChange(before: Metrics, now: Metrics): Values {
       values[`${name}_change`] = share((b - a) / Math.abs(a));
     }
   }
-  if (values.val_acc_change !== undefined) {
-    values.trend = trend(now.val_acc! - before.val_acc!);
-  }
   return values;
-}
-
-/** What changed up to the last decision, with which `history` ends. */
-function describeChangeBefore(
-  history: readonly Metrics[], every: number,
-): Values {
-  const before = lastDecision(history, every);
-  if (!before) return {};
-  const changes = describeChange(before, history.at(-1)!);
-  return Object.fromEntries(Object.entries(changes)
-    .filter(([name]) => name.endsWith("change"))
-    .map(([name, text]) => [`${name}_before`, text]));
 }
 
 /** A change of -0.25 as -25%; a very large one in powers of ten. */
@@ -175,17 +157,16 @@ function trend(points: number): string {
   return points >= -0.5 ? "flat" : "falling";
 }
 
-/** How often a loss rose from one epoch to the next since then. */
-function describeRises(
-  history: readonly Metrics[], name: Measured, every: number,
-): Values {
+/** How often the training loss rose from one epoch to the next. */
+function describeRises(history: readonly Metrics[], every: number): Values {
   const start = history.at(-1)!.epoch - every;
-  const losses = history.filter((m) => m.epoch >= start).map((m) => m[name]);
+  const losses = history.filter((m) => m.epoch >= start)
+    .map((m) => m.train_loss);
   const pairs = losses.slice(1).map((b, i) => [losses[i]!, b] as const)
     .filter(([a, b]) => a !== null && b !== null);
   if (pairs.length === 0) return {};
   const rises = pairs.filter(([a, b]) => !(b! <= a!)).length; // nan counts
-  return { [`${name}_rises`]: `${rises} of ${count(pairs.length, "time")}` };
+  return { train_loss_rises: `${rises} of ${count(pairs.length, "time")}` };
 }
 
 /** The best value so far, and how many decisions ago that was. */
@@ -202,11 +183,10 @@ function describeBest(
   const since = name === "val_acc" ? "since_best" : "since_best_loss";
   const ago = Math.ceil((history.at(-1)!.epoch - best.epoch) / every);
   if (!ago) return { ...values, [since]: "now" };
-  const said = `${count(ago, "decision")} ago`;
   const start = first(history, "val_loss");
-  const value = name === "val_acc" ? shown
-    : start !== null ? number(best[name]! / start) : null;
-  return { ...values, [since]: value === null ? said : `${value}, ${said}` };
+  if (name === "val_loss" && start === null) return values;
+  const value = name === "val_acc" ? shown : number(best[name]! / start!);
+  return { ...values, [since]: `${value}, ${count(ago, "decision")} ago` };
 }
 
 const count = (n: number, noun: string): string =>
