@@ -4,6 +4,7 @@ import argparse
 import ast
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -26,15 +27,17 @@ from agentic_lib.lab.teach import (
     situations,
     texts,
 )
+from agentic_lib.lab.teach.architectures import ARCHITECTURES
 from agentic_lib.lab.teach.arenas import by_policy, held_out, look_ahead, run
 from agentic_lib.lab.teach.branching import label_group
-from agentic_lib.lab.teach.forest import teacher
+from agentic_lib.lab.teach.forest import loss_teacher, teacher
 from agentic_lib.lab.teach.labels import pack, save_group, table, unpack
 from agentic_lib.lab.teach.lessons import Lessons
 from agentic_lib.lab.teach.loop import resume, teach
 from agentic_lib.lab.teach.loss import loss_of
 from agentic_lib.lab.teach.making import make_brain
 from agentic_lib.lab.teach.network import make_network
+from agentic_lib.lab.teach.networks import draw_any
 from agentic_lib.lab.teach.policies import StandIn, rules
 from agentic_lib.lab.teach.reasons import (
     REASONS,
@@ -253,12 +256,46 @@ def test_packed_labels_are_the_labels(group, tmp_path):
     back = unpack(tmp_path / "labels")
     assert len(back) == 2
     assert back[1]["every"] == TINY.every
-    for name, close in (("worth", 0.05), ("now", 0.05), ("factors", 1e-6)):
+    assert back[1]["network"] == TINY.network
+    for name, close in (("worth", 0.05), ("now", 0.05), ("factors", 1e-6),
+                        ("loss_worth", 0.05), ("loss_now", 0.05)):
         np.testing.assert_allclose(back[1][name], group[name], atol=close)
     np.testing.assert_allclose(back[0]["seen"][..., :2],
                                group["seen"][..., :2], atol=0.051)
     np.testing.assert_allclose(back[0]["seen"][..., 4],
                                group["seen"][..., 4], rtol=1e-6)
+
+
+@pytest.mark.parametrize("network", ARCHITECTURES)
+def test_every_kind_of_network_can_be_labelled(network):
+    situation = replace(TINY, network=network, features=16, horizon=4,
+                        noise=0.1)
+    made = label_group(3, rules, situation=situation)
+    assert made["network"] == network
+    for name in ("worth", "loss_worth"):
+        assert np.isfinite(made[name]).all()
+    assert (made["loss_worth"] > 0).all() and (made["loss_worth"] < 100).all()
+
+
+def test_situations_have_room_to_improve_and_budgets_of_any_length():
+    rng = np.random.default_rng(0)
+    drawn = [draw_any(rng) for _ in range(400)]
+    assert {s.network for s in drawn} == {"", *ARCHITECTURES}
+    decisions = [(s.horizon - 1) // s.every for s in drawn]
+    assert min(decisions) <= 4 and max(decisions) >= 60
+
+
+def test_what_losses_alone_teach_is_what_they_are_worth():
+    """Where accuracy and loss disagree, each kind of prompt gets its own."""
+    group = label_group(7, rules, situation=TINY)
+    group["worth"][..., :] = np.array([0, 5, 0])[:, None]
+    group["loss_worth"][..., :] = np.array([0, 0, 5])[:, None]
+    group["now"][:], group["loss_now"][:] = -5, -5  # no reason to stop
+    rows = table([group])[0]
+    assert set(teacher([group])(rows).argmax(1)) == {1}
+    assert set(loss_teacher([group])(rows).argmax(1)) == {2}
+    without = {k: v for k, v in group.items() if not k.startswith("loss_")}
+    assert loss_teacher([without]) is None
 
 
 def test_a_stand_in_learns_what_pays():

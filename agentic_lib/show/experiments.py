@@ -6,6 +6,7 @@ a SimpleAIBrain, or anything with `analyze_training(history, every, actions)`.
 
 import copy
 import math
+from dataclasses import replace
 from itertools import permutations
 
 from agentic_lib.brain.decision import ACTIONS, Metrics
@@ -21,7 +22,7 @@ KNOBS = {
     "train_acc": (0.0, 100.0, 1.0, "training accuracy (%)"),
     "val_acc": (0.0, 100.0, 1.0, "validation accuracy (%)"),
     "epoch": (1, 60, 1, "epoch"),
-    "learning_rate": (1e-4, 1.0, None, "learning rate"),
+    "learning_rate": (1e-4, 1.0, None, "learning rate (at first 0.01)"),
     "trend": (-10.0, 10.0, 0.5, "gain in 5 epochs (points)"),
 }
 # The situation of the original text.
@@ -35,6 +36,7 @@ def situation(train_acc=92.0, val_acc=76.0, epoch=15, learning_rate=0.01,
 
     trend  points that both accuracies gained in the last `every` epochs; the
            two decisions before are as far apart as this
+    learning_rate  since then; at the first of them it was 0.01
     """
     history = []
     for back in (2 * every, every, 0):
@@ -44,6 +46,9 @@ def situation(train_acc=92.0, val_acc=76.0, epoch=15, learning_rate=0.01,
                 epoch - back, clip(train_acc - missing),
                 clip(val_acc - missing), learning_rate=learning_rate,
                 total_epochs=max(total_epochs, epoch)))
+    if len(history) > 1:  # the prompt shows multiples of the first
+        history[0] = replace(history[0],
+                             learning_rate=START["learning_rate"])
     return history
 
 
