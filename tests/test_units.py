@@ -81,3 +81,11 @@ def test_states_are_of_sgd_runs_that_can_be_asked_about():
     states = units.sgd_states(3)
     brain = SimpleAIBrain("rules", quiet=True)
     assert len(units.check.ask(brain, states)) == 3
+
+
+def test_the_bundled_brain_reads_no_units():
+    """At most 2 % of its decisions differ over six decades."""
+    brain = SimpleAIBrain("bundled", explain=False, quiet=True)
+    found = units.measure(brain, units.sgd_states(40))
+    differ = [row["differ"] for row in found.values()]
+    assert sum(differ) / len(differ) <= 0.02
