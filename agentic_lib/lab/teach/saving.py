@@ -34,7 +34,7 @@ def save(network, tokenizer, lessons, kept, folder):
     save_decision_model(model, folder, NAMES, {
         "actions": NAMES, "mode": "score",
         "temperature": round(temperature, 2),
-        "lines": widened(learn_lines(prompts_taught(lessons)))})
+        "lines": further(widened(learn_lines(prompts_taught(lessons))))})
     return {
         "temperature": temperature, "states": len(best) - half,
         "agreement": float((table.argmax(1) == best)[half:].mean()),
@@ -80,6 +80,20 @@ def prompts_taught(lessons, count=12_000):
             for line in (USER, *map("\n".join, zip(*[
                     (w * 5)[:5] for w in WORDINGS]))):
                 yield Prompt(user=line).messages(state.history())
+
+
+# Few runs that are taught have more than 100 decisions. Yet with 150 instead
+# of 90 decisions left the bundled brain gave the same answer in 96 % of 150
+# states; with 300 in 84 %.
+FURTHER = {"Progress: #% of the budget, # decisions left": 160.0}
+
+
+def further(lines):
+    """Ranges whose last number may be larger than what was taught."""
+    for shape, highest in FURTHER.items():
+        if shape in lines:
+            lines[shape][-1][1] = max(lines[shape][-1][1], highest)
+    return lines
 
 
 def widened(lines):
