@@ -16,10 +16,11 @@ class Story:
     history  every evaluation; the same list throughout
     results  how good each was, higher is better, or None
     peaks    {name of a number: the evaluation at which it was best}
+    starts   {name: the first evaluation at which it was a positive number}
     """
 
     def __init__(self):
-        self.history, self.results, self.peaks = [], [], {}
+        self.history, self.results, self.peaks, self.starts = [], [], {}, {}
 
     def add(self, metrics, result):
         """Takes in one more evaluation."""
@@ -31,11 +32,16 @@ class Story:
                     name not in self.peaks
                     or sign * x > sign * getattr(self.peaks[name], name)):
                 self.peaks[name] = metrics
+        for name in ("learning_rate", "train_loss", "val_loss"):
+            if 0 < (getattr(metrics, name) or 0) < math.inf:
+                self.starts.setdefault(name, metrics)
 
     def extract(self, every) -> list:
-        """The first evaluation, the best ones, and those since the last
-        decision, `every` evaluations ago."""
-        parts = (self.history[0], *self.peaks.values(),
+        """The first evaluations, the best ones, those since the last
+        decision, `every` evaluations ago, and the one as long before that."""
+        parts = (self.history[0], *self.starts.values(),
+                 *self.peaks.values(),
+                 *self.history[-2 * every - 1:-2 * every],
                  *self.history[-every - 1:])
         return sorted({m.epoch: m for m in parts}.values(),
                       key=lambda m: m.epoch)
@@ -43,4 +49,4 @@ class Story:
     def clear(self):
         """Nothing has been seen yet."""
         self.history.clear()
-        self.results, self.peaks = [], {}
+        self.results, self.peaks, self.starts = [], {}, {}
