@@ -40,7 +40,8 @@ def test_the_file_says_all_that_a_reader_wants_to_know(written):
         assert chat["seconds"] > 0
         assert chat["messages"][-1]["content"] in chat["text_sent"]
         assert chat["prompt_tokens"] > 0 and chat["new_tokens"] > 0
-    assert found["chats"][1]["messages"][-1]["content"].startswith("Epoch: 15")
+    assert found["chats"][1]["messages"][-1]["content"].startswith(
+        "Progress: 50% of the budget")
     assert str(path) in printed
 
 
