@@ -366,7 +366,7 @@ from agentic_lib.lab.teach.tokens import make_tokenizer
 
 SHORT = Prompt(
     system="Choose an action.",
-    user="Epoch {progress}\nTraining accuracy {train_acc} %, validation "
+    user="Progress: {progress}\nTraining accuracy {train_acc} %, validation "
          "accuracy {val_acc} %\nIt is {trend}.\n"
          "Training loss rose {train_loss_rises}")
 
@@ -480,8 +480,8 @@ print(fresh.analyze_training(training.run.metrics[:20]))
 from agentic_lib.lab.features import NUMBERS
 
 SHOWN = [NUMBERS.index(name) for name in (
-    "train_acc", "val_acc", "val_acc_1", "train_rises", "done", "left",
-    "first")]
+    "train_acc", "val_acc", "val_acc_1", "train_rises", "done",
+    "decisions_left", "first")]
 
 # %%
 def regression(columns):
