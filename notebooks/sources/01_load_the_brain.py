@@ -285,10 +285,10 @@ for settings in ({"temperature": 1.0}, {"temperature": 2.0},
 
 # %% [markdown]
 # With `top_p` at a half, a single token is often all that is left to draw
-# from, and the replies are equal. You overlook this easily if the setting is
-# hidden. And a number in a reply is a token like any other: the model writes
-# what fits, whether or not it was in the prompt. Notebook 02 counts how often
-# that happens.
+# from, so fewer of the replies differ. You overlook this easily if the
+# setting is hidden. And a number in a reply is a token like any other: the
+# model writes what fits, whether or not it was in the prompt. Notebook 02
+# counts how often that happens.
 #
 # How does the **temperature** work? The logits are divided by it before they
 # become probabilities. Here is the first token of the reply, at four
@@ -418,9 +418,11 @@ else:
 #
 # ## The real one, on a GPU
 #
-# What does Qwen3-0.6B itself write, and how long does it take? A command asks
-# it three questions on a GPU, the last one with thinking on, and keeps the
-# answers in a file with a date. Here is the newest recording:
+# What does Qwen3-0.6B itself write, and how long does it take? A command
+# asks it three questions on a GPU, the last one with thinking on, and keeps
+# the answers in a file with a date. If this copy holds a recording, the
+# next cell shows the newest one; if not, it names the command that makes
+# one.
 
 # %%
 from agentic_lib.course.record_chat import recorded

@@ -263,10 +263,10 @@ except ValueError as error:
     print("ValueError:", error)
 
 # %% [markdown]
-# In the first answer only the closing line is left, since every other line
-# needed something unknown. Put one fact on each line, or put square brackets
-# around a part that may be missing: then only that part is left out. The
-# library's own prompt does both.
+# In the first prompt only the closing line is left, since every other line
+# needed something unknown. Put one fact on each line, or put square
+# brackets around a part that may be missing: then only that part is left
+# out. The library's own prompt does both.
 
 # %% [markdown]
 # ### The whole prompt
@@ -416,7 +416,7 @@ lab
 #
 # A second small model ships with the package, the **naive brain**. It was
 # taught badly on purpose, so it shows plainly what better ones show less
-# plainly. The experiments that follow ask both.
+# plainly. Most of the experiments that follow ask it; some ask both.
 #
 # ### Blindfold
 #
@@ -428,7 +428,8 @@ from agentic_lib.show.experiments import blindfold
 
 naive = changed(SimpleAIBrain("naive", quiet=True), mode="score",
                 explain=False, both_orders=False)
-found = blindfold(naive, moments["few pictures"])
+late = runs["few pictures"].metrics[:25]
+found = blindfold(naive, late)
 answers = {line.partition("{")[0].strip(" :") or "(nothing)": decision
            for line, decision in found.items()}
 show(draw_answers(answers, "What is covered from the naive brain"),
@@ -441,7 +442,7 @@ def chance(decision, name):
 
 
 for who in (naive, scorer):
-    found = blindfold(who, moments["few pictures"])
+    found = blindfold(who, late)
     usual = found.pop("").action
     line = min(found, key=lambda line: chance(found[line], usual))
     print(f"{who.name}, nothing covered: {usual}.\nIt needs this line most:"
@@ -463,7 +464,7 @@ for who in (naive, scorer):
 # %%
 from agentic_lib.show.experiments import shuffle
 
-tried = shuffle(naive, runs["few pictures"].metrics[:20])
+tried = shuffle(naive, runs["slow"].metrics[:25])
 answers = {" ".join(name.split("_")[0] for name in names): decision
            for names, decision in tried}
 show(draw_answers(answers, "Order of the options"),

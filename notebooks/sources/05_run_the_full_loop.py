@@ -256,7 +256,7 @@ print("Our own short_loop, and train():",
 #
 # - It keeps every decision, with reason, source, prompt, reply and time.
 # - **Guards** (switched off so far, for the comparison) prevent a stop while
-#   the run still improves, and bring back a run that diverges. What a guard
+#   the run still improves, and take a run that diverges back to earlier, better weights. What a guard
 #   does is recorded as a guard's decision.
 # - It never breaks a run: if the brain fails, the rules decide.
 # - It reads the test set once, after the last epoch.

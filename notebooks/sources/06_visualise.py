@@ -103,8 +103,7 @@ show(figure, alt="The same rate, six times raised and six times lowered. "
 #
 # ### Is it still readable in grey?
 #
-# Don't hope, look. **Guess first:** can you still name each line and each
-# action?
+# Don't hope, look. **Guess first:** can you still name each line?
 
 # %%
 #@title Run this: the same picture without its colours

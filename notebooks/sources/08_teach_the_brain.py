@@ -153,8 +153,8 @@ print("Runs whose best action changes between 5 and 50 epochs: "
       "at 0.03.")
 
 # %% [markdown]
-# If the best action changes, a label made after five epochs teaches the wrong
-# thing, and teaches it perfectly. Its direction depends on the case. On data
+# If the best action changes, a label made after five epochs teaches the
+# wrong thing. Which action it wrongly prefers depends on the case. On data
 # with wrong labels a higher rate can look best at first, because it learns
 # faster. Later it shows that it is unsteady and learns the wrong labels by
 # heart.
@@ -366,8 +366,8 @@ from agentic_lib.lab.teach.tokens import make_tokenizer
 
 SHORT = Prompt(
     system="Choose an action.",
-    user="Progress: {progress}\nTraining accuracy {train_acc} %, validation "
-         "accuracy {val_acc} %\nIt is {trend}.\n"
+    user="Progress: {progress}\nTraining accuracy {train_acc} %, "
+         "validation accuracy {val_acc} %\nIt is {trend}.\n"
          "Training loss rose {train_loss_rises}")
 
 
@@ -407,9 +407,9 @@ for share, first in zip(targets[-1], firsts):
     print(f"{share:4.0%} {tokenizer.decode([first])}...")
 
 # %% [markdown]
-# The model has Qwen3's architecture and a tiny part of its weights, and all of
-# them are random: it can't read a letter yet. Every step shows it 32 lessons.
-# Two numbers help to judge its loss: the loss of a model that knows only each
+# The model is built like Qwen3, but far smaller, and its weights are
+# random: it can't read a letter yet. Every step shows it 32 lessons. Two
+# numbers help to judge its loss: the loss of a model that knows only each
 # action's mean share, and the loss of one that knows every label. **Guess
 # first:** how far from the first to the second will it get?
 
@@ -591,8 +591,9 @@ for name, row in tests.items():
     print(f"{name:26}" + "".join(f"{value:8.1f}" for value in row))
 
 # %% [markdown]
-# And here is one of these runs. The fresh brain works in the same controller
-# as any other.
+# And here is a single run, with first weights of its own, so that its
+# numbers differ from the means above. The fresh brain works in the same
+# controller as any other.
 
 # %%
 from agentic_lib import plot_run, train

@@ -317,11 +317,12 @@ else:
 # %% [markdown]
 # ## Several processes
 #
-# On several GPUs a training runs as several processes, each with its own copy
-# of the network. What if each decided for itself? One sees other numbers,
-# lowers its rate, and the copies drift apart. So the metrics are gathered,
-# only the first process loads the brain and decides, and all of them apply its
-# decision. The script contains none of this: it calls `train`.
+# On several GPUs a training runs as several processes, each with its own
+# copy of the network. What if each decided for itself? One might see other
+# numbers and lower its rate, and the copies would drift apart. So the
+# metrics are gathered, only the first process loads the brain and decides,
+# and all of them apply its decision. The script contains none of this: it
+# calls `train`.
 
 # %%
 from agentic_lib.integrations.examples import several_processes

@@ -207,8 +207,9 @@ print("The weights are the same, bit for bit." if equal else
       "The weights differ.")
 
 # %% [markdown]
-# The same holds on a GPU if it adds up in a fixed order. On another kind of
-# machine the last digits may differ, and with them a later decision.
+# The same holds on a GPU if it adds its numbers in a fixed order. On
+# another kind of machine the last digits may differ, and with them a later
+# decision.
 #
 # What if you resume with a mistake, such as another learning rate? Then it
 # would be another run under the old name. The library refuses:
