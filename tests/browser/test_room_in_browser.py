@@ -7,26 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from front_ends import FLAGS, chromium
-
 from agentic_lib import parse_decision
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "notebooks"))
 room, series = (importlib.import_module(f"building.{name}")
                 for name in ("room", "series"))
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    if chromium() is None:
-        pytest.skip("no chromium is installed")
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=chromium(),
-                                        args=FLAGS)
-        yield found
-        found.close()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from front_ends import FLAGS, PATIENCE, chromium
+from front_ends import PATIENCE
 
 sys.path.append(str(Path(__file__).parents[1]))
 from built_site import SITE, built  # noqa: E402
@@ -53,16 +53,9 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    if chromium() is None:
-        pytest.skip("no chromium is installed")
+def browser(browser):
     built()
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium(),
-                                          args=FLAGS)
-        yield browser
-        browser.close()
+    return browser
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 import nbformat
 import pytest
-from front_ends import FLAGS, ROOT, Classic, Lab, chromium
+from front_ends import ROOT, Classic, Lab
 
 sys.path.insert(0, str(ROOT / "notebooks"))
 compose, series = (importlib.import_module(f"building.{name}")
@@ -69,18 +69,6 @@ def with_the_loop():
                 and "data:image/png" in cell.source)
     book.cells = [text, nbformat.v4.new_code_cell("print('ready')")]
     return book
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    if chromium() is None:
-        pytest.skip("no chromium is installed")
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=chromium(),
-                                        args=FLAGS)
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module", params=[Classic, Lab],

@@ -119,3 +119,4 @@ class Gru(nn.Module):
 ARCHITECTURES = {"convolution": convolution, "batch_norm": batch_norm,
                  "dense_norm": dense_norm, "layer_norm": layer_norm,
                  "recurrent": recurrent}
+PICTURES = ("convolution", "batch_norm", "recurrent")  # what reads pictures

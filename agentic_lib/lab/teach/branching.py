@@ -11,7 +11,7 @@ import torch
 
 from agentic_lib.lab.batch import METRICS
 from agentic_lib.lab.features import numbers
-from agentic_lib.lab.teach.networks import PICTURES, draw_any
+from agentic_lib.lab.teach.networks import draw_any
 from agentic_lib.lab.teach.situations import draw_runs
 
 RUNS = 24     # base runs in a group
@@ -92,8 +92,6 @@ def label_group(seed, policy, number=0, kinds=None, situation=None):
     """
     rng = np.random.default_rng(seed)
     situation = situation or draw_any(rng)
-    if situation.network in PICTURES:
-        kinds = ("patterns",)
     batch, factors = draw_runs(situation, RUNS, rng, kinds)
     n, every, horizon = len(batch), situation.every, situation.horizon
     decide = on_numbers(policy)

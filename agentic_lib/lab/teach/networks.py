@@ -18,7 +18,6 @@ KINDS = {  # how often a group of runs is of each kind
     "as before": 0.2, "dense": 0.25, "convolution": 0.15, "batch_norm": 0.12,
     "dense_norm": 0.1, "layer_norm": 0.12, "recurrent": 0.06,
 }
-PICTURES = ("convolution", "batch_norm", "recurrent")
 FEATURES = 64  # 8 x 8, if a network reads them as a picture
 # Examples times epochs that a run may cost, by kind: slow ones are shorter.
 COST = {"recurrent": 12_000, "batch_norm": 16_000, "convolution": 20_000}

@@ -15,7 +15,7 @@ from sklearn import datasets
 
 from agentic_lib.lab.batch import Batch, Data, Shape
 from agentic_lib.lab.stacked import Stacked
-from agentic_lib.lab.teach.architectures import ARCHITECTURES
+from agentic_lib.lab.teach.architectures import ARCHITECTURES, PICTURES
 
 HELD_OUT = ("digits", "breast_cancer", "spirals")
 REAL = ("iris", "wine", "diabetes")
@@ -72,10 +72,13 @@ def draw_situation(rng) -> Situation:
 
 
 def draw_runs(situation, count, rng, kinds=None):
-    """`count` runs of a situation, not yet trained.
+    """`count` runs of a situation, not yet trained, on data of any of
+    `kinds`; a network that reads pictures gets pictures.
 
     Returns (Batch, (count, 2) factors for lowering and raising).
     """
+    if situation.network in PICTURES:
+        kinds = ("patterns",)
     data = stack([draw_data(situation, rng, kinds) for _ in range(count)],
                  situation)
     low, high = (-5.5, -0.5) if situation.shape.adam else (-4.5, 0.5)

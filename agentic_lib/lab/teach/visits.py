@@ -14,7 +14,7 @@ from agentic_lib.brain.prompt import Prompt
 from agentic_lib.lab.actions import NAMES
 from agentic_lib.lab.teach.branching import RUNS, play
 from agentic_lib.lab.teach.labels import save_group
-from agentic_lib.lab.teach.networks import PICTURES, draw_any
+from agentic_lib.lab.teach.networks import draw_any
 from agentic_lib.lab.teach.situations import draw_runs
 from agentic_lib.lab.teach.texts import State
 
@@ -40,8 +40,7 @@ def visit(model, seed, situation=None):
     `seen`, `factors`, `horizon`, `every`, as `branching.label_group` gives."""
     rng = np.random.default_rng(seed)
     situation = situation or draw_any(rng)
-    kinds = ("patterns",) if situation.network in PICTURES else None
-    batch, factors = draw_runs(situation, RUNS, rng, kinds)
+    batch, factors = draw_runs(situation, RUNS, rng)
 
     def decide(seen, factors, situation):
         told = scores(model, seen, factors, situation.horizon,
