@@ -9,6 +9,14 @@ skipped because an extra, a browser or a front end is missing fails, too.
 import os
 
 import pytest
+from hypothesis import settings
+
+# Properties are tried on the same examples at every run: what is green for
+# one person is green for all. CI searches for new ones once a week:
+# `python -m pytest --hypothesis-profile=search`.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("search", derandomize=False, deadline=None)
+settings.load_profile("same")
 
 # No test may ask a hub, and "auto" is the same brain on every machine.
 os.environ.setdefault("AGENTIC_LIB_BRAIN", "bundled")
