@@ -30,13 +30,14 @@ brain_name = "bundled" #@param ["bundled", "auto", "qwen", "colab", "rules"]
 # A small network learns to read handwritten digits, pictures of 8 x 8 pixels.
 # To make it harder, 30 % of the labels it learns from are drawn at random. One
 # pass over its 600 training pictures is an **epoch**, and the run has 65 of
-# them. Every 5 epochs somebody decides what happens to the learning rate. That
-# makes twelve decisions.
+# them. Every 5 epochs, except after the last one, somebody decides what
+# happens to the learning rate. That makes twelve decisions.
 #
-# We picked a start from which the run goes badly, so that there is something
-# to decide. (Picking starts is also a way to make any method look good.) The
-# library has **guards**, which overrule decisions that do harm. We switched
-# them off: here only you decide, and then the brain.
+# The run starts at a learning rate of 0.5. We picked a start from which it
+# goes badly, so that there is something to decide. (Picking starts is also a
+# way to make any method look good.) The library has **guards**, which overrule
+# decisions that do harm. We switched them off: here only you decide, and then
+# the brain.
 
 # %% tags=["workshop"]
 #@title Run this: the run, and what your decisions do
@@ -80,8 +81,15 @@ def new_run():
 # - **loss** is what training makes smaller: how far off the answers are, in
 #   one number. In a good run it falls. If it says **nan** ("not a number"),
 #   the run has broken down;
-# - from the second decision on, numbers in brackets say what has changed since
-#   the last one, and "rose" counts the epochs in which a loss went up.
+# - the learning rate and the losses are given as multiples of their first
+#   values: *0.75 of the first* is three quarters of it;
+# - *rose* counts how often the loss went up from one epoch to the next;
+# - *11 decisions left* counts those that come after this one;
+# - *1 decision ago*: the best value was reached in one of the last five
+#   epochs, but not in the newest.
+#
+# From the second decision on, numbers in brackets say what has changed since
+# the last one, and *before that* says what had changed up to then.
 #
 # Validation accuracy may be higher than training accuracy here, since only
 # training labels were drawn at random. A **test set**, separate from both,
@@ -116,10 +124,11 @@ screen, words = widgets.HTML(), widgets.HTML()
 def redraw():
     """Shows the run so far, and what the brain would read."""
     run = training.run
-    left = 0 if training.done else 12 - len(run.decisions)
+    due = ("The run is over" if training.done
+           else f"Decision {len(run.decisions) + 1} of 12")
     text = Prompt().messages(run.metrics)[1]["content"]
     screen.value = picture(plot_run(run, size=(6, 4)))
-    words.value = f"<b>{left} decisions left</b>" + pre(text)
+    words.value = f"<b>{due}</b>" + pre(text)
 
 
 def clicked(letter):
@@ -172,8 +181,12 @@ print(f"You made {yours} of 12 decisions. "
 # %% [markdown] tags=["workshop"]
 # ## The brain's turn
 #
-# The brain gets the same network, the same first weights, the same order of
-# pictures and the same first five epochs. Only the decisions are its own.
+# Your guess: a rate of 0.5 is too high here. In the first five epochs the
+# training loss did not fall steadily, and validation accuracy dropped back
+# from its best. If a rate is too low, both move slowly in the right direction.
+#
+# Now the brain gets the same network, the same first weights, the same order
+# of pictures and the same first five epochs. Only the decisions are its own.
 
 # %% tags=["workshop"]
 brain = SimpleAIBrain(brain_name, quiet=True)
@@ -183,14 +196,15 @@ for decision in brain_run.decisions:
     print(decision)
 
 # %% [markdown]
-# The word in brackets is the **source** of a decision: `model` for a language
+# The first line says who answers (notebook 01 takes it apart). The word in
+# brackets is the **source** of a decision: `model` for a language
 # model, `fallback` for the rules that decide when there is no model or when it
 # fails, `human` for you. Nothing that a rule did is ever credited to the
 # model. Next to the source is the probability that the model gave to the
-# action, if it was asked for that. Being sure is not being right. The line
-# under each decision is the reason. A reason is a sentence that fits the
-# decision. Whether it *caused* it is another question, and notebook 02 asks
-# it.
+# action, if it was asked for that. With four actions, a quarter is no
+# preference at all; and being sure is not being right. The line under each
+# decision is the reason. A reason is a sentence that fits the decision.
+# Whether it *caused* it is another question, and notebook 02 asks it.
 
 # %% [markdown] tags=["workshop"]
 # ## Both in one picture
@@ -210,7 +224,8 @@ print(f"Test accuracy: the brain {brain_run.test_acc:.1f} %, "
 # its line ends there.
 #
 # One run says little. With another seed, another start or other data, the
-# winner may change. Try it: change `seed` or `lr` in `START` and play again.
+# winner may change. Try it: unfold the cell titled *the run, and what your
+# decisions do*, change `seed` or `lr` in `START`, and play again from there.
 
 # %% [markdown]
 # ## Summary

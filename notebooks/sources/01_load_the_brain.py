@@ -21,9 +21,9 @@ logging.disable_progress_bar()
 # ## A language model in ten lines
 #
 # This is all it takes: a tokenizer, a network, a message, a reply. The cell
-# uses nothing of this series. With a GPU it downloads Qwen3-0.6B from the hub.
-# Without one it runs the same lines on the small model that ships with the
-# package, and says so.
+# uses torch and transformers alone. With a GPU it downloads Qwen3-0.6B from
+# the hub. Without one it runs the same lines on the small model that ships
+# with this series (`BUNDLED` is its folder), and says so.
 
 # %%
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -35,6 +35,7 @@ print("Qwen3-0.6B" if gpu else "No GPU: the small model of the package")
 tokenizer = AutoTokenizer.from_pretrained(name)
 network = AutoModelForCausalLM.from_pretrained(name, dtype="auto")
 network.to("cuda" if gpu else "cpu")
+# (enable_thinking and do_sample are explained further down)
 messages = [{"role": "user", "content": "Training accuracy: 92 %\n"
              "Validation accuracy: 76 %\nWhich action?"}]
 ids = tokenizer.apply_chat_template(
@@ -45,9 +46,14 @@ out = network.generate(**ids, max_new_tokens=60, do_sample=False,
 print(tokenizer.decode(out[0, ids["input_ids"].shape[1]:]))
 
 # %% [markdown]
-# A model ends its reply with the mark `<|im_end|>`. What can go wrong here? No
-# network, no room on the GPU, numbers that are not finite, a reply that never
-# ends. The library does the same, and handles these errors.
+# A model ends its reply with the mark `<|im_end|>`. We did not even say which
+# actions there are: the small model was taught them, a general one has to
+# guess. And the reply may hold a number that you did not give, such as 76.7: a
+# model writes what fits. We come back to this when we sample.
+#
+# What can go wrong here? No network, no room on the GPU, numbers that are not
+# finite, a reply that never ends. The library does the same, and handles these
+# errors.
 
 # %%
 from agentic_lib import SimpleAIBrain
@@ -74,8 +80,7 @@ brain = SimpleAIBrain(brain_name)
 # everything in this notebook runs on the bundled brain. (Qwen works on a CPU
 # too, slowly: choose `"qwen"`. It downloads 1.5 GB.)
 #
-# If you name a model that cannot be loaded, you get an error that says what to
-# do:
+# If you name a model that cannot be loaded, you get an error that says why:
 
 # %% tags=["nbval-check-output"]
 from agentic_lib.models.loading import LanguageModelError
@@ -86,8 +91,8 @@ except LanguageModelError as error:
     print(error)
 
 # %% [markdown]
-# With `"auto"` this is no error: the bundled brain answers, and the line says
-# why.
+# With `"auto"` it is no error if Qwen cannot be loaded: the bundled brain
+# answers, and the line says why.
 
 # %%
 #@title A stand-in, if the brain has no weights to look at (run this)
@@ -111,7 +116,8 @@ print("Looking at:", model.description)
 # ## Ask it
 #
 # A chat model takes a list of **messages**, each with a role. `on_text` gets
-# each piece of the reply as it is written.
+# each piece of the reply as it is written. `until` decides when the reply is
+# complete: here never, so that only `max_new_tokens` ends it.
 
 # %%
 def ask(messages, **options):
@@ -139,7 +145,7 @@ reply = ask(question, max_new_tokens=60, until=lambda text: False)
 # %%
 from agentic_lib import Prompt, train
 
-run = train("digits", None, lr=0.3, epochs=30)
+run = train("digits", None, lr=0.3, epochs=30)  # None: nobody decides
 messages = Prompt().messages(run.metrics[:15])
 print(messages[-1]["content"], end="\n\n")
 reply = ask(messages)
@@ -211,7 +217,8 @@ def write(network, ids, steps):
 # %%
 with torch.inference_mode():
     new = write(network, model.tokens(messages), steps=12)
-print("Yours:      ", repr(tokenizer.decode(new)))
+print("Yours:      ", repr(tokenizer.decode(new)) if any(new) else
+      "nothing yet: the stub always takes token 0")
 print("The library:", repr(tokenizer.decode(out[0, n:n + 12])))
 
 # %% [markdown]
@@ -247,6 +254,7 @@ print("Different replies:", len(set(replies)), "- your guess:", guess)
 
 # %%
 import re
+import textwrap
 
 naive = SimpleAIBrain("naive", quiet=True)
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -279,9 +287,10 @@ for settings in ({"temperature": 1.0}, {"temperature": 2.0},
              for seed in range(5)]
     print(settings, "different replies:", len(set(found)))
     for reply in dict.fromkeys(found):
-        print("   ", " ".join(reply.split())[:68])
-        for number in set(NUMBER.findall(reply)) - set(known):
-            print(f"      ({number} is not in the prompt)")
+        print(textwrap.fill(reply, 76, initial_indent="  - ",
+                            subsequent_indent="    "))
+        if new := set(NUMBER.findall(reply)) - set(known):
+            print("    Not in the prompt:", ", ".join(sorted(new)))
 
 # %% [markdown]
 # With `top_p` at a half, a single token is often all that is left to draw
@@ -322,13 +331,18 @@ show(figure, alt="Probability of the five likeliest first tokens "
      "at four temperatures: the higher the temperature, the more even.")
 
 # %% [markdown]
+# The higher the temperature, the more even the bars, and the more the draws
+# differ. At 2, a good part of the probability lies on tokens outside the
+# picture: that is why the replies above fell apart.
+#
 # ### Exercise: do its samples agree?
 #
 # If each draw gives another decision, one draw is not worth much. Write
 # `agreement`: ask with the seeds 0 to `times - 1` and return the share of all
 # replies that name the most frequent action. A reply that cannot be read
-# agrees with no other, and still counts as a reply. `ask(seed)` gives a reply
-# (it is the function's argument, not the `ask` you used before).
+# agrees with no other, and still counts as a reply; if none can be read, the
+# share is 0. `ask(seed)` gives a reply (it is the function's argument, not the
+# `ask` you used before).
 # `parse_decision(reply)` gives a decision with an `.action`, or `None`
 # (notebook 03 shows how it reads).
 
@@ -391,7 +405,8 @@ for thinking in (True, False):
 # %% [markdown]
 # With thinking off, the template writes an *empty* block of thoughts in the
 # model's name. So the model continues as if it had thought already, and
-# answers. **Guess first:** what do thoughts cost, in tokens?
+# answers. **Guess first:** what do thoughts cost, in tokens? (To measure it
+# you need Qwen: the small model was not taught to think.)
 
 # %%
 import time
@@ -412,9 +427,9 @@ else:
     print("It wrote no thoughts: this model was not taught to.")
 
 # %% [markdown]
-# Thoughts can help with hard questions. For a decision every five epochs they
-# cost many times what the answer costs, so the brain leaves them out
-# (`thinking=False`) unless you ask for them.
+# If your model thought, compare its tokens with those of the reply without
+# thoughts. Each of them is a pass through the network, so the brain leaves
+# thoughts out (`thinking=False`) unless you ask for them.
 #
 # ## The real one, on a GPU
 #
@@ -460,6 +475,10 @@ print(f"ratio: {writing / scoring:.1f}")
 print("Measured on:", model.device.type, "-", model.name)
 
 # %% [markdown]
+# Why is the ratio smaller than the number of tokens? Both begin with the same
+# work: one pass over the whole prompt. After it, each token of the written
+# reply takes a pass over one token only, which is cheaper.
+#
 # Only your own numbers count. They depend on the machine, on what else runs on
 # it, and on the length of the reply. (A GPU continues to work while Python
 # moves on. Here each call ends by fetching its result, so the clock is
@@ -533,9 +552,8 @@ for dtype in ("float32", "bfloat16", "float16"):
     del other
 
 # %% [markdown]
-# Small differences, half the memory. If two actions are nearly tied, a small
-# difference can still decide between them: one more reason why two machines
-# may disagree.
+# Small differences, and half the memory. The decision changes only if two
+# actions are nearly tied: one more reason why two machines may disagree.
 
 # %%
 print("The brain runs in", str(model.dtype).removeprefix("torch."),
