@@ -124,7 +124,7 @@ else:
 # ## What is not in the prompt
 #
 # Here are two moments of two of these runs. The cell picks the pair whose
-# numbers are closest although the last five epochs went differently.
+# numbers are closest although the runs are heading in different directions.
 
 # %% tags=["workshop"]
 #@title Run this: it picks the two moments and shows their prompts
@@ -142,7 +142,7 @@ def unlike(pair):
 
 slow, wild = runs["slow"].metrics, runs["wild"].metrics
 pairs = [(slow[:i], wild[:k]) for i in range(6, epochs) for k in
-         range(6, epochs) if change(slow[:i]) > change(wild[:k]) + 8]
+         range(6, epochs) if change(slow[:i]) > 3 and change(wild[:k]) < -3]
 first, second = min(pairs, key=unlike)
 for history in (first, second):
     print(first_prompt(history[-1]), end="\n\n")
@@ -164,9 +164,10 @@ for name, moment in (("first", first), ("second", second)):
 print("You said the one that will do well is:", guess)
 
 # %% [markdown] tags=["workshop"]
-# Two nearly equal prompts, two different stories. No model, however clever,
-# can tell them apart from three lines: **the difference is not in the
-# prompt**.
+# Two nearly equal prompts, two different stories: the first run is on its way
+# up, the second is falling apart, and its rate has to go down. No model,
+# however clever, can tell that from three lines: **the difference is not in
+# the prompt**.
 #
 # ## Compute it, then say it
 #
@@ -206,7 +207,7 @@ for history in (first, second):
 def trend_in_words(history):
     now = history[-1]
     # Your code: find the Metrics with m.epoch == now.epoch - 5.
-    return "flat"
+    return "?"
 
 # %% tags=["check", "workshop"]
 from agentic_lib.course import exercises
@@ -283,7 +284,9 @@ for message in Prompt().messages(first):
 
 # %% [markdown]
 # **nan** means "not a number". A loss becomes nan when training breaks down
-# altogether.
+# altogether. Rate and losses are given as multiples of the first ones, so that
+# their units do not matter. *Decisions left* come after this one; *1 decision
+# ago* means in one of the last five epochs, the newest left out.
 
 # %% [markdown]
 # ## Ask
@@ -309,6 +312,10 @@ for name, history in moments.items():
     print(f"{name}: {brain.analyze_training(history)}")
 
 # %% [markdown]
+# We chose the rates, so we know: the first is too low (*increase*), the second
+# too high (*reduce*), the third about right (*continue*). How many of the
+# three did you get, and how many did the brain?
+#
 # Read the brackets: `model` means that a language model decided, `fallback`
 # that the rules did. Only a model that was asked for probabilities says how
 # sure it is. The line under each decision is the reason.
@@ -404,8 +411,8 @@ lab
 # 2. Raise validation accuracy until it exceeds training accuracy. Does the
 #    answer follow?
 # 3. Choose the preset `original`, then `bad`.
-# 4. Write `{trand}` for `{trend}`: the message beside the field says what is
-#    wrong, and nothing else breaks.
+# 4. Choose the preset `trend in words` and write `{trand}` for `{trend}`: the
+#    message beside the field says what is wrong, and nothing else breaks.
 # 5. **Keep this try**, change the prompt, and compare both.
 #
 # You see no widget? The exercise *the smallest change* turns one of these
@@ -432,7 +439,7 @@ late = runs["few pictures"].metrics[:25]
 found = blindfold(naive, late)
 answers = {line.partition("{")[0].strip(" :") or "(nothing)": decision
            for line, decision in found.items()}
-show(draw_answers(answers, "What is covered from the naive brain"),
+show(draw_answers(answers, "The naive brain, with one line covered"),
      alt=in_words(answers))
 
 # %%
@@ -451,8 +458,7 @@ for who in (naive, scorer):
 
 # %% [markdown]
 # A line that moves nothing costs tokens, and so time, for nothing here. At
-# another moment it may matter. And if one line after another overturns the
-# answer, the brain has learned its lessons by heart, line by line.
+# another moment it may matter.
 
 # %% [markdown]
 # ### Shuffle the options
@@ -474,8 +480,8 @@ flips = sum(d.action != usual.action for _, d in tried)
 print(f"{flips} of {len(tried) - 1} other orders changed the action.")
 
 # %% [markdown]
-# If the bars differ, the model prefers a place in the list and not only an
-# action. The library has a partial remedy, `both_orders=True` (the default):
+# If the bars differ, the answer depends on the order, and not on the run
+# alone. The library has a partial remedy, `both_orders=True` (the default):
 # if the two best actions are close, it asks a second time with the options in
 # reverse order and averages. Notebook 04 measures how much that helps.
 
@@ -484,7 +490,9 @@ print(f"{flips} of {len(tried) - 1} other orders changed the action.")
 #
 # How firm is an answer? Find the nearest validation accuracy that leads to
 # another action. `decide` takes a whole number from 0 to 100 and returns the
-# name of an action. Look up and down. Return `None` if nothing flips it.
+# name of an action. Look up and down, and return the value you found. If two
+# are equally near, either will do; if nothing flips the decision, return
+# `None`.
 
 # %% tags=["exercise"]
 def smallest_flip(decide, val_acc):
@@ -528,7 +536,8 @@ else:
 # share of the answers changes when the options change places? `shuffle(asked,
 # history)` returns eight pairs `(names, decision)`, the usual order first.
 # Over all histories, count the other orders whose action differs from that of
-# the usual one. Return the share, from 0 to 1.
+# the usual one. Divide by the number of other orders (seven for each history),
+# and return this share.
 
 # %% tags=["exercise"]
 def flip_rate(brain, prompt, histories):
@@ -632,7 +641,9 @@ for who in (brain, naive):
 #
 # A bar of 90 % looks like knowledge. Cover **all** the metrics, and ask what
 # to do about a run of which nothing is known. Then ask about a run that cannot
-# exist. **Guess first:** how sure will the two brains be?
+# exist. **Guess first:** how sure will the two brains be? (If a brain is not
+# asked, because it was taught with nothing like this prompt, the cell says so
+# and a rule decides: a hatched bar.)
 
 # %%
 contradiction = situation(train_acc=3, val_acc=99, trend=-10)
@@ -646,21 +657,22 @@ for who in (naive, scorer):
 show(draw_answers(answers), alt=in_words(answers))
 for label, decision in answers.items():
     sure = chance(decision, decision.action)
-    print(f"{label}: {decision.action} ({decision.source}, {sure:.0%})")
+    print(f"{label}: {decision.action}", f"({sure:.0%} sure)"
+          if decision.probabilities else "(by a rule, which is never unsure)")
 
 # %% [markdown]
 # The four probabilities sum to 100 % whatever the prompt says. They tell how
 # the model divides its bet among four names, not whether any of them is right.
-# (A hatched bar means that the model was not asked: it was taught with nothing
-# like this prompt.) Whether "80 % sure" is right in 80 % of the cases has to
-# be counted, against what happened afterwards. Notebook 04 does that.
+# Whether "80 % sure" is right in 80 % of the cases has to be counted, against
+# what happened afterwards. Notebook 04 does that.
 
 # %% [markdown]
 # ## The map of decisions
 #
 # The map shows a decision for each pair of training accuracy (to the right)
 # and validation accuracy (upwards), for two prompts. Deep colour: sure.
-# Hollow: a rule decided. **Guess first:** where will the two prompts disagree?
+# Hollow: a rule decided. The right panel marks where the two prompts
+# disagree. **Guess first:** where will that be?
 
 # %%
 from agentic_lib import plot_decision_map
@@ -673,7 +685,9 @@ show(figure)
 # %% [markdown]
 # No run is ever in most of this plane: 5 % on the training pictures with 95 %
 # on others does not happen. A general model has an answer there too. A model
-# that knows what it was taught leaves such points to the rules (hollow). Try
+# that knows what it was taught leaves such points to the rules: the hollow
+# ones, in corners of the left map. The `original` prompt does not hold the
+# gap, so nothing in it looks strange, and the model answers everywhere. Try
 # another plane: `x="learning_rate", y="trend"`.
 
 # %% [markdown]
