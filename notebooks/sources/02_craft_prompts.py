@@ -658,7 +658,7 @@ show(draw_answers(answers), alt=in_words(answers))
 for label, decision in answers.items():
     sure = chance(decision, decision.action)
     print(f"{label}: {decision.action}", f"({sure:.0%} sure)"
-          if decision.probabilities else "(by a rule, which is never unsure)")
+          if decision.probabilities else "(a rule is never unsure)")
 
 # %% [markdown]
 # The four probabilities sum to 100 % whatever the prompt says. They tell how
