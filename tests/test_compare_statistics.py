@@ -48,10 +48,25 @@ def test_intervals_hold_what_they_promise():
     held = 0
     for trial in range(150):
         drawn = truth + rng.normal(0, 5, (3, 2, 12))
-        _, low, high = intervals.interval(np.mean, drawn, times=400,
+        _, low, high = intervals.interval(intervals.mean, drawn, times=400,
                                            seed=trial)
         held += low <= truth.mean() <= high
     assert 0.87 <= held / 150 <= 0.99
+
+
+@pytest.mark.parametrize("statistic", [
+    intervals.mean, intervals.iqm,
+    intervals.masked(intervals.mean, np.array([[True, False]] * 3)),
+    intervals.masked(intervals.mean, np.zeros((3, 2), bool))])
+def test_all_draws_at_once_are_each_draw_by_itself(statistic):
+    draws = np.random.default_rng(0).normal(size=(5, 3, 2, 4))
+    assert statistic(draws) == pytest.approx(
+        [statistic(draw) for draw in draws], nan_ok=True)
+
+
+def test_a_statistic_that_mixes_the_draws_is_refused():
+    with pytest.raises(ValueError, match="one number for each draw"):
+        intervals.interval(np.mean, np.zeros((3, 2, 4)))
 
 
 def test_profiles_rise_from_none_to_all():
@@ -124,8 +139,8 @@ def test_bounds_are_the_controllers():
 
 def test_drawing_tasks_too_widens_an_interval_when_tasks_differ():
     values = np.arange(5.0)[:, None, None] * 10 + np.array([0.0, 1, 2])
-    _, low, high = intervals.interval(np.mean, values)
-    _, lower, higher = intervals.interval(np.mean, values, tasks=True)
+    _, low, high = intervals.interval(intervals.mean, values)
+    _, lower, higher = intervals.interval(intervals.mean, values, tasks=True)
     assert lower < low - 5 and higher > high + 5
 
 

@@ -143,6 +143,7 @@ def of_all(found) -> str:
 
 
 # -- the claims ---------------------------------------------------------------
+# Each takes the view that verdicts rest on, all rows, and who is judged.
 
 def claims(rows, ours=None, choices=None) -> list[tuple[str, str, str]]:
     """[(claim, verdict, what it rests on)].
@@ -150,30 +151,30 @@ def claims(rows, ours=None, choices=None) -> list[tuple[str, str, str]]:
     ours     as in `aims`
     choices  what `choices.read_choices` gives
     """
-    ours = ours or our_own(with_guards(rows))
+    view = with_guards(rows)
+    ours = ours or our_own(view)
     parts = (better, spots_patterns, faster, consistent, effortless,
              unattended, customisable)
-    found = [line for part in parts for line in part(rows, ours)
-             if ours in names(with_guards(rows))]
+    found = [line for part in parts for line in part(view, rows, ours)
+             if ours in names(view)]
     return [*found, *asked(choices or {}),
             ("educational", NOT_MEASURED, "no learner was tested")]
 
 
-def better(rows, ours):
-    rows = with_guards(rows)
+def better(view, rows, ours):
     for other, who in (
-        (best_of(rows, PEERS), "the best peer"),
-        (beside(rows, ours, "rules"), "which no model is in"),
-        (beside(rows, ours, "logistic"), "a regression on the same labels"),
+        (best_of(view, PEERS), "the best peer"),
+        (beside(view, ours, "rules"), "which no model is in"),
+        (beside(view, ours, "logistic"), "a regression on the same labels"),
     ):
-        if other in names(rows) and other != ours:
-            found, text = lead(rows, other, ours)
+        if other in names(view) and other != ours:
+            found, text = lead(view, other, ours)
             yield f"better results than {other}, {who}", verdict(found), text
     yield ("better results than a person who watches", NOT_MEASURED,
            "no person took part")
 
 
-def spots_patterns(rows, ours):
+def spots_patterns(view, rows, ours):
     if ours not in names(honest(rows)):
         yield ("it spots patterns in the metrics", NOT_MEASURED,
                f"{ours} without guards is not recorded yet")
@@ -184,8 +185,8 @@ def spots_patterns(rows, ours):
                verdict(found), text + ", without guards")
 
 
-def faster(rows, ours):
-    view, rows = with_guards(rows), honest(rows)
+def faster(view, rows, ours):
+    rows = honest(rows)
     alone = "left_alone" if "left_alone" in names(view) else "constant"
     for other in (alone, best_of(view, PEERS)):
         if other in names(view):
@@ -209,8 +210,8 @@ def faster(rows, ours):
     yield "faster than a person who watches", NOT_MEASURED, "none took part"
 
 
-def consistent(rows, ours):
-    s = pair(with_guards(rows), ours)
+def consistent(view, rows, ours):
+    s = pair(view, ours)
     scores = [s.columns[m]["test"] for m in ("constant", ours)]
     found = interval(less_spread, *scores)
     yield ("consistent: results depend less on the seed than those of a "
@@ -219,13 +220,13 @@ def consistent(rows, ours):
            f"smaller{on(s)}")
 
 
-def less_spread(a, b) -> float:
+def less_spread(a, b):
     """How much more the scores of `a` differ from seed to seed."""
-    return mean(a.std(-1)) - mean(b.std(-1))
+    return difference(*(scores.std(-1, keepdims=True) for scores in (a, b)))
 
 
-def effortless(rows, ours):
-    s = pair(with_guards(rows), ours)
+def effortless(view, rows, ours):
+    s = pair(view, ours)
     near = {m: 100.0 * (s.regret(m) <= NEAR) for m in (ours, "constant")}
     found = interval(mean, near[ours])
     yield ("effortless: set and forget, from any starting rate",
@@ -235,7 +236,7 @@ def effortless(rows, ours):
            f"{mean(near['constant']):.1f} %{on(s)}")
 
 
-def unattended(rows, ours):
+def unattended(view, rows, ours):
     for method in (ours, ours + GUARDS):
         if method in names(rows):
             ends = [r.diverged for r in rows if r.method == method]
@@ -245,7 +246,7 @@ def unattended(rows, ours):
                    "no better than guessing after their loss has risen")
 
 
-def customisable(rows, ours):
+def customisable(view, rows, ours):
     first, last = OURS
     if {first, last} <= set(names(honest(rows))):
         found, text = lead(honest(rows), first, last)

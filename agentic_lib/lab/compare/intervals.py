@@ -6,15 +6,23 @@ the edge of the statistical precipice" (2021). Knows nothing about training.
 
 A score is an array of shape (tasks, rates, seeds). What is drawn again in a
 bootstrap are the seeds, for each task by itself and for all methods and rates
-alike: so the intervals hold for these tasks and these starting rates.
+alike: so the intervals hold for these tasks and these starting rates. A
+statistic takes scores, of one draw or with an axis of draws before them, and
+gives one number for each draw.
 """
 
+import math
 from dataclasses import dataclass
+from functools import cache
+from operator import attrgetter
 
 import numpy as np
 
 GOOD = 2.0    # points: a constant rate this close to the best is a good start
 TIMES = 1000  # draws of a bootstrap
+COLUMNS = ("test", "test_best", "val_best", "area", "epochs", "to_target",
+           "diverged")
+numbers = attrgetter(*COLUMNS)  # of a row
 
 
 @dataclass
@@ -80,21 +88,24 @@ def collect(rows, tasks=None, methods=None) -> Scores:
     if len(set(map(len, rates))) > 1:
         raise ValueError("tasks differ in how many starting rates they have: "
                          f"{dict(zip(tasks, map(len, rates)))}.")
-    columns = {
-        method: {column: np.array([[[
-            getattr(find(f, t, rate, s), column) for s in seeds]
-            for rate in of_task] for t, of_task in zip(tasks, rates)],
-            dtype=float)
-            for column in ("test", "test_best", "val_best", "area", "epochs",
-                           "to_target", "diverged")}
-        for method, f in found.items()}
+    columns = {}
+    for method, f in found.items():
+        cells = np.array([[[numbers(find(f, t, rate, s)) for s in seeds]
+                           for rate in of_task]
+                          for t, of_task in zip(tasks, rates)], dtype=float)
+        columns[method] = dict(zip(COLUMNS, np.moveaxis(cells, -1, 0)))
     best = columns["constant"]["test"].mean(2).argmax(1)
     return Scores(tasks, rates, seeds, columns, best)
 
 
 def key(rate):
     """A rate as it is compared; None for a method that has none."""
-    return None if np.isnan(rate) else float(f"{rate:.4g}")
+    return None if math.isnan(rate) else four_digits(rate)
+
+
+@cache
+def four_digits(rate):
+    return float(f"{rate:.4g}")
 
 
 def has(found, task, rate, seed):
@@ -107,19 +118,20 @@ def find(found, task, rate, seed):
     return found[(task, None, seed)] if row is None else row
 
 
-def iqm(values) -> float:
-    """The mean of the middle half of all values."""
-    ordered = np.sort(np.ravel(values))
-    cut = len(ordered) // 4
-    return float(ordered[cut:len(ordered) - cut].mean())
+def iqm(values):
+    """The mean of the middle half of all values of a draw."""
+    ordered = np.sort(values.reshape(*values.shape[:-3], -1))
+    cut = ordered.shape[-1] // 4
+    return ordered[..., cut:ordered.shape[-1] - cut].mean(-1)
 
 
 def interval(statistic, *scores, times=TIMES, seed=0, tasks=False):
     """(value, low, high): a statistic of scores of shape (tasks, rates,
     seeds), with its paired bootstrap interval of 95 %.
 
-    tasks  True: tasks are drawn again as well, so that the interval holds
-           for tasks like these instead of for these tasks
+    statistic  reduces the last three axes of its scores: `mean`, `iqm`, ...
+    tasks      True: tasks are drawn again as well, so that the interval holds
+               for tasks like these instead of for these tasks
 
     Widened for the few seeds, or tasks, that there are (Hesterberg, "What
     teachers should know about the bootstrap", 2015).
@@ -132,7 +144,12 @@ def interval(statistic, *scores, times=TIMES, seed=0, tasks=False):
     # (times, tasks, seeds, rates) -> (times, tasks, rates, seeds)
     samples = [s.transpose(0, 2, 1)[which[..., None], drawn]
                .transpose(0, 1, 3, 2) for s in scores]
-    values = [statistic(*sample) for sample in zip(*samples)]
+    values = statistic(*samples)
+    if np.shape(values) != (times,):
+        raise ValueError("statistic must give one number for each draw, from "
+                         "scores of shape (draws, tasks, rates, seeds); it "
+                         f"gave the shape {np.shape(values)}: reduce the "
+                         "last three axes alone, as intervals.mean does.")
     value = float(statistic(*scores))
     few = count if tasks else seeds
     wider = (few / max(few - 1, 1)) ** 0.5
@@ -141,22 +158,25 @@ def interval(statistic, *scores, times=TIMES, seed=0, tasks=False):
             float(value + wider * (high - value)))
 
 
-def mean(values) -> float:
+def mean(values):
     """Over all tasks, rates and seeds; nan where there are none."""
-    return float(np.mean(values)) if np.size(values) else float("nan")
+    values = np.asarray(values)
+    if not values.size:
+        return np.full(values.shape[:-3], np.nan)[()]
+    return values.mean(tuple(range(max(values.ndim - 3, 0), values.ndim)))
 
 
-def difference(a, b) -> float:
+def difference(a, b):
     """Mean of a minus mean of b."""
     return mean(a) - mean(b)
 
 
-def improvement(a, b) -> float:
+def improvement(a, b):
     """How likely a run of `a` is to score higher than one of `b` from the
     same start on the same task; ties count half. Averaged over both."""
     above = a[..., :, None] > b[..., None, :]
     equal = a[..., :, None] == b[..., None, :]
-    return float((above + 0.5 * equal).mean())
+    return (above + 0.5 * equal).mean((-4, -3, -2, -1))
 
 
 def profile(regret, points) -> np.ndarray:
@@ -166,4 +186,5 @@ def profile(regret, points) -> np.ndarray:
 
 def masked(statistic, mask):
     """A statistic of the (task, rate) cells where `mask` is True."""
-    return lambda *scores: statistic(*[s[mask] for s in scores])
+    return lambda *scores: statistic(
+        *[s[..., mask, :][..., None, :, :] for s in scores])

@@ -101,8 +101,11 @@ def pair(rows, method, other=REFERENCE, tasks=None):
     the best constant rates are those of all of a task's rows."""
     rows = [r for r in rows if r.method in (REFERENCE, method, other)]
     scores = collect(rows, tasks)
-    rows = [r for r in rows if r.method == REFERENCE]
-    alone = [collect(rows, [t]) for t in scores.tasks]
+    reference = {task: [] for task in scores.tasks}
+    for row in rows:
+        if row.method == REFERENCE and row.task in reference:
+            reference[row.task].append(row)
+    alone = [collect(of_task) for of_task in reference.values()]
     scores.best = np.array([one.best[0] for one in alone])
     scores.is_good = np.array([one.good()[0] for one in alone])
     return scores
@@ -161,7 +164,9 @@ def best_schedules(rows, tasks, seeds) -> tuple[np.ndarray, list[str]]:
     hindsight, its name for each task), constant being one. The tasks are
     some `with_schedules`."""
     frame = pd.DataFrame(
-        r for r in rows if r.method in (REFERENCE, *SCHEDULES))
+        [(r.task, r.method, r.rate, r.seed, r.test) for r in rows
+         if r.method in (REFERENCE, *SCHEDULES)],
+        columns=["task", "method", "rate", "seed", "test"])
     scores = frame.pivot(index=["task", "method", "rate"], columns="seed",
                          values="test")[seeds].dropna()
     top = scores.mean(axis=1).groupby("task").idxmax()[tasks]
