@@ -45,8 +45,8 @@ data = load_data("digits", label_noise=0.3)
 START = {"data": data, "lr": 0.5, "epochs": 65, "seed": 0,
          "guards": False}
 
-NAMES = {"c": "continue", "r": "reduce_learning_rate",
-         "i": "increase_learning_rate", "s": "stop_training"}
+KEYS = {"c": "continue", "r": "reduce_learning_rate",
+        "i": "increase_learning_rate", "s": "stop_training"}
 
 
 def five_epochs(training):
@@ -58,7 +58,7 @@ def five_epochs(training):
 
 def decide(training, letter):
     """Carries out your decision, then trains on."""
-    yours = Decision(NAMES[letter], "You chose it.", source="human")
+    yours = Decision(KEYS[letter], "You chose it.", source="human")
     training.controller.apply(yours)
     five_epochs(training)
 
@@ -138,12 +138,12 @@ def clicked(letter):
 
 
 def make_button(letter):
-    title = NAMES[letter].replace("_", " ")
+    title = KEYS[letter].replace("_", " ")
     return button(title, lambda: clicked(letter))
 
 
 redraw()
-buttons = widgets.HBox([make_button(letter) for letter in NAMES])
+buttons = widgets.HBox([make_button(letter) for letter in KEYS])
 widgets.VBox([buttons, screen, words])
 
 # %% tags=["workshop"]

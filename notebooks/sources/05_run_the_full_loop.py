@@ -105,7 +105,9 @@ def measure(network, inputs, labels):
 # Now the loop that this project grew from: train, measure, ask every five
 # epochs, apply the answer. One word is changed. What it called *test* accuracy
 # is **validation** accuracy here, measured on 400 pictures that the network
-# does not learn from.
+# does not learn from. Each line below holds the brain's reason. The **gap** is
+# training minus validation accuracy. It may be negative, since wrong labels
+# are found among the training labels only.
 #
 # **Guess first:** will the rate end above or below your start? Will the brain
 # stop before epoch 60?
@@ -138,17 +140,17 @@ epoch, train_acc, val_acc, last_lr = log[-1]
 print(f"\nAfter {epoch} epochs: training {train_acc:.1f} %, validation "
       f"{val_acc:.1f} %, learning rate {lr} -> {last_lr:.3g}")
 
-# %% [markdown]
-# That is all there is to it: three numbers go in, one of four names comes out,
-# and one number is multiplied. Each line holds the reason that the brain gave.
-# Look at how the run ended, and read the reasons again: did they warn you?
+# %% [markdown] tags=["workshop"]
+# That is all there is to it: three numbers go in (both accuracies and the
+# epoch), one of four names comes out, and one number is multiplied.
 #
 # ## What the brain remembers
 #
 # Nothing. It is **stateless**: it saw three numbers of one moment. They do not
-# show whether a run rises or falls, and a run that has gone wrong looks like
-# one that has hardly begun. So give it the history: every epoch so far, with
-# the losses and the rate. A function of its own carries out what was decided.
+# show whether a run rises or falls, so its reasons could not warn you: a run
+# that has gone wrong looks like one that has hardly begun. So give it the
+# history: every epoch so far, with the losses and the rate (`Metrics`). A
+# function of its own carries out what was decided.
 
 # %% tags=["workshop"]
 from agentic_lib import Metrics
@@ -199,6 +201,8 @@ print(f"\nAfter {now.epoch} epochs: training {now.train_acc:.1f} %, "
 # `AgenticLR` does this work in any loop: it keeps the history of all epochs,
 # asks the brain every five, and carries out the decision. You use it like
 # PyTorch's own `ReduceLROnPlateau`: create it once, call it after every epoch.
+# After each source it prints the probability that the model gave to its
+# choice.
 
 # %%
 from agentic_lib import AgenticLR
@@ -256,8 +260,8 @@ print("Our own short_loop, and train():",
 #
 # - It keeps every decision, with reason, source, prompt, reply and time.
 # - **Guards** (switched off so far, for the comparison) prevent a stop while
-#   the run still improves, and take a run that diverges back to earlier, better weights. What a guard
-#   does is recorded as a guard's decision.
+#   the run still improves, and take a run that diverges back to earlier,
+#   better weights. What a guard does is recorded as a guard's decision.
 # - It never breaks a run: if the brain fails, the rules decide.
 # - It reads the test set once, after the last epoch.
 
@@ -402,9 +406,10 @@ show_rates(used, "Reduced at epoch 5: decided and used")
 # ### Exercise: make it stick
 #
 # Write `scale_rates` so that, from the next step on, **every** group is used
-# at `factor` times what the schedule would give it. A `LambdaLR` keeps its
-# starting rates in `scheduler.base_lrs`. Other schedulers (`StepLR`) start
-# from the rate that the group has now.
+# at `factor` times what the schedule would give it. It changes the two objects
+# and returns nothing. A `LambdaLR` computes each rate from the starting rates
+# in `scheduler.base_lrs`. Other schedulers (`StepLR`) compute it from the rate
+# that the group has now.
 
 # %% tags=["exercise"]
 def scale_rates(optimizer, scheduler, factor):
@@ -446,6 +451,7 @@ def decided_by(controller, optimizer, scheduler):
 
 
 def scripted():
+    """A brain that reads its replies from a list."""
     return ScriptedBrain(["reduce_learning_rate: written by hand.",
                           "continue: written by hand."])
 
@@ -474,8 +480,8 @@ show_rates(used, "The same decision, the controller knows the schedule")
 # ### Exercise: find the leak
 #
 # This loop looks at the test set too early, in two places. Fix it so that no
-# decision changes when the test set changes, and so that it reports the
-# accuracy of the network that it returns.
+# decision changes when the test set changes. The third thing that it returns
+# has to be the test accuracy of the network that it returns.
 
 # %% tags=["exercise", "workshop"]
 def judged_run(data, brain, lr=0.1, epochs=20):
@@ -670,8 +676,8 @@ print(f"Ahead on {ahead} of 6 faces; your roll, {die}: "
 #    <details><summary>Answer</summary>Yes. When to stop is a decision. The
 #    best of many readings is higher than what new pictures would
 #    give.</details>
-# 3. The brain is ahead on four faces of the die. A colleague writes: "It helps
-#    in two thirds of all cases." What is missing?
+# 3. Suppose the brain is ahead on four faces of the die. A colleague writes:
+#    "It helps in two thirds of all cases." What is missing?
 #    <details><summary>Answer</summary>The seeds. Each face was one pair of
 #    runs, and six pairs are few. With other first weights it may be two faces,
 #    or six.</details>

@@ -121,6 +121,8 @@ show(figure, alt="The picture of the run in grey. Dashes tell training "
      "from validation, shapes tell the actions apart.")
 
 # %% [markdown]
+# Dashes, dots and shapes still do their work. Colours alone would not.
+#
 # ### And for those who do not see it?
 #
 # A screen reader reads a picture's **alt text**. Without one it says "image".
@@ -204,8 +206,12 @@ taken = run.decisions[1].action
 print(f"Taken at epoch {epoch}: {taken}")
 
 # %% [markdown]
+# Does stopping end highest? It keeps what the run had reached in that very
+# epoch, which may have been a lucky one. And a network that goes on learning
+# wrong labels by heart gets worse.
+#
 # The test set is not touched here: branches are compared on validation data.
-# And keep in mind the size of what you see. With 400 pictures to validate on,
+# Keep in mind the size of what you see. With 400 pictures to validate on,
 # one picture is a quarter of a point, and two equally good networks differ by
 # a point or two by luck alone.
 #
@@ -213,8 +219,8 @@ print(f"Taken at epoch {epoch}: {taken}")
 #
 # So one branch for each action is not enough. Take every second decision of
 # the run, and play each action to the end three times, each time with another
-# order of the data. The order is luck: an action that is really better should win
-# whatever the order. **Guess first:** will the early or the late decisions
+# order of the data. The order is luck: an action that is really better should
+# win whatever the order. **Guess first:** will the early or the late decisions
 # have more to gain and to lose?
 
 # %% tags=["demo"]
@@ -285,6 +291,8 @@ best = sum(mean(ends[d.epoch][d.action]) >= max(
     map(mean, ends[d.epoch].values())) - 1 for d in kept)
 print(f"In {best} of {len(kept)} decisions the action taken was within a "
       "point of the best, on average.")
+print("Points between the best and the worst action, on average:",
+      ", ".join(f"{span:.1f} at epoch {e}" for e, span in spans.items()))
 print("Who decided:", brain.description)
 
 # %% [markdown]

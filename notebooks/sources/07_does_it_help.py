@@ -14,7 +14,11 @@ brain_name = "bundled"  #@param ["bundled", "rules"]
 # %% [markdown]
 # ## The answer first
 #
-# Does it help? This cell computes the answer from thousands of recorded runs:
+# Does it help? The next cell computes the answer from thousands of recorded
+# runs. Three words in advance. **Regret**: how many points a run ends behind
+# the best constant learning rate. A **placebo**: a method that does not look
+# at what it should look at. A **guard**: a rule that restores earlier weights
+# if a run is lost. Ranges in brackets show what chance alone could change.
 
 # %%
 from agentic_lib.lab.compare import results, summary
@@ -23,8 +27,8 @@ info, rows = results.read_rows()
 print(summary.answer(rows))
 
 # %% [markdown]
-# The rest of the notebook shows how such an answer is made, and how far it can
-# be trusted. It explains all names on the way.
+# You need not know the methods yet. The rest of the notebook explains every
+# name, shows how such an answer is made, and how far it can be trusted.
 
 # %% [markdown] tags=["workshop"]
 # ## What would you use instead?
@@ -32,13 +36,13 @@ print(summary.answer(rows))
 # Nobody has to ask a language model for a learning rate. One can leave the
 # rate alone. **Plateau** (`ReduceLROnPlateau`) lowers it if the validation
 # loss stands still. **Greedy** (`GreedyLR`) raises and lowers it. **Linear**
-# lowers it by a plan. **Schedule-Free** needs no plan. And one can search: a
-# **range test** or **successive halving** spends some of the epochs on trying
-# rates.
+# lowers it by a plan. **Schedule-Free** needs no plan. And one can search:
+# **successive halving**, or a **range test** (and then OneCycle or a cosine),
+# spends some of the epochs on trying rates.
 #
 # There are several tasks, nine starting rates over four decades, several
 # seeds, and every method on all of them. A command trained these runs and kept
-# one line for each.
+# one line (a *row*) for each.
 #
 # ```
 # python -m agentic_lib compare --record
@@ -46,29 +50,34 @@ print(summary.answer(rows))
 #
 # People use the brain under **guards**, which restore earlier weights if a run
 # is lost. So here every method has guards if it can. `left_alone` is the
-# starting rate under guards, and `constant` is the same without them.
+# starting rate under guards, and `constant` is the same without them. A name
+# that ends in `_quick` decides every 2 epochs, x 0.5 or x 2. A name that ends
+# in `_tuned` has settings that were chosen beforehand, on other data.
 
 # %% tags=["workshop"]
 from agentic_lib.lab.compare import results, tables, views
 
 info, rows = results.read_rows()
 ours = "brain_quick"
-used, _ = views.complete(views.as_used(rows))
+with_guards = views.as_used(rows)  # wherever a method can have them
+used, _ = views.complete(with_guards)  # methods that ran on all tasks
 eight = [r for r in used if r.method in (*views.CORE, "left_alone")]
+one = eight[0]
 print(f"{len(rows)} runs on {info['machine']}")
 if results.changed(info):
     print("since then another version of:", *results.changed(info))
 print("tasks:  ", ", ".join(dict.fromkeys(r.task for r in eight)))
 print("methods:", ", ".join(tables.names(eight)))
-print(eight[0])
+print(f"one row: {one.method} on {one.task}, start {one.rate}, seed "
+      f"{one.seed}: {one.test} % on the test set")
 
 # %% [markdown]
 # A comparison is fair only if every method had the same help. The brain can
 # run at the settings of the original idea (`brain`: every 5 epochs, x 0.7, x
-# 1.3) and at quicker ones (`brain_quick`: every 2 epochs, x 0.5, x 2). The
-# quicker settings, and those of `plateau_tuned` and `greedy_tuned`, were
-# chosen in the same way: the best of five, on kinds of data that none of these
-# tasks is made of. Everything else runs as its authors advise.
+# 1.3) and at the quick ones. The quick settings, and those of `plateau_tuned`
+# and `greedy_tuned`, were chosen in the same way: the best of five, on kinds
+# of data that none of these tasks is made of (the *teaching families* of the
+# table). Everything else runs as its authors advise.
 
 # %%
 from IPython.display import Markdown, display
@@ -104,10 +113,11 @@ for name, start, guess in (("good", 0.1, from_good),
           f"{sum(ahead) / len(ahead):+.1f}")
 
 # %% [markdown] tags=["workshop"]
-# Each line is a method, and each place on it the mean of several seeds. How
-# far apart are the curves in the middle, and how far at the edges, where the
-# start was a poor guess? A comparison at one starting rate can show whatever
-# its author likes.
+# Each line is a method, each place on it the mean of several seeds, and the
+# band holds all seeds. If you miss a line, another one lies on it. In the
+# middle the lines are close. They part at the edges, where the start was a
+# poor guess. So a comparison at one starting rate can show whatever its author
+# likes.
 #
 # ## One number: regret
 #
@@ -120,7 +130,7 @@ for name, start, guess in (("good", 0.1, from_good),
 # ## Exercise: regret
 #
 # Write it. Both arguments are dictionaries, `{(rate, seed): accuracy}`. Only
-# the choice of the best rate is missing.
+# the choice of `best` is missing: one rate for all seeds.
 
 # %% tags=["exercise", "workshop"]
 def my_regret(constant, method):
@@ -152,7 +162,7 @@ def my_regret(constant, method):
 
 # %% [markdown]
 # Here your function meets the recorded runs: regret on the task `digits`, by
-# you and by the library.
+# you and by the library. The two agree once the exercise is solved.
 
 # %%
 def scores_of(method):
@@ -176,8 +186,9 @@ for name in few:
 show(pictures.draw_summary(eight), pictures.say_summary(eight))
 
 # %% [markdown]
-# Here are the same results in numbers. At **good** starts the constant rate
-# lies within two points of the best one, at **poor** starts it does not.
+# Here are the same results in numbers. A start is **good** on a task if the
+# constant rate ends within two points of the best one from there. All other
+# starts are **poor**.
 
 # %%
 from agentic_lib.lab.compare import costs
@@ -185,25 +196,26 @@ from agentic_lib.lab.compare import costs
 display(Markdown(tables.first(eight, ours, costs.read()["methods"])))
 
 # %% [markdown]
-# Each number has an interval. It says how far the number would move if other
-# seeds had been drawn; it holds for **these** tasks and starting rates. The
-# interval in the column beside it also draws the tasks again: compare the
-# widths. Intervals come from the **bootstrap**, which you will write yourself
-# in a moment.
-#
-# "Wins" is how likely the brain is to score higher from the same start on the
-# same task. A run counts as diverged if it ends no better than guessing after
-# its loss has risen. The last column is processor time, and the share of it
-# that went into decisions.
+# - *tasks x seeds*: only seeds that every task has are counted.
+# - In brackets: the interval over seeds (the thick line). It holds for
+#   **these** tasks and starting rates. The next column also draws the tasks
+#   again (the thin line).
+# - *diverged*: the loss has risen, and the run ends no better than guessing.
+# - *brain_quick wins*: how likely the brain is to score higher from the same
+#   start on the same task. A tie counts half.
+# - The last column: processor seconds for a run, then how many of them went
+#   into decisions.
 #
 # `RESULTS.md` shows more methods, and all of them without guards. `python -m
 # agentic_lib compare --summary` prints it from the same rows.
 
 # %% [markdown]
-# A mean can hide that a few runs went very wrong: a method may be ahead on
-# average and still win less than half of the pairings. Is there one in the
-# table? A **performance profile** shows all runs: how many of them come within
-# a given number of points of the best?
+# A mean can hide that a few runs went very wrong. So a method may be ahead on
+# average and still win less than half of the pairings: compare the columns
+# "is" and "wins". A **performance profile** shows all runs. For each number of
+# points on the x axis, it says how many runs have at most that regret. A high
+# line is good; if two lines cross, one method has more excellent runs, and the
+# other has fewer bad ones.
 
 # %%
 figure = pictures.draw_profiles(eight, few)
@@ -215,7 +227,7 @@ show(figure, pictures.say_profiles(eight, few))
 # `differences` holds one number for each seed: how far method A was ahead of
 # method B. Draw as many of them as there are, with repetition, and take the
 # mean. Do that a thousand times. The middle 95 % of these means are the
-# interval.
+# interval. Return its two ends. (This is the **bootstrap**.)
 
 # %% tags=["exercise"]
 import random
@@ -243,11 +255,13 @@ def my_interval(differences):
 # %% [markdown]
 # Here your function meets the recorded runs. For each seed of the task
 # `digits`, by how many points was the brain ahead, on average over the starts?
+# A negative number means behind.
 
 # %%
 for name in few[:-1]:
     apart = views.pair(digits, ours, name)
-    ahead = (apart.regret(name) - apart.regret(ours))[0].mean(0).tolist()
+    points = (apart.regret(name) - apart.regret(ours))[0]  # rates, seeds
+    ahead = points.mean(0).tolist()  # one number for each seed
     low, high = my_interval(ahead)
     mean, *theirs = views.ahead(digits, name, ours)
     print(f"ahead of {name:14}{mean:6.1f} points, {low:5.1f} to "
@@ -256,9 +270,10 @@ for name in few[:-1]:
 print("Seeds on this task:", len(ahead))
 
 # %% [markdown]
-# Three seeds are few. Drawn again and again, they vary less than new seeds
-# would, so a plain bootstrap is too narrow. The library widens its interval for
-# that (Hesterberg 2015, "What teachers should know about the bootstrap").
+# These are few seeds. Drawn again and again, they vary less than new seeds
+# would, so a plain bootstrap is too narrow. The library corrects for that, so
+# its interval is wider than that of a correct `my_interval` (Hesterberg 2015,
+# "What teachers should know about the bootstrap").
 #
 # ## Is any method ahead?
 #
@@ -268,8 +283,10 @@ print("Seeds on this task:", len(ahead))
 # again at the column "brain_quick is" in the table of regret.
 #
 # A lead over many tasks can still come from one of them. Here it is task by
-# task, in points that the brain is ahead (+) or behind (-). The last column
-# names the task without which a lead could no longer be told from zero.
+# task, in points that the brain is ahead (+) or behind (-). If a lead could no
+# longer be told from zero without one of the tasks, the last column names it;
+# otherwise it is empty. All tasks use the same seeds here, so `digits` may
+# differ a little from what you computed on all of its seeds.
 
 # %%
 others = [m for m in tables.names(eight) if m not in (ours, "constant")]
@@ -281,20 +298,21 @@ display(Markdown(tables.lead_by_task(eight, ours, others)))
 # Is it the metrics that help, or would anything that moves the rate do as
 # well? **Placebos** act at the brain's settings, but
 #
-# - `random_actions_quick` draws its actions at random, as often as the brain
-#   takes them at that decision. What it gains is gained without looking;
+# - `random_actions_quick` draws its actions at random, each as often as the
+#   brain takes it at that point of a run;
 # - `shuffled_metrics_quick` is the same brain, but it is shown the metrics of
 #   *another* run of the task;
-# - `rate_only_quick` looks at the learning rate alone, and moves it towards a
-#   range that was the best of five.
+# - `rate_only_quick` looks at the learning rate alone, and moves it into a
+#   fixed range, the best of five that were tried.
 #
 # `rules_quick` and `logistic_quick` (a logistic regression on the labels
 # that the brain was taught) do look, but there is no language model in
-# them. And nobody could use `look_ahead_quick`: it tries every action to
-# the end before it decides. One try is noisy, and rules decide afterwards,
-# so it is an expensive reference; a better controller is possible.
+# them. And nobody could use `look_ahead_quick`: on a copy of the run it
+# tries every action to the end, and takes the one that ended best. A single
+# try depends on luck, so a better controller is possible.
 #
-# First without guards, on the kinds of network that the brain was taught on:
+# First without guards, on the kinds of network that the brain was taught on.
+# The last column is the "wins" of the table above, with an interval:
 
 # %%
 names = (ours, "constant", "rules_quick", "logistic_quick",
@@ -305,14 +323,16 @@ display(Markdown(tables.against(plain, ours)))
 
 # %% [markdown]
 # A controller that does not beat its placebos has a habit, not a judgement.
-# Here guards are off, and only small dense networks count; with guards,
-# over all tasks, the answer at the top of this notebook holds. One that
-# does not beat the regression could have been a regression.
+# One that does not beat the regression could have been a regression.
 #
-# Now with guards, by kind of task, for the methods that were recorded on all
-# tasks. A range of rates that was chosen for one kind of task may be wrong for
-# another, and so for another unit of the loss. On which kinds does a lead
-# rest?
+# The answer at the top counts all tasks, with guards, and may say something
+# else about `rate_only_quick`. A range of rates that suits one kind of task
+# may be wrong for another kind. So here is the regret with guards, by kind of
+# task, of those that were recorded on all tasks. After the semicolon: tasks x
+# seeds. *Behind the best schedule* holds a method against the best plan in
+# hindsight (cosine, linear, REX, OneCycle or constant, from its best rate).
+# Only the tasks on which all plans were recorded count in that column. *Tuned*
+# says who had five settings to choose from.
 
 # %%
 strict = [r for r in used if r.method in names]
@@ -325,8 +345,8 @@ display(Markdown(tables.by_kind(strict, views.unguarded(rows), ours)))
 # on it too. Many demonstrations do that, and `think_about_training(train_acc,
 # test_acc, epoch)` invites it by its name. The table compares what one would
 # have claimed with what the same weights reach on data that nobody looked at.
-# How much is claimed too much depends on how small the test set is, and on how
-# often one looks.
+# The last column is the same method as it should be used. How much is claimed
+# too much depends on how small the test set is, and on how often one looks.
 
 # %%
 display(Markdown(tables.leak(rows)))
@@ -335,7 +355,7 @@ display(Markdown(tables.leak(rows)))
 # ## What stopping saves, and what it costs
 #
 # Here is the same brain with and without the action `stop_training`, without
-# guards:
+# guards. A negative cost is a gain.
 
 # %%
 display(Markdown(tables.stopping(views.honest(rows))))
@@ -345,7 +365,9 @@ display(Markdown(tables.stopping(views.honest(rows))))
 #
 # Guards (notebook 05) save runs, whoever sets the rate. A gain that they alone
 # explain does not belong to the brain. So compare the regret of each method
-# without and with them.
+# without and with them. Compare within a row: rows may use different tasks.
+# The last two columns say how far the brain is ahead of that row's method if
+# both have guards.
 
 # %%
 belted = ["brain", ours, "constant", "linear", "plateau_tuned",
@@ -358,8 +380,10 @@ display(Markdown(tables.guarded([r for r in rows if r.method in belted])))
 #
 # A final accuracy mixes many decisions. So hundreds of runs were halted at a
 # decision, and from there each of the four actions was played to the end,
-# three times. Now every single choice can be judged: is it among the best (to
-# 0.3 points), and what does it cost?
+# three times. Now every single choice can be judged: is it among the best
+# (to 0.3 points), and how many points does it cost? `rules` are the
+# fallback rules of notebook 03, `plain_rules` the original's three. In the
+# last column a negative number is better than the brain.
 
 # %%
 from agentic_lib.lab.compare import choices
@@ -371,7 +395,12 @@ display(Markdown(choices.table(states, recorded)))
 # %% [markdown]
 # "By two tries" has played every action twice and is judged by the third time.
 # Nobody can do that during a run. It shows what better decisions could gain.
-# And when the brain says how sure it is: can you believe it?
+#
+# And when the brain says how sure it is: can you believe it? Each dot holds as
+# many states as stand beside it. Above the diagonal the brain is right more
+# often than it says, below it less often. If two actions are equally good,
+# either counts as half right here, since the probabilities of all actions sum
+# to one. So "right" is rarer here than "among the best" in the table.
 
 # %%
 pairs = choices.sure_and_right(states, recorded)
@@ -382,7 +411,9 @@ print(f"With the options in reverse order {once:.1%} of the answers "
 
 # %% [markdown]
 # Here is the same for a brain of your choice (see the settings), on some of
-# these states:
+# these states. *Picks the best* and *regret* are the first two columns of the
+# table above. The *calibration error* is how far the dots of such a picture
+# lie from the diagonal, on average.
 
 # %%
 from agentic_lib import SimpleAIBrain
@@ -408,26 +439,31 @@ from agentic_lib.lab.compare.trials import run_job
 STARTS = [(rate, seed) for rate in (0.001, 0.1, 0.3162) for seed in (0, 1)]
 names = ("constant", "plateau", "rules", ours)
 fresh = []
-for name in dict.fromkeys(names):
+for name in names:
     fresh += run_job(TASKS["digits_noisy"], METHODS[name], STARTS)
 display(Markdown(tables.cells(fresh)))
 
 # %%
-recorded = {(r.method, r.rate, r.seed): r.test for r in rows
-            if r.task == "digits_noisy"}
-apart = [abs(r.test - recorded[r.method, r.rate, r.seed]) for r in fresh
-         if (r.method, r.rate, r.seed) in recorded]
+in_file = {(r.method, r.rate, r.seed): r.test for r in rows
+           if r.task == "digits_noisy"}
+apart = [abs(r.test - in_file[r.method, r.rate, r.seed]) for r in fresh
+         if (r.method, r.rate, r.seed) in in_file]
 print(f"{len(apart)} runs made again; they differ from the recorded "
       f"ones by {sum(apart) / len(apart):.2f} points on average.")
 
 # %% [markdown]
+# Another processor, or another version of PyTorch, rounds differently. Small
+# differences grow during a run, so a difference here is no error.
+#
 # ## Exercise: a method of your own
 #
-# A rule is a function of the history. It returns the name of an action. To
-# pass, it must look at the metrics, gain more than 3 points from a start that
-# is too low, and lose less than 2 from a good one. The check judges on
-# validation data: if you try until the test set is content, you have used it
-# up.
+# A rule is a function of the history. It is asked every 5 epochs of 60 and
+# returns the name of one of the four actions. Each of the `Metrics` has
+# `epoch`, `total_epochs`, `train_acc`, `val_acc`, `train_loss`, `val_loss` and
+# `learning_rate`. To pass, the rule must look at the accuracies or losses.
+# Against a constant rate it must gain more than 3 points from a start that is
+# too low, and lose less than 2 from a good one. The check judges on validation
+# data: if you try until the test set is content, you have used it up.
 
 # %% tags=["exercise"]
 def my_rule(history, actions, every):
@@ -470,8 +506,12 @@ display(Markdown(tables.cells(fresh)))
 # was measured: faster, better, cheap, no human needed. The table shows each of
 # its claims with the evidence for or against it, computed from recorded runs.
 # The verdict is *supported* or *refuted* if the interval leaves no doubt, *not
-# shown* if it includes zero, and *not measured* if nobody looked. Guards are
-# on, unless the line says otherwise.
+# shown* if it includes zero, and *not measured* if nobody looked. If a claim
+# names a limit of its own, that takes the place of zero. Guards are on, unless
+# the line says otherwise. `random_actions`, `shuffled_metrics` and `rate_only`
+# are **placebos**: they move the rate without reading this run's accuracies
+# and losses. The *target* of a task is a validation accuracy close to the best
+# that a constant rate reaches.
 
 # %% tags=["workshop"]
 from agentic_lib.lab.compare import choices, claims
@@ -494,8 +534,8 @@ milliseconds = 1000 * statistics.median(d.seconds for d in asked)
 print(f"median time of a decision: {milliseconds:.1f} ms ({brain.name})")
 
 # %% [markdown]
-# Aims were written down before anything was measured. Were they reached?
-# (Those about regret are in the answer at the top.)
+# Aims were written down before anything was measured. Were they reached? (Two
+# more aims, regret by kind of task, are in the answer at the top.)
 
 # %%
 display(Markdown(tables.markdown(["aim", "verdict", "rests on"],

@@ -286,18 +286,20 @@ print(f"Half of the decisions: less than {np.median(stake):.1f} points at "
       "stake.")
 
 # %% [markdown]
-# Most decisions hardly matter, and if nothing is at stake, "best" is luck. A
-# label that says *reduce, 100 %* when three actions tie teaches noise.
+# Many decisions hardly matter. And even if much is at stake, another order of
+# the data often names another best action. So one "best action" holds much
+# luck, and a label that says *reduce, 100 %* if three actions tie teaches
+# noise.
 #
 # ### Exercise: a soft label
 #
 # Turn the worth of the actions into probabilities. `worth` holds three numbers
 # (continue, reduce, increase, in points). `now` is what the run is worth if it
 # ends at once. **Stopping** is worth `now` plus a margin of 0.1: to go on, a
-# run must promise more than that. Return four probabilities in proportion to
-# `exp(value / 0.25)`. They sum to 1, and adding the same number to every value
-# changes nothing. (Values can lie near 90, and `exp(360)` is too large for
-# some kinds of float: subtract the largest value first.)
+# run must promise more than that. Return four probabilities, stopping last, in
+# proportion to `exp(value / 0.25)`. They sum to 1, and adding the same number
+# to every value changes nothing. (Values can lie near 90, and `exp(360)` is
+# too large for some kinds of float: subtract the largest value first.)
 
 # %% tags=["exercise"]
 def soft_label(worth, now):
@@ -318,6 +320,7 @@ def soft_label(worth, now):
     return powers / powers.sum()
 
 # %%
+print("Your label for the decision that was shown above:")
 for name, share in zip(NAMES, soft_label(values[ROW], now[ROW])):
     print(f"{share:4.0%} {name}")
 
@@ -479,6 +482,7 @@ print(fresh.analyze_training(training.run.metrics[:20]))
 # %%
 from agentic_lib.lab.features import NUMBERS
 
+# The numbers that the short prompt puts into words.
 SHOWN = [NUMBERS.index(name) for name in (
     "train_acc", "val_acc", "val_acc_1", "train_rises", "done",
     "decisions_left", "first")]
@@ -513,7 +517,9 @@ print(f"{len(SHOWN)} numbers for one, all {len(NUMBERS)} for the other")
 # Judged on the decisions that were held back: how many points does each method
 # lose against the best action in hindsight? **Guess first**, and write down
 # your order: the fresh brain, the brain from the settings, the two
-# regressions, the forest, and always saying the same.
+# regressions, the forest, and always saying the same. If a run is broken (its
+# loss is `nan`), the bundled brain leaves the decision to the rules, and a
+# notice says so. Such decisions are counted like the others.
 
 # %%
 from agentic_lib.show.experiments import changed
@@ -532,7 +538,7 @@ def choices(brain):
 
 
 chosen = {"the fresh brain": choices(fresh),
-          "the brain above": choices(brain),
+          "the settings' brain": choices(brain),
           "regression, same numbers": plain(test_rows)[some].argmax(1),
           "regression, all numbers": plain_all(test_rows)[some].argmax(1),
           "forest, all numbers": worth_of(test_rows)[some].argmax(1)}
@@ -560,7 +566,7 @@ show(figure, alt="Points lost against the best action in hindsight: " +
      ", ".join(f"{name} {lost[name]:.2f}" for name in order))
 for name in order:
     print(f"{lost[name]:6.2f} +- {error[name]:.2f} points  {name}")
-print("\nThe brain above:", brain.description)
+print("\nThe settings' brain:", brain.description)
 
 # %% [markdown]
 # (The thin line is one standard error to each side. It is probably too short,
@@ -591,7 +597,10 @@ for name, row in tests.items():
     print(f"{name:26}" + "".join(f"{value:8.1f}" for value in row))
 
 # %% [markdown]
-# And here is a single run, with first weights of its own, so that its
+# Compare the columns: what helps from a poor start may cost something from a
+# good one.
+#
+# Here is a single run. It has first weights of its own, and guards, so its
 # numbers differ from the means above. The fresh brain works in the same
 # controller as any other.
 

@@ -197,14 +197,16 @@ show(draw_rates(controller), alt="The rates of the cosine schedule and "
 # - **first_stop**: nothing is stopped before epoch 10.
 # - **improving**: a run that still improves is not stopped.
 # - **divergence**: a run has gone wrong if its loss is no number, or far above
-#   its best, or if the network has gone dead. This guard acts at once, without
-#   waiting for the next decision.
+#   its best, or if the network has gone dead (no gradient reaches its weights
+#   any more). This guard acts at once, without waiting for the next decision.
 #
 # `Guards(cooldown=None)` switches one off, `guards=False` all of them. The
 # last guard needs something from you. Without the network it can only lower
 # the rate. With `model=` it keeps a copy of the best weights, restores them,
-# and halves the rate (`restore_best` in the record), at most six times in a
-# run.
+# and halves the rate (`restore_best` in the record). If the run has not
+# learned anything yet, there is nothing good to restore. Then it begins again
+# from the first weights, at a tenth of the rate (`start_again`). It does all
+# this at most six times in a run.
 #
 # Digits at a rate of 0.5, with momentum, are too much for this network. Nobody
 # decides here (the brain is `None`), so whatever happens is the guards' doing.
@@ -240,14 +242,17 @@ for name, options in settings.items():
 
 # %%
 rescued = hot[0]
+print("What the guards did in the first of the four, with model=:\n")
 for decision in rescued.decisions:
     print(decision)
 
 # %% [markdown]
-# Ten percent is guessing. A lower rate calms an unstable run, but the run has
-# to learn again what it lost. If a network has gone dead, in parts or as a
-# whole, no gradient reaches its weights any more. Then no rate, however small,
-# revives it; older weights do. So pass `model=`. It costs one copy of the
+# Ten percent is guessing. If a seed has the same number in all three rows, no
+# guard acted: that run is poor, but it has not diverged.
+#
+# A lower rate calms an unstable run, but the run has to learn again what it
+# lost. If a network has gone dead, no rate, however small, revives it; older
+# weights do. So pass `model=`. It costs one copy of the
 # weights and of the optimizer's state, in the CPU's memory.
 #
 # ## transformers.Trainer
@@ -484,3 +489,7 @@ print("The same rate:", whole.controller.get_last_lr()
 #    <details><summary>Answer</summary>The schedule starts again, and the
 #    decided scale is gone: it belongs to the controller, and the optimizer
 #    does not hold it. Save and load the states of both.</details>
+#
+# This was the last notebook. The model card of the bundled brain
+# (`agentic_lib/bundled_brain/README.md`) says what it can't do, and
+# `CONTRIBUTING.md` shows how to add an action, a brain or a task.

@@ -138,7 +138,9 @@ for path in sorted(Path("runs/night").iterdir()):
 # `run.jsonl` is the record, with one line for each epoch and each decision. A
 # **checkpoint** holds the weights, the optimizer and the controller. The last
 # two are kept, so that one of them is whole even if the kill comes in the
-# middle of writing.
+# middle of writing. The number in its name is its epoch. The record may be one
+# epoch ahead of the newest checkpoint, if the kill came between the two. Then
+# that epoch is trained once more.
 #
 # ## Take it home as one file
 #
@@ -201,7 +203,7 @@ def weights_in(folder):
 
 some, others = weights_in("runs/night"), weights_in("runs/calm")
 equal = all(torch.equal(some[name], others[name]) for name in some)
-print(f"Killed and resumed after epoch {found}: {resumed}")
+print(f"Killed after epoch {found}, then resumed: {resumed}")
 print(f"Never killed: {calm}")
 print("The weights are the same, bit for bit." if equal else
       "The weights differ.")
@@ -227,8 +229,9 @@ except ValueError as error:
 #
 # ## Summary
 #
-# - Weights alone do not bring a run back. The optimizer, the decided rate, the
-#   history and the order of the data have to come along.
+# - Weights alone do not bring a run back. The optimizer, with the decided rate
+#   in it, and the history have to come along; and the random generator, if the
+#   order of the data comes from one.
 # - Write after every epoch, and keep two checkpoints: the kill may come while
 #   one of them is being written.
 # - A disk can go too. Take the run home as one file.

@@ -12,6 +12,7 @@
 
 # %%
 #@title Your seat
+#@markdown Everybody in the room takes another number.
 seat = 1  #@param {type:"integer"}
 
 # %% [markdown] tags=["closing"]

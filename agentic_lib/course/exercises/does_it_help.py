@@ -18,10 +18,11 @@ def regret_of(measure):
     expect(abs(found - 12.25) > 0.01, "How many best rates does your function "
            "find?", "You seem to take the better one for every seed by "
            "itself. The best rate is one for all seeds, chosen by its mean.")
-    expect(abs(found - 2.75) < 1e-6, "Here the constant rates have a mean "
-           f"regret of 2.75, and you have {found:.4g}.", "Which rate has the "
-           "highest mean over its seeds?", "It is 0.1, with a mean of 85. So "
-           "0.1 has a regret of 0, and the other rate one of 5.5.")
+    expect(abs(found - 2.75) < 1e-6, "In the example of this check, the "
+           "constant rates have a mean regret of 2.75, and you have "
+           f"{found:.4g}.", "Which rate has the highest mean over its seeds?",
+           "It is 0.1, with a mean of 85. So 0.1 has a regret of 0, and the "
+           "other rate one of 5.5.")
     found = measure(constant, method)
     expect(abs(found - 3.25) < 1e-6, "A method that reaches 85 and 75 from "
            "0.01, 88 and 79 from 0.1 has a regret of 3.25; you have "
