@@ -68,7 +68,7 @@ REPLIES = [
 my_guess = 0  #@param {type:"slider", min:0, max:20}
 
 def by_name(reply):
-    """The first name that occurs in the reply."""
+    """The first of NAMES that is in the reply."""
     return next((name for name in NAMES if name in reply), None)
 
 def outcome(found, answer):
@@ -101,7 +101,7 @@ KEYWORDS = {"continue": CONTINUE, "keep": CONTINUE, "reduce": REDUCE,
 
 
 def by_keyword(reply):
-    """The action of the first keyword that occurs in the reply."""
+    """The action of the first of KEYWORDS that is in the reply."""
     for keyword, name in KEYWORDS.items():
         if keyword in reply.lower():
             return name
@@ -111,8 +111,8 @@ def by_keyword(reply):
 show_mistakes(by_keyword)
 
 # %% [markdown] tags=["workshop"]
-# It stops three trainings that nobody wanted to stop. There are three causes,
-# and each has a cure:
+# More are read, and no fewer are read wrongly. It stops three trainings that
+# nobody wanted to stop. There are three causes, and each has a cure:
 #
 # 1. "nonstop" contains "stop": look only where a **word begins** (so that
 #    "stopping" still counts);
@@ -122,6 +122,11 @@ show_mistakes(by_keyword)
 #    action, in the same part of the sentence, cancels it.
 #
 # And one rule for all the rest: if two actions are left, say `None`.
+
+# %% [markdown]
+# In code, with regular expressions: `\b` stands for the edge of a word, and
+# `[^.,;:]*$` for "no full stop, comma, colon or semicolon from here to the
+# end".
 
 # %% tags=["nbval-check-output"]
 import re
@@ -153,9 +158,7 @@ def carefully(reply):
 show_mistakes(carefully)
 
 # %% [markdown]
-# One reply is missed and none is read wrongly. (In a regular expression, `\b`
-# stands for the edge of a word. `[^.,;:]*$` means "no full stop, comma, colon
-# or semicolon from here to the end".)
+# One reply is missed and none is read wrongly.
 #
 # ## Exercise: thirty more replies
 #
@@ -209,8 +212,9 @@ def my_parser(reply):
 # misspelt and cut-off names, JSON and Markdown, and Chinese, in which Qwen
 # likes to think. It ignores questions, conditions, and a list of options that
 # is repeated before the answer. It returns a `Decision`, which also holds the
-# reason, or `None`. (In the second reply, "continue" cannot mean the action,
-# since the rate is to change.)
+# reason, or `None`. Its source is `model`, because a reply is taken to be a
+# model's. (In the second reply below, "continue" cannot mean the action, since
+# the rate is to change.)
 
 # %% tags=["nbval-check-output"]
 from agentic_lib import parse_decision
@@ -274,8 +278,9 @@ show(figure, "Bars of how replies were read. " + "; ".join(sentences) + ".")
 # The library's `parse_decision` applies these cures and many more. But no list
 # of words is complete. (It was tested on replies like these while it was
 # written, so full marks prove little.) Find a reply that a person understands
-# at once and that `parse_decision` reads otherwise. Is it **missed**
-# (harmless) or read **wrongly**?
+# at once and that `parse_decision` reads otherwise: a plain English sentence.
+# Set `it_means` to what a person would read in it, one of the four names or
+# `None`. Is it **missed** (harmless) or read **wrongly**?
 
 # %% tags=["exercise", "workshop"]
 breaking_reply = "reduce_learning_rate: the gap is large"
@@ -291,7 +296,8 @@ it_means = REDUCE
 # %% [markdown] tags=["workshop"]
 # ## If nothing can be read
 #
-# Then rules decide. The original text has three, and they sound sensible:
+# In that case rules decide. The text that this project grew from has three,
+# and they sound sensible:
 #
 # 1. a big **gap** between training and validation accuracy: reduce;
 # 2. **great** performance: stop;
@@ -338,7 +344,8 @@ print(f"Left alone, the run ends at {alone.test_acc:.1f} %. Guessing "
       "among ten digits\nat random would get 10 %.")
 
 # %% [markdown] tags=["workshop"]
-# **Guess first.** What will the three rules do to it?
+# **Guess first.** What will the three rules do to it? (In the picture a hollow
+# marker is a decision by a rule.)
 
 # %% tags=["workshop"]
 my_guess = "..."  #@param ["...", "over 60 %", "much the same", "less"]
@@ -397,7 +404,8 @@ for name, found in runs.items():
 # one at 0.001, and others that you do not see. A history is a list of
 # `Metrics`, one for each epoch, with `.train_loss`, `.val_loss`, `.train_acc`
 # and `.val_acc`. `every` is the number of epochs between two decisions; you
-# can ignore `actions`. The stub is the third plain rule.
+# can ignore `actions`. Return a `Decision`, as the stub does. (The stub is the
+# third plain rule.)
 
 # %%
 creeping = run(None, lr=0.001)

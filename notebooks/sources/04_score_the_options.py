@@ -128,6 +128,9 @@ same = next(i for i, (a, b) in enumerate(zip(before, after)) if a != b)
 print(f"{len(after)} tokens; the first {same} did not change.")
 
 # %% [markdown]
+# The whole system message is the same; the first thing that differs is the
+# progress. (In the small model a whole line can be a single token.)
+#
 # In a language model each token looks **back** only. What was computed for the
 # beginning of a prompt does not depend on what follows. So it can be computed
 # once and kept (transformers calls this a **cache**), and each decision pays
@@ -218,8 +221,10 @@ print(f"A written reply costs {cost['written reply'] / scored:.1f} times a "
 # %% [markdown]
 # These are your numbers, on your machine. Their cause is the same everywhere:
 # a reply of forty tokens takes forty passes, one after the other, and a score
-# takes one. The larger the model, the more it pays to keep the beginning. For
-# a tiny one, copying the cache can cost more than it saves.
+# takes one. (The ratio is smaller than forty: only the first pass reads the
+# prompt, and each of the others reads one token.) The larger the model, the
+# more it pays to keep the beginning. For a tiny one, copying the cache can
+# cost more than it saves.
 #
 # And what is lost? The reason. `explain=True` lets the model write one after
 # the chosen name.
@@ -228,7 +233,8 @@ print(f"A written reply costs {cost['written reply'] / scored:.1f} times a "
 #
 # The bundled brain was taught with care. To see faults plainly, ask the
 # **naive brain** as well: a second small model of the package, taught badly on
-# purpose.
+# purpose. Here we take the probabilities of both as they come out of the
+# model, without the library's two corrections.
 #
 # ### A preference for one name
 #
@@ -240,6 +246,7 @@ from agentic_lib.brain.scoring import CONTENT_FREE
 
 naive = changed(SimpleAIBrain("naive", quiet=True), mode="score",
                 explain=False, both_orders=False)
+print(CONTENT_FREE)
 blank = [messages[0], {"role": "user", "content": CONTENT_FREE}]
 naive_prior = softmax(naive.model.score(blank, names))
 prior = softmax(model.score(blank, names))
@@ -276,8 +283,8 @@ groups = {"the naive brain,\nnothing measured": naive_prior,
 show(draw_bars(groups), alt=in_words(groups))
 
 # %% [markdown]
-# The first two pictures are **priors**: what a model prefers when it is told
-# nothing. You can divide the prior out, and scale the four to sum to 1 again.
+# No. The first two pictures are **priors**: what a model prefers when it is
+# told nothing. You can divide the prior out, and scale the four to sum to 1.
 # This is called **contextual calibration** (Zhao et al. 2021); the library
 # does it with `calibrate=True`. It is not always an improvement: "do nothing
 # special if nothing is known" can be good sense and not a bias.
@@ -306,7 +313,8 @@ def without_prior(chances, prior):
 # %%
 yours = without_prior(by_hand, prior)
 apart = max(abs(yours[name] - calibrated[name]) for name in names)
-print(f"Yours and the library's: {apart:.1e} apart, at most.")
+print(f"Yours and the library's: {apart:.1e} apart, at most:",
+      "the same" if apart < 1e-5 else "not the same yet")
 
 # %% [markdown]
 # ### The order of the options
@@ -366,8 +374,7 @@ show(figure, alt="How many of 23 other orders change the answer, for "
 # Neither remedy promises that nothing flips. The second one asks twice only if
 # the two best are *close*. So it cannot help where a model is sure of itself
 # in each order, and the naive brain is sure nearly everywhere. Always asking
-# twice costs twice as much, and averages two orders out of 24. The bundled
-# brain was taught with changing orders; that goes further than either.
+# twice costs twice as much, and averages two orders out of 24.
 #
 # ### Too sure, or not sure enough
 #
@@ -375,8 +382,12 @@ show(figure, alt="How many of 23 other orders change the answer, for "
 # decisions with known outcomes. The package ships stored **states** of real
 # training runs. At each of them, all four actions were played to the end of
 # the run, with several orders of the data. An action counts as right if it
-# came within 0.3 points of the best. **Guess first:** how often is your brain
-# right, and how often is someone who always says `continue`?
+# came within 0.3 points of the best.
+#
+# From here on your brain answers as it does in a run, corrections included;
+# the naive brain has none. (States unlike those that a small brain was taught
+# with are left to the rules, and a notice says so.) **Guess first:** how often
+# is your brain right, and how often is someone who always says `continue`?
 
 # %%
 from agentic_lib.lab.check import judge, judge_names
@@ -502,13 +513,14 @@ def error_at(temperature, half):
 
 for name, row in decisions.items():
     scored = [(s, d) for s, d in zip(states, row) if d.probabilities]
-    best = min((0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 4.0, 8.0),
+    best = min((0.5, 0.7, 1.0, 1.4, 2.0, 4.0, 8.0, 16.0, 32.0),
                key=lambda t: error_at(t, scored[::2]))
-    print(f"{name}: temperature {best}. Error on the other half: "
-          f"{error_at(1.0, scored[1::2]):.3f}\nbefore, "
+    print(f"{name}: temperature {best}. Error on the other half:\n"
+          f"{error_at(1.0, scored[1::2]):.3f} before, "
           f"{error_at(best, scored[1::2]):.3f} after.")
     mine = calibration_error(bins_of(pairs_of(row)))
-    print("By your function, on all states:", mine and round(mine, 3))
+    print("By your function, before, on all states:",
+          "not written yet" if mine is None else round(mine, 3))
 
 # %% [markdown]
 # Did the error fall on the half that had no say in the choice? Only that
@@ -564,13 +576,11 @@ for name in six_names:
 # the prompt, and a mask lets each name see the prompt and itself, not the
 # others.
 #
-# And what does the brain itself do with the new actions? Ask it, and read the
-# note:
+# And what does the brain itself do with the new actions? Ask it. If the rules
+# decide in its place, a notice says why.
 
 # %%
-decision = brain.analyze_training(history, actions=six)
-print(decision)
-print("Note:", decision.note or "none. It was asked, and it answered.")
+print(brain.analyze_training(history, actions=six))
 
 # %% [markdown]
 # A general model understands a new action from its line in the prompt. A small

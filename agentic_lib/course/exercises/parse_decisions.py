@@ -103,7 +103,7 @@ def check_breaking_reply(reply, meaning):
     expect(isinstance(reply, str) and len(reply.split()) > 2,
            "Write a reply of three words or more.")
     expect(meaning in (*names, None),
-           f"`meaning` must be one of {names}, or None.")
+           f"`it_means` must be one of {names}, or None.")
     words = re.findall(r"[\w']+", reply.lower().replace("\u2019", "'"))
     known = [word for word in words if word in COMMON or word in names]
     expect(words and 2 * len(known) >= len(words),

@@ -11,11 +11,7 @@ def without_prior(divide):
     dice = random.Random(4)
     for size in (2, 4, 4, 5):
         names = [f"action_{i}" for i in range(size)]
-        chances, prior = ({name: dice.uniform(0.05, 1) for name in names}
-                          for _ in range(2))
-        for row in (chances, prior):
-            total = sum(row.values())
-            row.update({name: x / total for name, x in row.items()})
+        chances, prior = (made_up(names, dice) for _ in range(2))
         kept = dict(chances)
         answer = divide(chances, prior)
         expect(isinstance(answer, dict) and list(answer) == names,
@@ -36,6 +32,14 @@ def without_prior(divide):
                "name's chance if its prior is divided out?", "First divide "
                "each chance by its own prior, then all by their sum.")
     return "What the model prefers anyway is divided out."
+
+
+def made_up(names, dice) -> dict[str, float]:
+    """Probabilities of whole percents, so that a hint can print them exactly:
+    between 0 and 100, cut at random places."""
+    cuts = [0, *sorted(dice.sample(range(1, 100), len(names) - 1)), 100]
+    return {name: (end - start) / 100
+            for name, start, end in zip(names, cuts, cuts[1:])}
 
 
 @check
