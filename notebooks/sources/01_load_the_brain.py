@@ -18,7 +18,7 @@ from agentic_lib.models.which import BUNDLED
 logging.disable_progress_bar()
 
 # %% [markdown]
-# ## A language model in ten lines
+# ## A language model in a few lines
 #
 # This is all it takes: a tokenizer, a network, a message, a reply. The cell
 # uses torch and transformers alone. With a GPU it downloads Qwen3-0.6B from
@@ -342,9 +342,8 @@ show(figure, alt="Probability of the five likeliest first tokens "
 # replies that name the most frequent action. A reply that cannot be read
 # agrees with no other, and still counts as a reply; if none can be read, the
 # share is 0. `ask(seed)` gives a reply (it is the function's argument, not the
-# `ask` you used before).
-# `parse_decision(reply)` gives a decision with an `.action`, or `None`
-# (notebook 03 shows how it reads).
+# `ask` you used before). `parse_decision(reply)` gives a decision with an
+# `.action`, or `None` (notebook 03 shows how it reads).
 
 # %% tags=["exercise"]
 from collections import Counter
@@ -476,7 +475,7 @@ print("Measured on:", model.device.type, "-", model.name)
 
 # %% [markdown]
 # Why is the ratio smaller than the number of tokens? Both begin with the same
-# work: one pass over the whole prompt. After it, each token of the written
+# work: one pass over the prompt. After it, each further token of the written
 # reply takes a pass over one token only, which is cheaper.
 #
 # Only your own numbers count. They depend on the machine, on what else runs on

@@ -389,8 +389,9 @@ if scorer.model is None:
 
 # %% [markdown]
 # If a note says that a model **was not asked**, its prompt held a line that
-# the model was never taught with. A small model answers anything, and is sure
-# of it. So the library does not ask it what it was not taught. A general model
+# the model was never taught with. A small model answers anything, and nothing
+# in its answer says that the question was strange to it. So the library does
+# not ask it what it was not taught. A general model
 # such as Qwen is asked everything. It answers every prompt, the bad one too.
 #
 # ## The prompt lab
@@ -433,6 +434,7 @@ lab
 # %%
 from agentic_lib.show.experiments import blindfold
 
+# Asked for probabilities, in one order of the options (see the next step).
 naive = changed(SimpleAIBrain("naive", quiet=True), mode="score",
                 explain=False, both_orders=False)
 late = runs["few pictures"].metrics[:25]

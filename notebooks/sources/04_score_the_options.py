@@ -221,10 +221,10 @@ print(f"A written reply costs {cost['written reply'] / scored:.1f} times a "
 # %% [markdown]
 # These are your numbers, on your machine. Their cause is the same everywhere:
 # a reply of forty tokens takes forty passes, one after the other, and a score
-# takes one. (The ratio is smaller than forty: only the first pass reads the
-# prompt, and each of the others reads one token.) The larger the model, the
-# more it pays to keep the beginning. For a tiny one, copying the cache can
-# cost more than it saves.
+# takes one. (The ratio is smaller than the number of tokens: only the first
+# pass reads the prompt, each of the others reads one token.) The larger the
+# model, the more it pays to keep the beginning. For a tiny one, copying the
+# cache can cost more than it saves.
 #
 # And what is lost? The reason. `explain=True` lets the model write one after
 # the chosen name.
@@ -371,10 +371,10 @@ show(figure, alt="How many of 23 other orders change the answer, for "
          f"{sum(row)} with {name}" for name, row in counts.items()))
 
 # %% [markdown]
-# Neither remedy promises that nothing flips. The second one asks twice only if
-# the two best are *close*. So it cannot help where a model is sure of itself
-# in each order, and the naive brain is sure nearly everywhere. Always asking
-# twice costs twice as much, and averages two orders out of 24.
+# Neither remedy promises that nothing flips. *Two if close* cannot help if a
+# model is sure of itself in each order, and the naive brain is sure nearly
+# everywhere. *Always two* costs twice as much, and averages two orders out of
+# 24.
 #
 # ### Too sure, or not sure enough
 #
