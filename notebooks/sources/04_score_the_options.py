@@ -100,9 +100,10 @@ print(f"On the four names together: {chances[firsts].sum():.1%}")
 #
 # It does the same. `brain.probabilities` then makes two corrections, which are
 # explained later in this notebook. If the two best actions are close, it asks
-# a second time with the options in reverse order. And it applies a temperature
-# if one was found when the model was taught. So its numbers may differ from
-# the ones you computed.
+# a second time with the options in reverse order. And it applies a
+# **temperature** if one was found when the model was taught: a number that
+# makes a model less sure if it is above 1. So its numbers may differ from the
+# ones you computed.
 
 # %%
 from agentic_lib.show.experiments import changed
@@ -112,6 +113,7 @@ library = softmax(model.score(messages, names))
 apart = max(abs(library[name] - by_hand[name]) for name in names)
 print(f"By hand and the library's scores: {apart:.1e} apart, at most.")
 corrected = brain.probabilities([history])[0]
+print("Temperature:", brain.taught.temperature)
 print("Corrected:", {name: round(p, 3) for name, p in corrected.items()})
 
 # %% [markdown]
