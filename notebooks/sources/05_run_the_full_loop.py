@@ -270,8 +270,9 @@ print("Our own short_loop, and train():",
 #
 # The upper panel shows the two accuracies, the lower one the learning rate,
 # with a marker for every decision: its shape says what was decided, its
-# filling says who decided. The guards are on here. Dotted: the same start with
-# nobody deciding. **Before you look:** where will the two runs part?
+# filling says who decided. `train` is such a loop, ready made, and its guards
+# are on here. Dotted: the same start with nobody deciding. **Before you look:**
+# where will the two runs part?
 
 # %% tags=["workshop"]
 from agentic_lib import plot_run

@@ -61,6 +61,7 @@ info, rows = results.read_rows()
 ours = "brain_quick"
 with_guards = views.as_used(rows)  # wherever a method can have them
 used, _ = views.complete(with_guards)  # methods that ran on all tasks
+# Eight methods, and `constant`, which regret is measured against.
 eight = [r for r in used if r.method in (*views.CORE, "left_alone")]
 one = eight[0]
 print(f"{len(rows)} runs on {info['machine']}")
@@ -201,6 +202,7 @@ display(Markdown(tables.first(eight, ours, costs.read()["methods"])))
 #   **these** tasks and starting rates. The next column also draws the tasks
 #   again (the thin line).
 # - *diverged*: the loss has risen, and the run ends no better than guessing.
+# - *brain_quick is*: how far the brain is ahead of that row's method.
 # - *brain_quick wins*: how likely the brain is to score higher from the same
 #   start on the same task. A tie counts half.
 # - The last column: processor seconds for a run, then how many of them went
@@ -407,7 +409,7 @@ pairs = choices.sure_and_right(states, recorded)
 show(pictures.draw_reliability(pairs), pictures.say_reliability(pairs))
 once, twice = recorded["flips"], recorded["flips, both orders"]
 print(f"With the options in reverse order {once:.1%} of the answers "
-      f"change,\n{twice:.1%} where it asks twice when unsure.")
+      f"change,\n{twice:.1%} if it asks twice when unsure.")
 
 # %% [markdown]
 # Here is the same for a brain of your choice (see the settings), on some of

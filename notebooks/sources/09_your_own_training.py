@@ -203,10 +203,9 @@ show(draw_rates(controller), alt="The rates of the cosine schedule and "
 # `Guards(cooldown=None)` switches one off, `guards=False` all of them. The
 # last guard needs something from you. Without the network it can only lower
 # the rate. With `model=` it keeps a copy of the best weights, restores them,
-# and halves the rate (`restore_best` in the record). If the run has not
-# learned anything yet, there is nothing good to restore. Then it begins again
-# from the first weights, at a tenth of the rate (`start_again`). It does all
-# this at most six times in a run.
+# and halves the rate (`restore_best` in the record). If nothing was learned
+# that is worth restoring, it goes back to the first weights, and to a tenth of
+# the rate (`start_again`). It does this at most six times in a run.
 #
 # Digits at a rate of 0.5, with momentum, are too much for this network. Nobody
 # decides here (the brain is `None`), so whatever happens is the guards' doing.
