@@ -18,7 +18,7 @@ brain_name = "bundled"  #@param ["bundled", "rules"]
 # runs. Three words in advance. **Regret**: how many points a run ends behind
 # the best constant learning rate. A **placebo**: a method that does not look
 # at what it should look at. A **guard**: a rule that restores earlier weights
-# if a run is lost. Ranges in brackets show what chance alone could change.
+# if a run is lost. Brackets say how far a number may be off by chance.
 
 # %%
 from agentic_lib.lab.compare import results, summary
@@ -347,8 +347,8 @@ display(Markdown(tables.by_kind(strict, views.unguarded(rows), ours)))
 # on it too. Many demonstrations do that, and `think_about_training(train_acc,
 # test_acc, epoch)` invites it by its name. The table compares what one would
 # have claimed with what the same weights reach on data that nobody looked at.
-# The last column is the same method as it should be used. How much is claimed
-# too much depends on how small the test set is, and on how often one looks.
+# The last column is the same method, used properly. How much is claimed too
+# much depends on how small the test set is, and on how often one looks.
 
 # %%
 display(Markdown(tables.leak(rows)))
