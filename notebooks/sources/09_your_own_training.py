@@ -247,12 +247,12 @@ for decision in rescued.decisions:
 
 # %% [markdown]
 # Ten percent is guessing. If a seed has the same number in all three rows, no
-# guard acted: that run is poor, but it has not diverged.
+# guard acted: that run has not diverged, even if it is poor.
 #
 # A lower rate calms an unstable run, but the run has to learn again what it
 # lost. If a network has gone dead, no rate, however small, revives it; older
-# weights do. So pass `model=`. It costs one copy of the
-# weights and of the optimizer's state, in the CPU's memory.
+# weights do. So pass `model=`. It costs one copy of the weights and of the
+# optimizer's state, in the CPU's memory.
 #
 # ## transformers.Trainer
 #
@@ -454,7 +454,8 @@ print("The same rate:", whole.controller.get_last_lr()
 
 # %% [markdown]
 # Remove one of the five from `save` and `load`, run both again, and see which
-# of the three lines notices.
+# of the three lines notices. (Without the random state, for example, the
+# weights differ.)
 #
 # ## Summary
 #
