@@ -69,10 +69,10 @@ class Training:
         if model is None:
             model = make_model(self.data, seed=seed)
         self.order = torch.Generator()
-        loader = DataLoader(TensorDataset(*self.data.train), batch_size,
-                            shuffle=True, generator=self.order)
         self.model, self.optimizer, self.loader = self.accelerator.prepare(
-            model, make_optimizer(optimizer, model, lr), loader)
+            model, make_optimizer(optimizer, model, lr),
+            DataLoader(Examples(*self.data.train), batch_size, shuffle=True,
+                       generator=self.order, collate_fn=tuple))
         self.loss = nn.CrossEntropyLoss()
         self.small = is_small_network(model, batch_size)
         self.controller = AgenticLR(self.optimizer, brain,
@@ -174,6 +174,14 @@ class Training:
         """(correct, loss, examples) of all processes -> percent, loss."""
         correct, loss, examples = self.accelerator.reduce(totals).tolist()
         return 100 * correct / examples, loss / examples
+
+
+class Examples(TensorDataset):
+    """A batch is taken as one piece: to put it together from its examples
+    costs as much as a small network's pass over it."""
+
+    def __getitems__(self, places: list[int]) -> tuple:
+        return self[places]
 
 
 def count(logits: torch.Tensor, labels: torch.Tensor,

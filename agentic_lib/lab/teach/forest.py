@@ -12,13 +12,14 @@ from agentic_lib.lab.features import without_accuracy
 from agentic_lib.lab.teach.labels import recent, table, with_stop
 
 CAP = 5.0     # points beyond which a gain hardly counts for more
+TREES = 200
 
 
-def teacher(groups, seed=0):
+def teacher(groups, seed=0, trees=TREES):
     """What the labels teach in the end: numbers (N, F) -> (N, 4) points that
     continue, reduce, increase and stop are worth, beside the first three's
     mean."""
-    return fit(*table(groups), seed)
+    return fit(*table(groups), seed, trees)
 
 
 def loss_teacher(groups, seed=0):
@@ -32,10 +33,10 @@ def loss_teacher(groups, seed=0):
     return lambda rows: predict(without_accuracy(rows))
 
 
-def fit(rows, values, now, rounds, seed):
+def fit(rows, values, now, rounds, seed, trees=TREES):
     """A forest on a table of labels, as its function."""
     gains = with_stop(values, now) - values.mean(1, keepdims=True)
-    forest = ExtraTreesRegressor(200, min_samples_leaf=20, max_features=0.5,
-                                 random_state=seed)
+    forest = ExtraTreesRegressor(trees, min_samples_leaf=20,
+                                 max_features=0.5, random_state=seed)
     forest.fit(rows, CAP * np.tanh(gains / CAP), recent(rounds))
     return forest.predict
