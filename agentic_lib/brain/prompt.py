@@ -16,6 +16,7 @@ import re
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from agentic_lib.brain.decision import (
     ACTIONS, MEASURED, Action, Metrics, check_history, last_decision)
@@ -97,10 +98,11 @@ def known_lines(template, known) -> list[str]:
 OPTIONAL = re.compile(r"\[([^\[\]]*\{\w+\}[^\[\]]*)\]")
 
 
-def template_fields(template) -> list[str]:
+@cache
+def template_fields(template) -> tuple[str, ...]:
     """The names in curly brackets in a template, in their order."""
-    return [name for _, name, _, _ in string.Formatter().parse(template)
-            if name is not None]
+    return tuple(name for _, name, _, _ in string.Formatter().parse(template)
+                 if name is not None)
 
 
 def check_template(argument, template, known):

@@ -67,9 +67,12 @@ def answers(model, groups):
     return np.concatenate(told), np.concatenate(best)
 
 
-def prompts_taught(lessons, count=12_000):
+PROMPTS = 12_000  # of which every line and every range of numbers is noted
+
+
+def prompts_taught(lessons):
     """Messages of many prompts, and every way in which losses can break."""
-    for _ in range(count):
+    for _ in range(PROMPTS):
         question, _, _ = lessons.draw()
         yield question.messages
     for length in (1, 2, 3):
