@@ -16,7 +16,6 @@ import re
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
 from agentic_lib.brain.decision import (
     ACTIONS, MEASURED, Action, Metrics, check_history, last_decision)
@@ -98,11 +97,10 @@ def known_lines(template, known) -> list[str]:
 OPTIONAL = re.compile(r"\[([^\[\]]*\{\w+\}[^\[\]]*)\]")
 
 
-@cache
-def template_fields(template) -> tuple[str, ...]:
+def template_fields(template) -> list[str]:
     """The names in curly brackets in a template, in their order."""
-    return tuple(name for _, name, _, _ in string.Formatter().parse(template)
-                 if name is not None)
+    return [name for _, name, _, _ in string.Formatter().parse(template)
+            if name is not None]
 
 
 def check_template(argument, template, known):
