@@ -5,6 +5,7 @@ import torch
 from tiny_model import save_tiny_model
 
 from agentic_lib.__main__ import main
+from agentic_lib.lab import bench
 from agentic_lib.models import loading
 
 
@@ -63,7 +64,9 @@ def test_a_device_that_is_not_here_is_named(said, tmp_path):
     assert "--device cuda" in told and "Leave --device" in told
 
 
-def test_a_batch_of_one_and_a_single_round(tmp_path, capsys):
+def test_a_batch_of_one_and_a_single_round(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(bench, "measure_load", lambda *options: {
+        "what": "loading", "seconds": [1.0], "note": ""})  # see test_check.py
     model = save_tiny_model(tmp_path / "model")
     main(["bench", "--model", str(model), "--device", "cpu", "--rounds", "1",
           "--many", "1"])

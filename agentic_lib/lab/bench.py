@@ -70,12 +70,20 @@ def run(args) -> list[dict]:
 
 def check_options(args):
     """Finds what is wrong before anything is made or measured."""
+    import torch
+
     from agentic_lib.models.loading import as_device, as_dtype, find_folder
 
     checks.count("--rounds", args.rounds)
     checks.count("--many", args.many)
-    as_device(args.device)
     as_dtype(args.dtype)
+    try:
+        torch.empty(0, device=as_device(args.device))
+    except (AssertionError, RuntimeError) as error:
+        raise LanguageModelError(
+            f"--device {args.device} cannot be used: "
+            f"{str(error).splitlines()[0]}\nLeave --device out to take what "
+            "suits this machine.") from error
     if args.model is not None:
         try:
             find_folder(args.model)
