@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from agentic_lib import load_data, make_model
+from agentic_lib.run import data as module
 
 
 def rows(part):
@@ -19,6 +20,14 @@ def test_the_digits_are_split_without_overlap():
     assert 0 <= data.train[0].min() and data.train[0].max() == 1
     # the digits hold no picture twice, so equal rows would be a leak
     assert len(rows(data.train) | rows(data.val) | rows(data.test)) == 1797
+
+
+def test_the_digits_are_scikit_learns(monkeypatch):
+    """Read from its file, and through it where that lies elsewhere."""
+    read = module.load_digits()
+    monkeypatch.setattr(module, "DIGITS", "nowhere")
+    for mine, theirs in zip(read, module.load_digits.__wrapped__()):
+        assert torch.equal(mine, theirs) and mine.dtype == theirs.dtype
 
 
 def test_a_seed_gives_the_same_split_and_another_seed_another():
