@@ -17,6 +17,7 @@ import jupytext
 import matplotlib
 import nbformat
 import pytest
+from needed_cells import needed
 
 from agentic_lib.course import exercises
 from agentic_lib.course.exercises import checking
@@ -315,6 +316,7 @@ def exercise_of(cells, i):
     return None
 
 
+EXERCISE = {"exercise", "check", "solution"}
 WITH_EXERCISES = [b for b in BOOKS if any(
     "check" in compose.tags(c) for c in source(b).cells)]
 
@@ -327,9 +329,13 @@ def test_stubs_do_not_pass_and_solutions_do(book, tmp_path, monkeypatch):
     cells = source(book).cells
     names = {"__name__": "__main__"}
     checks = [i for i, c in enumerate(cells) if "check" in compose.tags(c)]
+    run = needed(
+        {i: c.source for i, c in enumerate(cells) if c.cell_type == "code"
+         and "demo" not in compose.tags(c)},
+        {i for i, c in enumerate(cells) if EXERCISE & set(compose.tags(c))})
     for i, cell in enumerate(cells[:checks[-1] + 1]):  # nbval runs all
         found = compose.tags(cell)
-        if cell.cell_type != "code" or {"solution", "demo"} & set(found):
+        if i not in run or "solution" in found:
             continue
         exercises.passed.clear()
         printed = run_cell(cell.source, names)
