@@ -71,6 +71,8 @@ brain = SimpleAIBrain(brain_name)
 # |---|---|
 # | `Qwen/Qwen3-0.6B, 596 million weights, cuda, float16 ...` | the general model, on a GPU |
 # | `the bundled brain, ...` | a model of 0.7 million weights that ships with the package; it knows one task |
+# | `... at https://...` | with `"colab"`: Colab's own model, on a server of Google's |
+# | `... at https://...` | with `"colab"`: Colab's own model, on a server of Google's |
 # | `the rules` | a few lines of Python, no language model at all |
 #
 # **You are in Colab and have no GPU?** Choose *Runtime > Change runtime type*
@@ -78,7 +80,7 @@ brain = SimpleAIBrain(brain_name)
 # session at a time, so close the other one under *Runtime > Manage sessions*.
 # If all GPUs are taken, try again later. You can also continue right now:
 # everything in this notebook runs on the bundled brain. (Qwen works on a CPU
-# too, slowly: choose `"qwen"`. It downloads 1.5 GB.)
+# too, slowly: choose `"qwen"`. It downloads more than a gigabyte.)
 #
 # If you name a model that cannot be loaded, you get an error that says why:
 
@@ -117,7 +119,8 @@ print("Looking at:", model.description)
 #
 # A chat model takes a list of **messages**, each with a role. `on_text` gets
 # each piece of the reply as it is written. `until` decides when the reply is
-# complete: here never, so that only `max_new_tokens` ends it.
+# complete: here never, so it ends at the model's own end mark, or after
+# `max_new_tokens`.
 
 # %%
 def ask(messages, **options):
@@ -280,6 +283,7 @@ def sureness(epoch):
 
 moment = min(range(5, 30), key=sureness)
 doubtful = Prompt().messages(run.metrics[:moment])
+print(doubtful[-1]["content"], end="\n\n")
 known = NUMBER.findall(doubtful[-1]["content"])
 for settings in ({"temperature": 1.0}, {"temperature": 2.0},
                  {"temperature": 1.0, "top_p": 0.5}):
@@ -294,10 +298,9 @@ for settings in ({"temperature": 1.0}, {"temperature": 2.0},
 
 # %% [markdown]
 # With `top_p` at a half, a single token is often all that is left to draw
-# from, so fewer of the replies differ. You overlook this easily if the
-# setting is hidden. And a number in a reply is a token like any other: the
-# model writes what fits, whether or not it was in the prompt. Notebook 02
-# counts how often that happens.
+# from, so fewer of the replies differ. And a number in a reply is a token like
+# any other: the model writes what fits, whether or not it was in the prompt.
+# Notebook 02 counts how often that happens.
 #
 # How does the **temperature** work? The logits are divided by it before they
 # become probabilities. Here is the first token of the reply, at four
@@ -404,8 +407,8 @@ for thinking in (True, False):
 # %% [markdown]
 # With thinking off, the template writes an *empty* block of thoughts in the
 # model's name. So the model continues as if it had thought already, and
-# answers. **Guess first:** what do thoughts cost, in tokens? (To measure it
-# you need Qwen: the small model was not taught to think.)
+# answers. The next cell asks with thinking on, and counts the tokens. (Only
+# Qwen will think: the small model was not taught to.)
 
 # %%
 import time
@@ -432,11 +435,9 @@ else:
 #
 # ## The real one, on a GPU
 #
-# What does Qwen3-0.6B itself write, and how long does it take? A command
-# asks it three questions on a GPU, the last one with thinking on, and keeps
-# the answers in a file with a date. If this copy holds a recording, the
-# next cell shows the newest one; if not, it names the command that makes
-# one.
+# A command asks Qwen3-0.6B three questions, the last one with thinking on, and
+# keeps the answers. The next cell shows the newest recording. If it says that
+# there is none yet, it names the command.
 
 # %%
 from agentic_lib.course.record_chat import recorded
@@ -447,8 +448,9 @@ print(recorded())
 # ## Time it
 #
 # A reply is written token by token, and each token is one pass through the
-# network. Scoring (notebook 04) gets the four names in a single pass. **Guess
-# first:** how many times longer does the written reply take?
+# network. Scoring (notebook 04) writes nothing: a single pass says how probable
+# each of the four names is as the reply. **Guess first:** how many times longer
+# does the written reply take?
 
 # %%
 def median_time(function, repeats=5):
@@ -475,8 +477,9 @@ print("Measured on:", model.device.type, "-", model.name)
 
 # %% [markdown]
 # Why is the ratio smaller than the number of tokens? Both begin with the same
-# work: one pass over the prompt. After it, each further token of the written
-# reply takes a pass over one token only, which is cheaper.
+# work: one pass over the prompt. What it computed is kept, so each further
+# token of the written reply takes a pass over one token only, which is cheaper.
+# (Your `write` keeps nothing: it computes the whole text anew for each token.)
 #
 # Only your own numbers count. They depend on the machine, on what else runs on
 # it, and on the length of the reply. (A GPU continues to work while Python
@@ -520,8 +523,9 @@ with torch.device("meta"):
 
 print(f"{'':14}{'weights':>14}{'32 bits':>12}{'16 bits':>12}")
 for name, net in (("Qwen3-0.6B", counted), ("this model", network)):
-    n = net.num_parameters()
-    print(f"{name:14}{n:14,}{4 * n / 1e6:9.1f} MB{2 * n / 1e6:9.1f} MB")
+    count = net.num_parameters()
+    print(f"{name:14}{count:14,}{4 * count / 1e6:9.1f} MB"
+          f"{2 * count / 1e6:9.1f} MB")
 
 # %% [markdown]
 # There are two formats of 16 bits. **float16** is finer but ends at 65,504: a
@@ -574,9 +578,9 @@ print("Revision:", model.revision or "none: it is a folder, not a download")
 # **Three questions**
 #
 # 1. A reply of 25 tokens took 500 ms. About how long would one of 50 take?
-#    <details><summary>Answer</summary>About a second, with one pass for each
-#    token. (A little more, since each pass looks back at a longer
-#    text.)</details>
+#    <details><summary>Answer</summary>About a second: each token takes a
+#    pass. Rather a little less, since the pass over the prompt comes only
+#    once.</details>
 # 2. A colleague's run made another decision than yours at epoch 10, with the
 #    same seed and without sampling. Is something broken?
 #    <details><summary>Answer</summary>Not necessarily. Another GPU or number

@@ -59,7 +59,7 @@ REPLIES = [
 #
 # - **right**;
 # - **missed**: there was an answer, and the parser says `None`. Rules decide
-#   this once. A pity, but no harm;
+#   this once: little harm, if the rules are good;
 # - **wrong**: it reads an action that nobody chose;
 # - **wrong stop**: it ends a training that should continue. This is the worst,
 #   because nothing that comes later can repair it.
@@ -91,7 +91,7 @@ print("Your guess:", my_guess)
 # %% [markdown] tags=["workshop"]
 # ## Step 2: look for keywords
 #
-# The text that this project grew from looks for keywords in the reply. That
+# The first version of this project looked for keywords in the reply. That
 # misses less. **Guess:** will it make fewer mistakes too?
 
 # %% tags=["nbval-check-output", "workshop"]
@@ -111,7 +111,7 @@ def by_keyword(reply):
 show_mistakes(by_keyword)
 
 # %% [markdown] tags=["workshop"]
-# More are read, and no fewer are read wrongly. It stops three trainings that
+# Fewer are missed, and one more is read wrongly. It stops three trainings that
 # nobody wanted to stop. There are three causes, and each has a cure:
 #
 # 1. "nonstop" contains "stop": look only where a **word begins** (so that
@@ -296,8 +296,8 @@ it_means = REDUCE
 # %% [markdown] tags=["workshop"]
 # ## If nothing can be read
 #
-# In that case rules decide. The text that this project grew from has three,
-# and they sound sensible:
+# In that case rules decide. The first version of this project had three, and
+# they sound sensible:
 #
 # 1. a big **gap** between training and validation accuracy: reduce;
 # 2. **great** performance: stop;
@@ -366,7 +366,10 @@ print(f"They raised the rate in {raised} of {len(plain.decisions)} "
 # What tells them apart? A run that creeps has a loss that falls in every
 # epoch, by little. A run that **diverges**, because its steps are too large,
 # has a loss that jumps up and down or rises. `fallback_decision`, the rules
-# that really stand in for the brain, checks for that first.
+# that really stand in for the brain, checks for that first, and reduces. Then
+# come the three rules, more careful: a big gap reduces (notebook 05 tests
+# whether that helps); great performance stops only if nothing moves any more;
+# slow learning increases only if the loss never rose.
 
 # %% tags=["demo"]
 mended = run(fallback_decision)
@@ -394,8 +397,9 @@ for name, found in runs.items():
 #
 # Write a rule for runs like these.
 #
-# - It **never raises** the rate of a diverging run if the training loss rose
-#   from one epoch to the next since the last decision.
+# - If the training loss of a diverging run rose from one epoch to the next
+#   since the last decision, it does **not raise** the rate. (A loss that
+#   becomes nan counts as risen.)
 # - It lowers the rate of such a run at least once.
 # - It still raises the rate of a run that only creeps, in a quarter of the
 #   decisions or more.
@@ -409,8 +413,11 @@ for name, found in runs.items():
 
 # %%
 creeping = run(None, lr=0.001)
+print("The first training losses")
 print("0.001:", [round(m.train_loss, 3) for m in creeping.metrics[:6]])
 print("0.5:  ", [round(m.train_loss, 3) for m in alone.metrics[:6]])
+print("Training accuracy of the creeping run, every five epochs")
+print("0.001:", [round(m.train_acc) for m in creeping.metrics[4::5]])
 
 # %% tags=["exercise"]
 from agentic_lib import Decision
@@ -491,7 +498,8 @@ print(decision)
 #    first would credit it with a decision that came from the order of the
 #    words. The rules look at the numbers instead, and the decision is recorded
 #    as theirs.</details>
-# 2. `carefully` read nearly all of the twenty, and fewer of the thirty. Why?
+# 2. `carefully` read nearly all of the twenty, and a smaller share of the
+#    thirty. Why?
 #    <details><summary>Answer</summary>It was written with the twenty in view.
 #    Only replies that it has not seen tell how good it is, just as only
 #    validation data tells how good a network is.</details>
