@@ -369,7 +369,8 @@ print(f"They raised the rate in {raised} of {len(plain.decisions)} "
 # that really stand in for the brain, checks for that first, and reduces. Then
 # come the three rules, more careful: a big gap reduces (notebook 05 tests
 # whether that helps); great performance stops only if nothing moves any more;
-# slow learning increases only if the loss never rose.
+# slow learning increases only if the loss rose in no epoch since the last
+# decision.
 
 # %% tags=["demo"]
 mended = run(fallback_decision)
