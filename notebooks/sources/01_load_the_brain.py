@@ -72,7 +72,6 @@ brain = SimpleAIBrain(brain_name)
 # | `Qwen/Qwen3-0.6B, 596 million weights, cuda, float16 ...` | the general model, on a GPU |
 # | `the bundled brain, ...` | a model of 0.7 million weights that ships with the package; it knows one task |
 # | `... at https://...` | with `"colab"`: Colab's own model, on a server of Google's |
-# | `... at https://...` | with `"colab"`: Colab's own model, on a server of Google's |
 # | `the rules` | a few lines of Python, no language model at all |
 #
 # **You are in Colab and have no GPU?** Choose *Runtime > Change runtime type*

@@ -25,16 +25,15 @@ brain = SimpleAIBrain(brain_name)
 # The line above says who answers, and why. The **bundled brain** comes with
 # the package: less than a million weights, taught for this one task.
 # **Qwen3-0.6B** is a general language model, several hundred times as large.
-# **The rules** are a few lines of Python without any model. Every answer in
-# this notebook says who gave it.
+# **The rules** are a few lines of Python without any model.
 
 # %% [markdown] tags=["workshop"]
 # ## Three runs to ask about
 #
 # A small network learns to read handwritten digits, three times, and nobody
 # interferes. The **learning rate** (how large its steps are) is too low in the
-# first run and too high in the second. In the third it is about right, but
-# there are only 100 pictures to learn from.
+# first run and too high in the second. In the third it lies between, but there
+# are only 100 pictures to learn from.
 
 # %% tags=["workshop"]
 from agentic_lib import load_data, train
@@ -85,10 +84,10 @@ show(draw_runs(runs), alt="Accuracy over the epochs for three runs: " +
 #
 # ## A prompt in three lines
 #
-# The text that this project grew from asks its model with an f-string. Here it
-# is, with one word changed: it said *test* accuracy. Decisions may not look at
-# the test set, because data that was used to decide cannot be used to judge.
-# So we show validation accuracy, and call it that.
+# The first version of this project asked its model with an f-string like this
+# one, but gave *test* accuracy. Decisions may not look at the test set, because
+# data that was used to decide cannot be used to judge. So we show validation
+# accuracy.
 
 # %% tags=["workshop"]
 def first_prompt(now):
@@ -115,10 +114,9 @@ else:
 
 # %% [markdown]
 # Digits are tokens of their own. (The bundled brain's list was made for
-# prompts like these, so a whole phrase can be one token. Qwen's list holds
-# words and parts of words.) To a model, 78 is a `7` followed by an `8`. That
-# 78 is more than 76, and by how much, it has to work out, in a network that
-# was not built for arithmetic.
+# prompts like these, so a whole phrase can be one token.) To a model, 78 is a
+# `7` followed by an `8`. That 78 is more than 76, and by how much, it has to
+# work out, in a network that was not built for arithmetic.
 
 # %% [markdown] tags=["workshop"]
 # ## What is not in the prompt
@@ -264,10 +262,9 @@ except ValueError as error:
     print("ValueError:", error)
 
 # %% [markdown]
-# In the first prompt only the closing line is left, since every other line
-# needed something unknown. Put one fact on each line, or put square
-# brackets around a part that may be missing: then only that part is left
-# out. The library's own prompt does both.
+# In the first prompt only the closing line is left. Put one fact on each line,
+# or put square brackets around a part that may be missing: then only that part
+# is left out.
 
 # %% [markdown]
 # ### The whole prompt
@@ -313,12 +310,11 @@ for name, history in moments.items():
 
 # %% [markdown]
 # We chose the rates, so we know: the first is too low (*increase*), the second
-# too high (*reduce*), the third about right (*continue*). How many of the
-# three did you get, and how many did the brain?
+# too high (*reduce*). The third is debatable: its rate works (*continue*), but
+# a run that still rises fast may bear more (*increase*).
 #
-# Read the brackets: `model` means that a language model decided, `fallback`
-# that the rules did. Only a model that was asked for probabilities says how
-# sure it is. The line under each decision is the reason.
+# In brackets: `model` means that a language model decided, `fallback` that the
+# rules did. The line below is the reason.
 #
 # ### The same moments, five prompts
 #
@@ -391,13 +387,14 @@ if scorer.model is None:
 # If a note says that a model **was not asked**, its prompt held a line that
 # the model was never taught with. A small model answers anything, and nothing
 # in its answer says that the question was strange to it. So the library does
-# not ask it what it was not taught. A general model
-# such as Qwen is asked everything. It answers every prompt, the bad one too.
+# not ask it what it was not taught. (The bundled brain was taught with all
+# five prompts, the bad one too.) A general model such as Qwen is asked
+# everything.
 #
 # ## The prompt lab
 #
-# Now turn the knobs yourself. Sliders set the situation, the two text fields
-# are the prompt, and the answer follows.
+# Sliders set the situation, the two text fields are the prompt, and the answer
+# follows.
 
 # %%
 from agentic_lib import PromptLab
@@ -459,8 +456,7 @@ for who in (naive, scorer):
           f"{chance(found[line], usual):.0%} for {usual}.\n")
 
 # %% [markdown]
-# A line that moves nothing costs tokens, and so time, for nothing here. At
-# another moment it may matter.
+# A line that moves nothing here may matter at another moment.
 
 # %% [markdown]
 # ### Shuffle the options
@@ -482,8 +478,7 @@ flips = sum(d.action != usual.action for _, d in tried)
 print(f"{flips} of {len(tried) - 1} other orders changed the action.")
 
 # %% [markdown]
-# If the bars differ, the answer depends on the order, and not on the run
-# alone. The library has a partial remedy, `both_orders=True` (the default):
+# The library has a partial remedy, `both_orders=True` (the default):
 # if the two best actions are close, it asks a second time with the options in
 # reverse order and averages. Notebook 04 measures how much that helps.
 
@@ -534,8 +529,9 @@ else:
 # %% [markdown]
 # ### Exercise: which prompt flips less?
 #
-# Two prompts, one brain. **Write your prediction down**, then measure: which
-# share of the answers changes when the options change places? `shuffle(asked,
+# The prompts `default` and `original`, and the naive brain: **write your
+# prediction down**, then measure. Which share of the answers changes when the
+# options change places? `shuffle(asked,
 # history)` returns eight pairs `(names, decision)`, the usual order first.
 # Over all histories, count the other orders whose action differs from that of
 # the usual one. Divide by the number of other orders (seven for each history),
@@ -617,10 +613,12 @@ NUMBER = r"\d+(?:\.\d+)?"
 def invented(brain, history):
     """The reasons with a number that the prompt does not hold."""
     prompt = Prompt().messages(history)[-1]["content"]
-    known = set(re.findall(NUMBER, prompt))
-    reasons = [defend(brain, history, a.name) for a in ACTIONS]
-    return [text.strip() for text in reasons if not known.issuperset(
-        re.findall(NUMBER, text.partition(":")[2]))]
+    known, found = set(re.findall(NUMBER, prompt)), []
+    for action in ACTIONS:
+        text = defend(brain, history, action.name).strip()
+        if new := set(re.findall(NUMBER, text.partition(":")[2])) - known:
+            found.append(f"{text}\n    Not in the prompt: {sorted(new)}")
+    return found
 
 
 asked = [run.metrics[:n] for run in runs.values() for n in (10, 15, 20)]
@@ -632,7 +630,8 @@ for who in (brain, naive):
 
 # %% [markdown]
 # A number from the prompt can still be given the wrong meaning, so this check
-# finds some of the slips, not all.
+# finds some of the slips, not all. (In notebook 01 the bundled brain invented a
+# number too: there it was asked without the system message.)
 #
 # And a reason whose numbers are right can still be wrong. "The gap is large,
 # so reduce the learning rate" is the best known of them. It promises that a
@@ -643,9 +642,8 @@ for who in (brain, naive):
 #
 # A bar of 90 % looks like knowledge. Cover **all** the metrics, and ask what
 # to do about a run of which nothing is known. Then ask about a run that cannot
-# exist. **Guess first:** how sure will the two brains be? (If a brain is not
-# asked, because it was taught with nothing like this prompt, the cell says so
-# and a rule decides: a hatched bar.)
+# exist. **Guess first:** how sure will the two brains be? (Hatched: not asked, a
+# rule decides.)
 
 # %%
 contradiction = situation(train_acc=3, val_acc=99, trend=-10)
@@ -663,6 +661,11 @@ for label, decision in answers.items():
           if decision.probabilities else "(a rule is never unsure)")
 
 # %% [markdown]
+# The bundled brain's folder lists the lines that it was taught, and the range
+# of their numbers. A prompt without metrics holds no other line, so the brain
+# is asked; the gap of the second run is out of range. The naive brain has no
+# such list, and is always asked.
+#
 # The four probabilities sum to 100 % whatever the prompt says. They tell how
 # the model divides its bet among four names, not whether any of them is right.
 # Whether "80 % sure" is right in 80 % of the cases has to be counted, against
@@ -686,10 +689,10 @@ show(figure)
 
 # %% [markdown]
 # No run is ever in most of this plane: 5 % on the training pictures with 95 %
-# on others does not happen. A general model has an answer there too. A model
-# that knows what it was taught leaves such points to the rules: the hollow
-# ones, in corners of the left map. The `original` prompt does not hold the
-# gap, so nothing in it looks strange, and the model answers everywhere. Try
+# on others does not happen. A brain with a list of what it was taught leaves
+# such points to the rules: the hollow ones, in corners of the left map. The
+# `original` prompt does not hold the gap, so no number in it is out of range,
+# and the model answers everywhere. Try
 # another plane: `x="learning_rate", y="trend"`.
 
 # %% [markdown]

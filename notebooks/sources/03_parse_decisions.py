@@ -367,10 +367,9 @@ print(f"They raised the rate in {raised} of {len(plain.decisions)} "
 # epoch, by little. A run that **diverges**, because its steps are too large,
 # has a loss that jumps up and down or rises. `fallback_decision`, the rules
 # that really stand in for the brain, checks for that first, and reduces. Then
-# come the three rules, more careful: a big gap reduces (notebook 05 tests
-# whether that helps); great performance stops only if nothing moves any more;
-# slow learning increases only if the loss rose in no epoch since the last
-# decision.
+# come the three rules, more careful: a big gap reduces; great performance stops
+# only if nothing moves any more; slow learning increases only if the loss rose
+# in no epoch since the last decision.
 
 # %% tags=["demo"]
 mended = run(fallback_decision)
@@ -378,7 +377,8 @@ show(plot_run(mended, compare=plain))
 
 # %% [markdown]
 # One run proves little, so here are three seeds. (A **seed** fixes the first
-# weights and the order of the pictures. Another seed is another run.)
+# weights and the order of the pictures. Another seed is another run. Whether
+# the rule of the gap helps is tested in notebook 05.)
 
 # %%
 diverging = [alone] + [run(None, seed) for seed in (1, 2)]

@@ -21,9 +21,9 @@ def trend_in_words(words_for):
             wanted = "rising fast" if gained > 3 else \
                 "rising slowly" if gained > 0.5 else \
                 "flat" if gained >= -0.5 else "falling"
-        path = " ".join(f"{m.epoch}: {m.val_acc:g} %" for m in history[-8:])
-        expect(answer == wanted, f"Your function says {answer!r} here. Epochs "
-               f"and validation accuracy: {path}.",
+        path = ", ".join(f"{m.epoch}: {m.val_acc:g} %" for m in history[-8:])
+        expect(answer == wanted, f"Your function says {answer!r}, expected is "
+               f"{wanted!r}. Epochs and validation accuracy: {path}.",
                f"In the last five epochs the change is {gained:+g} points."
                if before else "What was measured five epochs ago?",
                "The Metrics that you need has the epoch now.epoch - 5. It is "
