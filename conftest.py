@@ -24,14 +24,16 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 # What takes longest starts first, or one worker would end alone with it.
 LONGEST = (
-    "test_site_in_browser.py", "test_notebooks.py",
-    "test_widgets_in_browser.py", "08_teach_the_brain.ipynb",
-    "test_processes.py", "test_server.py", "test_recipes.py",
+    "test_site_in_browser.py", "test_widgets_in_browser.py",
+    "08_teach_the_brain.ipynb", "test_notebooks.py", "test_processes.py",
+    "test_server.py", "test_recipes.py", "test_results_page.py",
     "05_run_the_full_loop.ipynb", "06_visualise.ipynb",
-    "workshop_90.ipynb", "07_does_it_help.ipynb", "test_naive_brain.py",
-    "test_lab.py", "test_check.py", "test_resume.py", "test_main.py",
+    "workshop_90.ipynb", "test_compare_runs.py", "test_lab.py",
+    "03_parse_decisions.ipynb", "04_score_the_options.ipynb",
+    "07_does_it_help.ipynb", "test_brain.py", "test_check.py",
+    "test_naive_brain.py", "test_resume.py", "test_main.py",
     "test_frameworks.py", "test_site.py", "test_notebooks_published.py",
-    "test_compare_file.py", "02_craft_prompts.ipynb",
+    "test_compare_file.py", "02_craft_prompts.ipynb", "test_bench.py",
     "test_room_in_browser.py", "test_language_model.py")
 
 

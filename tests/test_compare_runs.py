@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentic_lib.brain.brain import SimpleAIBrain
-from agentic_lib.lab.compare import searches
+from agentic_lib.lab.compare import deciders, searches
 from agentic_lib.lab.compare.alone import make_optimizer, run_alone
 from agentic_lib.lab.compare.guarded import RowOptimizer, as_network
 from agentic_lib.lab.compare.methods import (
@@ -30,6 +30,8 @@ from agentic_lib.lab.compare.together import (
 )
 from agentic_lib.lab.compare.trials import run_job
 from agentic_lib.lab.pilots import EveryStep, Group
+from agentic_lib.lab.teach.labels import LABELS, pack, unpack
+from agentic_lib.lab.teach.logistic import fit_logistic
 from agentic_lib.run.training import train
 from agentic_lib.mechanics.best import Best
 
@@ -166,10 +168,20 @@ def test_first_steps_are_those_of_plain_torch(name):
         assert (flat(net) - weights).abs().max() < 1e-7
 
 
+@pytest.fixture
+def few_labels(tmp_path, monkeypatch):
+    """A regression on a part of the labels; on all it takes long."""
+    pack(unpack(LABELS)[:9], tmp_path / "labels")
+    monkeypatch.setattr(deciders, "fit_logistic",
+                        lambda path: fit_logistic(tmp_path / "labels"))
+
+
 @pytest.mark.parametrize("method", [
     "constant+guards", "one_cycle+guards", "linear+guards",
     "greedy_tuned+guards", "rules_quick+guards", "logistic_quick+guards"])
-def test_guards_side_by_side_are_guards_one_after_another(method):
+def test_guards_side_by_side_are_guards_one_after_another(method, request):
+    if method.startswith("logistic"):
+        request.getfixturevalue("few_labels")
     task, method = short("spirals", 14), find_method(method)
     # at high rates rounding grows until it moves a decision
     high = 0.03 if "quick" in method.name else 1.0
