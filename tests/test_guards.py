@@ -5,6 +5,8 @@ import math
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agentic_lib import (
     ACTIONS,
@@ -277,6 +279,121 @@ def test_digits_at_a_rate_that_kills_come_back():
             ends.append(training.run.test_acc)
     assert len(ends) >= 3
     assert sum(ends) / len(ends) > 93.6 and min(ends) > 91, ends
+
+
+def first_steps(factor, seed, norm_of=1.0, steps=11, lr=0.1):
+    """A network whose every step moves all weights by `factor` times their
+    length, under a controller: (network, optimizer, controller)."""
+    torch.manual_seed(seed)
+    net = torch.nn.Sequential(torch.nn.Linear(5, 4), torch.nn.Linear(4, 3))
+    with torch.no_grad():
+        for p in net.parameters():
+            p.mul_(norm_of)
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    controller = AgenticLR(optimizer, ScriptedBrain([]), model=net)
+    for _ in range(steps):
+        for p in net.parameters():
+            p.grad = -factor * p.detach().clone() / lr
+        optimizer.step()
+    return net, optimizer, controller
+
+
+@given(st.floats(1e-6, 2), st.integers(0, 9), st.floats(1e-3, 1e3),
+       st.floats(1e-4, 10))
+@settings(max_examples=30)
+def test_how_far_the_first_steps_went(factor, seed, norm, lr):
+    """Each step is told in closed form: weights grow by 1 + factor."""
+    _, _, controller = first_steps(factor, seed, norm, lr=lr)
+    far = (1 + factor) ** 10 - 1
+    assert math.isclose(controller.best.moved, far, rel_tol=1e-2)
+    decision = controller.step(1, val_acc=20.0, train_loss=1.0)
+    if far > 1.01:
+        assert (decision.action, decision.source) == (RESTART.name, "guard")
+        assert "times their own length" in decision.reason
+        assert decision.new_lr == pytest.approx(lr / 10)
+    elif far < 0.99:
+        assert decision is None
+
+
+def test_a_run_thrown_off_its_course_gets_its_first_weights_back():
+    net, optimizer, controller = first_steps(0.5, seed=1)
+    thrown = [p.detach().clone() for p in net.parameters()]
+    torch.manual_seed(1)
+    fresh = torch.nn.Sequential(torch.nn.Linear(5, 4), torch.nn.Linear(4, 3))
+    decision = controller.step(1, val_acc=20.0, train_loss=1.0)
+    assert decision.action == RESTART.name
+    assert all(torch.equal(p, q) for p, q in zip(net.parameters(),
+                                                  fresh.parameters()))
+    assert not any(torch.equal(p, q) for p, q in zip(net.parameters(),
+                                                      thrown))
+    assert controller.best.moved is None  # and the next ten are looked at
+    for _ in range(11):
+        for p in net.parameters():
+            p.grad = -0.5 * p.detach().clone() / optimizer.param_groups[0][
+                "lr"]
+        optimizer.step()
+    assert controller.step(2, val_acc=20.0, train_loss=1.0
+                           ).action == RESTART.name
+
+
+@pytest.mark.parametrize("steps, options, metrics", [
+    (10, {}, {"val_acc": 20.0}),  # not known yet
+    (11, {"guards": Guards(leap=None)}, {"val_acc": 20.0}),
+    (11, {"guards": Guards(leap=100)}, {"val_acc": 20.0}),
+    (11, {"guards": False}, {"val_acc": 20.0}),
+    (11, {}, {"val_acc": 51.0}),  # a good start, however far it went
+])
+def test_when_the_first_steps_are_no_reason_to_begin_again(steps, options,
+                                                           metrics):
+    net = torch.nn.Linear(4, 3)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    controller = AgenticLR(optimizer, ScriptedBrain([]), model=net,
+                           **options)
+    for _ in range(steps):
+        for p in net.parameters():
+            p.grad = -5 * p.detach().clone()
+        optimizer.step()
+    assert controller.step(1, train_loss=1.0, **metrics) is None
+
+
+def test_weights_that_begin_as_zeros_have_no_length():
+    """As LoRA's second matrix, or a new head that begins at zero."""
+    net = torch.nn.Linear(4, 3, bias=False)
+    torch.nn.init.zeros_(net.weight)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    controller = AgenticLR(optimizer, ScriptedBrain([]), model=net)
+    for _ in range(11):
+        net.weight.grad = torch.ones_like(net.weight)
+        optimizer.step()
+    assert controller.best.moved is None
+    assert controller.step(1, val_acc=20.0, train_loss=1.0) is None
+
+
+@pytest.mark.parametrize("at", range(0, 12, 3))
+def test_the_first_steps_are_counted_across_a_resume(at):
+    """Killed after `at` steps, the way of all eleven is known all the same."""
+    def go_on(net, optimizer, steps):
+        for _ in range(steps):
+            for p in net.parameters():
+                p.grad = -5 * p.detach().clone()
+            optimizer.step()
+
+    def make(state=None):
+        torch.manual_seed(0)
+        net = torch.nn.Linear(4, 3)
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        return net, optimizer, AgenticLR(optimizer, ScriptedBrain([]),
+                                         model=net)
+
+    net, optimizer, whole = make()
+    go_on(net, optimizer, 11)
+    net, optimizer, killed = make()
+    go_on(net, optimizer, at)
+    again, its_optimizer, resumed = make()
+    again.load_state_dict(net.state_dict())
+    resumed.best.load_state_dict(killed.best.state_dict())
+    go_on(again, its_optimizer, 11 - at)
+    assert resumed.best.moved == whole.best.moved
 
 
 def test_a_thousand_hostile_histories():

@@ -207,7 +207,7 @@ class AgenticLR:
         decision = replace(decision, epoch=epoch, old_lr=old,
                            new_lr=self.get_last_lr()[0])
         self.decisions.append(decision)
-        self.watch.note(decision)
+        self._note(decision)
         if self.on_decision is not None and is_first():
             try:
                 self.on_decision(decision)
@@ -270,7 +270,7 @@ class AgenticLR:
         for metrics, result in zip(history, results):
             self._see(metrics, result, weights=False)
             if metrics.epoch in made:
-                self.watch.note(made[metrics.epoch])
+                self._note(made[metrics.epoch])
 
     def find_action(self, name: str) -> Action:
         """The action of that name, the guards' own ones included."""
@@ -280,6 +280,9 @@ class AgenticLR:
                 return action
         names = ", ".join(action.name for action in self.actions)
         raise ValueError(f"action={name!r} is not one of: {names}.")
+
+    def _note(self, decision):
+        self.watch.note(decision, again=decision.action == RESTART.name)
 
     def _forget(self):
         """Nothing has been seen yet."""

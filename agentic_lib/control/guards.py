@@ -63,6 +63,9 @@ class Guards:
                 fell with it
     nowhere     evaluations after which a run may count as going nowhere: it
                 begins again at a tenth of its rate
+    leap        it also begins again if its first ten steps move the weights
+                further than this many times their own length (the median
+                over weight matrices), unless validation accuracy is above 50
     rescues     how many times divergence is answered in one run
     """
 
@@ -73,6 +76,7 @@ class Guards:
     divergence: bool | None = True
     far: float | None = 0.5
     nowhere: int | None = 5
+    leap: float | None = 1.0
     rescues: int = 6
 
     def review(self, decision: Decision, controller: Any) -> Decision:
@@ -113,7 +117,8 @@ class Guards:
         if why is None or len(watch.rescues) >= self.rescues:
             return None
         if best is not None:
-            answer = RESTART if watch.lost and best.start else RESTORE
+            lost = watch.lost or self.leapt(controller)
+            answer = RESTART if lost and best.start else RESTORE
             return Decision(answer.name, why, source="guard")
         if watch.rescues and controller.history[-1].epoch < (
                 watch.rescues[-1] + controller.every):
@@ -133,7 +138,18 @@ class Guards:
         watch, best = controller.watch, controller.best
         if best is not None and best.dead and not watch.thrives:
             return "The network is dead: hardly any gradient is left."
+        if watch.why is None and self.leapt(controller):
+            return "The first ten steps moved the weights by " \
+                f"{best.moved:.3g} times their own length."
         return watch.why
+
+    def leapt(self, controller: Any) -> bool:
+        """True if the first steps threw the run off its course."""
+        best, accuracy = controller.best, controller.history[-1].val_acc
+        return bool(self.leap and best and best.start
+                    and best.moved is not None
+                    and not best.moved <= self.leap  # nan counts as further
+                    and (accuracy is None or accuracy <= 50))
 
 
 def check_guards(guards, brain):

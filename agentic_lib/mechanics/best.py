@@ -4,20 +4,26 @@ Knows nothing about learning rates, metrics, or why one goes back.
 """
 
 import copy
+from statistics import median
+
+STEPS = 10  # the optimizer's first steps, after which `moved` is known
 
 
 class Best:
     """The best weights that were seen, with the optimizer's state.
 
     `dead` says whether gradients have stopped reaching most weights, as they
-    do when a step that was too large has switched every ReLU off.
+    do when a step that was too large has switched every ReLU off. `moved` is
+    how far the first STEPS steps took the weights, in multiples of their own
+    length: the median over weight matrices; None until it is known. What is
+    usual is some thousandths at each step.
     """
 
     def __init__(self, model, optimizer):  # torch's own optimizer
         self.model, self.optimizer = model, optimizer
         self.result = None
         self.fed = None  # the weights that had a gradient at the start
-        self.dead = False
+        self.dead, self.steps, self.moved = False, 0, None
         self.hook()
         self.keep()
         self.start = self.weights, self.state  # until something was learned
@@ -27,8 +33,9 @@ class Best:
         self.hook()  # a copy of an optimizer leaves its hooks behind
 
     def hook(self):
-        """Looks at the gradients of the first step."""
-        self.optimizer.register_step_pre_hook(self.first_look)
+        """Looks at the gradients of the first step, and at the first steps'
+        way."""
+        self.optimizer.register_step_pre_hook(self.before_step)
 
     def keep(self):
         """Takes a copy, on the CPU: a GPU has better uses for its memory."""
@@ -40,6 +47,7 @@ class Best:
         if self.start is not None:
             self.weights, self.state = self.start
             self.result = None
+            self.steps, self.moved = 0, None
         self.restore()
 
     def restore(self):
@@ -52,13 +60,16 @@ class Best:
     def state_dict(self) -> dict:
         return {"weights": self.weights, "state": self.state,
                 "result": self.result, "fed": self.fed,
-                "start": self.start}
+                "start": self.start, "steps": self.steps,
+                "moved": self.moved}
 
     def load_state_dict(self, state):
         state = copy.deepcopy(state)
         self.weights, self.state = state["weights"], state["state"]
         self.result, self.fed = state["result"], state["fed"]
         self.start = state.get("start")
+        self.steps = state.get("steps", STEPS + 1)
+        self.moved = state.get("moved")
 
     def see(self, result):
         """Keeps the weights if this result is their best yet.
@@ -72,10 +83,24 @@ class Best:
             self.result = result
             self.keep()
 
-    def first_look(self, *_):
-        """At the first step of a run: which weights have a gradient?"""
+    def before_step(self, *_):
+        """At the first step: which weights have a gradient? And when STEPS
+        have been made: how far have they gone?"""
         if self.fed is None:
             self.fed = self.with_gradient()
+        if self.steps == STEPS and self.start is not None:
+            self.moved = self.way()
+        self.steps += 1
+
+    def way(self) -> float | None:
+        """How far the weights are from the start, in their own lengths."""
+        shares = []
+        for name, now in self.model.named_parameters():
+            first = self.start[0].get(name)
+            if now.dim() > 1 and first is not None and bool(first.any()):
+                now = now.detach().to(first)
+                shares.append(float((now - first).norm() / first.norm()))
+        return median(shares) if shares else None
 
     def look(self):
         """The network is dead if few weights still have a gradient."""

@@ -107,14 +107,17 @@ class Watch:
         self.bad = []  # losses far above the best, until more is known
         self.why, self.lost, self.near = None, False, False
 
-    def note(self, decision):
+    def note(self, decision, again=False):
         """Remembers when the rate was changed, and when by a guard's own
-        choice; if one overrules a brain, a note says what that chose."""
+        choice; if one overrules a brain, a note says what that chose.
+
+        again  the run goes back to its start
+        """
         if decision.new_lr != decision.old_lr:
             self.changed = decision.epoch
         if decision.source == "guard" and not decision.note:
             self.rescues.append(decision.epoch)
-            (self.restart if self.lost else self.settle)()
+            (self.restart if again else self.settle)()
 
     def see(self, metrics, result=None):
         """Takes in one more evaluation.
