@@ -1,7 +1,7 @@
 """A number that changes when the guards act otherwise, and only then.
 
-Made-up runs (healthy, noisy, exploding, lost at once, standing still) are
-shown to the controller under its usual guards, with a brain that wishes
+Made-up runs (healthy, noisy, exploding, lost at once, standing still, with
+small steps or large ones) are shown to the controller under its usual guards, with a brain that wishes
 every action in turn; what was decided when is the fingerprint. So code may be
 moved and reworded, and recorded rows still stand.
 """
@@ -16,7 +16,7 @@ from agentic_lib.brain.decision import ACTIONS, Decision
 from agentic_lib.control.controller import AgenticLR
 from agentic_lib.control.guards import Guards
 
-EPOCHS, RUNS, EVERY = 40, 30, 2
+EPOCHS, RUNS, EVERY, STEPS = 40, 30, 2, 4
 
 
 class InTurn:
@@ -55,13 +55,18 @@ def curves(rng) -> list[dict]:
     return found
 
 
-def decided(metrics) -> str:
-    """What the guards, and the brain under them, decided in such a run."""
+def decided(metrics, share) -> str:
+    """What the guards, and the brain under them, decided in such a run;
+    every step moves the weights by this share of their length."""
     model = torch.nn.Linear(2, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     controller = AgenticLR(optimizer, InTurn(), total_epochs=EPOCHS,
                            every=EVERY, model=model, guards=Guards())
     for epoch, measured in enumerate(metrics, start=1):
+        for _ in range(STEPS):
+            for p in model.parameters():
+                p.grad = share * p.detach() / optimizer.param_groups[0]["lr"]
+            optimizer.step()
         controller.step(epoch=epoch, **measured)
         if controller.should_stop:
             break
@@ -73,5 +78,6 @@ def decided(metrics) -> str:
 def guards_crc32(seed=0) -> str:
     """The fingerprint, as eight digits."""
     rng = np.random.default_rng(seed)
-    text = "\n".join(decided(curves(rng)) for _ in range(RUNS))
+    text = "\n".join(decided(curves(rng), float(rng.choice([-0.2, 0.01])))
+                     for _ in range(RUNS))
     return f"{zlib.crc32(text.encode()):08x}"
