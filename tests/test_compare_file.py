@@ -137,11 +137,13 @@ def test_the_guards_fingerprint_changes_with_what_they_do(monkeypatch):
     before = fingerprint.guards_crc32.__wrapped__()
     assert before == fingerprint.guards_crc32.__wrapped__()
     rng = np.random.default_rng(0)
-    found = " ".join(fingerprint.decided(fingerprint.curves(rng))
+    found = " ".join(fingerprint.decided(*fingerprint.made_up(rng))
                      for _ in range(fingerprint.RUNS))
     assert {"guard" in word for word in found.split()} == {True, False}
-    monkeypatch.setattr(fingerprint, "Guards", lambda: Guards(cooldown=4))
-    assert fingerprint.guards_crc32.__wrapped__() != before
+    for options in ({"cooldown": 4}, {"leap": None}, {"nowhere": None}):
+        monkeypatch.setattr(fingerprint, "Guards", lambda o=options: Guards(
+            **o))
+        assert fingerprint.guards_crc32.__wrapped__() != before
 
 
 def test_progress_counts_what_the_plan_asks_for(monkeypatch):

@@ -16,13 +16,12 @@ from agentic_lib.brain.decision import (
     ACTIONS, Action, Decision, Metrics, check_actions, with_factors)
 from agentic_lib.brain.fallback import fallback_decision
 from agentic_lib.control.guards import (
-    COOL_DOWN, RESTART, RESTORE, Guards, check_guards, goodness, needs_best,
-    validation)
+    COOL_DOWN, RESTART, RESTORE, Guards, check_guards, needs_best)
 from agentic_lib.mechanics import checks
 from agentic_lib.mechanics.best import Best
 from agentic_lib.mechanics.counting import PACES, Counter
 from agentic_lib.mechanics.divergence import Watch
-from agentic_lib.mechanics.measured import Measured
+from agentic_lib.mechanics.measured import Measured, goodness, validation
 from agentic_lib.mechanics.processes import from_first, is_first
 from agentic_lib.mechanics.rates import OwnRates, ScaledRates, check_optimizer
 from agentic_lib.mechanics.story import Story

@@ -110,3 +110,22 @@ class Measured:
 
     def tell(self, cause, text):
         warn_once(self.told, cause, text)
+
+
+def validation(metrics) -> float | None:
+    """How good the validation results are, higher is better: accuracy, else
+    minus the loss; None if neither is known."""
+    if metrics.val_acc is not None:
+        return metrics.val_acc
+    return None if metrics.val_loss is None else -metrics.val_loss
+
+
+def goodness(metrics) -> float | None:
+    """What makes weights the best: validation; if it is not known, the
+    lowest training loss. None for a run that has diverged."""
+    if metrics.diverged:
+        return None
+    if metrics.train_loss is not None and validation(metrics) is None:
+        return -metrics.train_loss
+    known = validation(metrics)
+    return metrics.train_acc if known is None else known

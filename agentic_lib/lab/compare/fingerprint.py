@@ -1,9 +1,9 @@
 """A number that changes when the guards act otherwise, and only then.
 
 Made-up runs (healthy, noisy, exploding, lost at once, standing still, with
-small steps or large ones) are shown to the controller under its usual guards, with a brain that wishes
-every action in turn; what was decided when is the fingerprint. So code may be
-moved and reworded, and recorded rows still stand.
+small steps or large ones) are shown to the controller under its usual guards,
+with a brain that wishes every action in turn; what was decided when is the
+fingerprint. So code may be moved and reworded, and recorded rows still stand.
 """
 
 import zlib
@@ -55,6 +55,11 @@ def curves(rng) -> list[dict]:
     return found
 
 
+def made_up(rng) -> tuple[list[dict], float]:
+    """The metrics of a run, and how far its steps move the weights."""
+    return curves(rng), float(rng.choice([-0.2, 0.01]))
+
+
 def decided(metrics, share) -> str:
     """What the guards, and the brain under them, decided in such a run;
     every step moves the weights by this share of their length."""
@@ -78,6 +83,5 @@ def decided(metrics, share) -> str:
 def guards_crc32(seed=0) -> str:
     """The fingerprint, as eight digits."""
     rng = np.random.default_rng(seed)
-    text = "\n".join(decided(curves(rng), float(rng.choice([-0.2, 0.01])))
-                     for _ in range(RUNS))
+    text = "\n".join(decided(*made_up(rng)) for _ in range(RUNS))
     return f"{zlib.crc32(text.encode()):08x}"
