@@ -189,7 +189,7 @@ show(draw_rates(controller), alt="The rates of the cosine schedule and "
 #
 # ## The guards
 #
-# Five guards watch the brain. What one of them does is recorded as a guard's
+# Six guards watch the brain. What one of them does is recorded as a guard's
 # decision, with the brain's wish in its note.
 #
 # - **bounds**: no rate leaves the range from `min_lr` to `max_lr`.
@@ -199,13 +199,17 @@ show(draw_rates(controller), alt="The rates of the cosine schedule and "
 # - **divergence**: a run has gone wrong if its loss is no number, or far above
 #   its best, or if the network has gone dead (no gradient reaches its weights
 #   any more). This guard acts at once, without waiting for the next decision.
+# - **leap**: the first ten steps moved the weights further than their own
+#   length. A network that was thrown so far seldom recovers.
 #
 # `Guards(cooldown=None)` switches one off, `guards=False` all of them. The
-# last guard needs something from you. Without the network it can only lower
-# the rate. With `model=` it keeps a copy of the best weights, restores them,
-# and halves the rate (`restore_best` in the record). If nothing was learned
-# that is worth restoring, it goes back to the first weights, and to a tenth of
-# the rate (`start_again`). It does this at most six times in a run.
+# last two need something from you. Without the network, `leap` sees nothing,
+# and the guard against divergence can only lower the rate. With `model=` it
+# keeps a copy of the best weights, restores them, and halves the rate
+# (`restore_best` in the record). If nothing was learned that is worth
+# restoring, or the first steps were leaps, it goes back to the first weights,
+# and to a tenth of the rate (`start_again`). All this happens at most six
+# times in a run.
 #
 # Digits at a rate of 0.5, with momentum, are too much for this network. Nobody
 # decides here (the brain is `None`), so whatever happens is the guards' doing.
