@@ -369,6 +369,21 @@ def test_weights_that_begin_as_zeros_have_no_length():
     assert controller.step(1, val_acc=20.0, train_loss=1.0) is None
 
 
+def test_frozen_and_quantised_weights_do_not_count():
+    """As under LoRA: most matrices are frozen, some hold whole numbers."""
+    net = torch.nn.ModuleList(torch.nn.Linear(4, 4) for _ in range(5))
+    net[:4].requires_grad_(False)
+    net[0].weight = torch.nn.Parameter(
+        torch.ones(4, 4, dtype=torch.uint8), requires_grad=False)
+    optimizer = torch.optim.SGD(net[4].parameters(), lr=0.1)
+    controller = AgenticLR(optimizer, ScriptedBrain([]), model=net)
+    for _ in range(11):
+        for p in net[4].parameters():
+            p.grad = -5 * p.detach().clone()
+        optimizer.step()
+    assert controller.best.moved == pytest.approx(1.5 ** 10 - 1, rel=1e-4)
+
+
 @pytest.mark.parametrize("at", range(0, 12, 3))
 def test_the_first_steps_are_counted_across_a_resume(at):
     """Killed after `at` steps, the way of all eleven is known all the same."""

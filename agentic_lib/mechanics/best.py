@@ -97,8 +97,9 @@ class Best:
         shares = []
         for name, now in self.model.named_parameters():
             first = self.start[0].get(name)
-            if now.dim() > 1 and first is not None and bool(first.any()):
-                now = now.detach().to(first)
+            if now.requires_grad and now.dim() > 1 and first is not None \
+                    and first.shape == now.shape and bool(first.any()):
+                now, first = now.detach().to(first).float(), first.float()
                 shares.append(float((now - first).norm() / first.norm()))
         return median(shares) if shares else None
 
