@@ -139,10 +139,14 @@ SAYINGS = {
     "of a placebo that reads the learning rate and no metrics": lambda view:
         all(ahead_of(m)(view) and of(view, m) > of(view, "brain_quick") + 5
             for m in ("left_alone", "plateau_tuned", "rate_only_quick")),
-    "It cannot be told apart from searches that take as many epochs in all: "
-    "successive halving over eight runs, a range test with OneCycle":
-        lambda view: level_with("halving")(view)
-        and level_with("range_one_cycle")(view),
+    "It is ahead of successive halving over eight runs that take as many "
+    "epochs in all": ahead_of("halving"),
+    "it cannot be told apart from a range test with OneCycle":
+        level_with("range_one_cycle"),
+    "Under the same guards and at the same pace, the rules that stand in for "
+    "the model end further behind": ahead_of("rules_quick"),
+    "It is ahead of successive halving with as many epochs in all":
+        ahead_of("halving"),
     "cannot be told apart from a tuned GreedyLR": level_with("greedy_tuned"),
     "ahead of a logistic regression on the same labels":
         ahead_of("logistic_quick"),
@@ -155,9 +159,9 @@ SAYINGS = {
         ahead_of("logistic_quick"),
     "it is not shown to be better than a tuned GreedyLR": lambda view:
         not ahead_of("greedy_tuned")(view),
-    "steering costs between one and two percentage points": lambda view:
-        1 <= of(view, "brain_quick", good=True)
-        - of(view, "left_alone", good=True) <= 2,
+    "steering costs up to one percentage point": lambda view:
+        0 <= of(view, "brain_quick", good=True)
+        - of(view, "left_alone", good=True) <= 1,
     "Whoever knows a good starting rate loses by it": lambda view:
         of(view, "brain_quick", good=True) > of(view, "left_alone",
                                                 good=True),
