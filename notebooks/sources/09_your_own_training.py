@@ -84,11 +84,13 @@ else:
 # wrote into the optimizer was gone one epoch later. A controller that does not
 # look would have continued, and its log would have claimed a rate that nobody
 # used. Whenever `AgenticLR` is called, it compares what it wrote with what it
-# finds. The message says what to do.
+# finds. The message says what to do. (Whether `schedule.step()` or
+# `controller.step` comes first does not matter: notebook 05 has the other
+# order.)
 #
 # The other mistake, the one in two places, raises nothing. No program can know
 # which of your numbers come from the test set. Fix both mistakes in the cell
-# above, run it again, then run the check:
+# with `my_training`, run it again, then run the check:
 
 # %% tags=["check"]
 from agentic_lib.course import exercises
@@ -121,8 +123,9 @@ def my_training(data, brain, epochs=20, lr=0.05):
 # Your training run is at the top left. The first of the two lines creates
 # everything else. The second asks for a decision and carries it out.
 #
-# Here is the whole script `plain.py`: a loop with AdamW and a cosine schedule.
-# The two lines are marked. Everything else was there before.
+# Here is the loop of the script `plain.py`, with AdamW and a cosine schedule.
+# The two lines are marked. Beside them only the two `if`s are new: one prints
+# the decision, the other lets it end the run.
 
 # %%
 import inspect
@@ -192,15 +195,20 @@ show(draw_rates(controller), alt="The rates of the cosine schedule and "
 # Six guards watch the brain. What one of them does is recorded as a guard's
 # decision, with the brain's wish in its note.
 #
-# - **bounds**: no rate leaves the range from `min_lr` to `max_lr`.
-# - **cooldown**: after a change two epochs have to pass before the next.
+# - **bounds**: no rate leaves the range from `min_lr` to `max_lr`, two
+#   arguments of `AgenticLR` (1e-7 and 10 if you give none).
+# - **cooldown**: after a change two epochs have to pass before the next. With
+#   a decision every five epochs this matters only if a guard changed the rate
+#   in the epoch before.
 # - **first_stop**: nothing is stopped before epoch 10.
 # - **improving**: a run that still improves is not stopped.
 # - **divergence**: a run has gone wrong if its loss is no number, or far above
 #   its best, or if the network has gone dead (no gradient reaches its weights
 #   any more). This guard acts at once, without waiting for the next decision.
-# - **leap**: the first ten steps moved the weights further than their own
-#   length. A network that was thrown so far seldom recovers.
+# - **leap**: if the first ten steps moved the weights further than their own
+#   length, the run begins again at the next call of `step`, unless it gets
+#   more than half of the validation data right. A network that was thrown so
+#   far seldom recovers.
 #
 # `Guards(cooldown=None)` switches one off, `guards=False` all of them. The
 # last two need something from you. Without the network, `leap` sees nothing,
@@ -261,16 +269,27 @@ for decision in rescued.decisions:
 # ## transformers.Trainer
 #
 # Here the framework runs the loop, and calls a **callback** at certain
-# moments. You need one line, `Trainer(...,
-# callbacks=[AgenticCallback(brain)])`; the script has it in `make_trainer`.
-# Your metrics keep their names: tell the callback if your accuracy is not
-# called `eval_accuracy`. The callback expects accuracies as fractions, as is
-# usual with the Trainer. Say `percent=True` if yours are not.
+# moments. You need an import and one argument:
+#
+# ```python
+# from agentic_lib.integrations.trainer import AgenticCallback
+#
+# Trainer(..., callbacks=[AgenticCallback(brain)])
+# ```
+#
+# Of the Trainer's own arguments three matter: `eval_strategy` (without
+# evaluations there are no decisions), `compute_metrics` for the accuracy, and
+# `logging_strategy` for the training loss. Your metrics keep their names: if
+# your accuracy is not called `eval_accuracy`, pass
+# `AgenticCallback(brain, val_acc="eval_f1")`. The callback expects accuracies
+# as fractions, as is usual with the Trainer. Say `percent=True` if yours are
+# not. In the script all this looks as follows:
 
 # %%
 from agentic_lib.integrations.examples import transformers_trainer
 
-print(inspect.getsource(transformers_trainer.main))
+for part in (transformers_trainer.make_trainer, transformers_trainer.main):
+    print(inspect.getsource(part))
 
 # %%
 #@title Run this: the Trainer without its log
@@ -297,10 +316,18 @@ print(f"{len(controller.history)} epochs, at last "
 #
 # ## Lightning
 #
-# Lightning works in the same way under other names:
-# `Trainer(callbacks=[AgenticCallback(...)])` and a module that logs
-# `train_loss`, `val_acc` and so on with `self.log`. This package does not need
-# Lightning, and Colab does not have it installed.
+# Lightning works in the same way:
+#
+# ```python
+# from agentic_lib.integrations.lightning import AgenticCallback
+#
+# lightning.Trainer(..., callbacks=[AgenticCallback(brain)])
+# ```
+#
+# Your module logs `train_loss`, `val_loss`, `train_acc` and `val_acc` with
+# `self.log(..., on_epoch=True, on_step=False)`. Accuracies are fractions here,
+# too, and `percent=True` and `val_acc="..."` mean the same. This package does
+# not need Lightning, and Colab does not have it installed.
 
 # %%
 #@title Run this: Lightning, if it is there
@@ -314,6 +341,8 @@ if importlib.util.find_spec("lightning") is None:
 else:
     from agentic_lib.integrations.examples import lightning_trainer
 
+    for part in (lightning_trainer.make_trainer, lightning_trainer.main):
+        print(inspect.getsource(part))
     for name in ("lightning.pytorch", "lightning.fabric"):
         log_levels.getLogger(name).setLevel(log_levels.ERROR)
     with warnings.catch_warnings():
@@ -330,7 +359,9 @@ else:
 # numbers and lower its rate, and the copies would drift apart. So the
 # metrics are gathered, only the first process loads the brain and decides,
 # and all of them apply its decision. The script contains none of this: it
-# calls `train`.
+# calls `train`. In a loop of your own, every process makes a controller and
+# calls its `step`: the first one's numbers count, and it decides for all.
+# (`agentic_lib/integrations/RECIPES.md` has such a loop, under *accelerate*.)
 
 # %%
 from agentic_lib.integrations.examples import several_processes
@@ -338,9 +369,11 @@ from agentic_lib.integrations.examples import several_processes
 print(inspect.getsource(several_processes.main))
 
 # %% [markdown]
-# A launcher starts as many copies as you ask for. The next cell can start two
-# processes on the CPU. Both have to import everything first, which takes
-# longer than the training: tick the box if you have half a minute.
+# A launcher starts as many copies as you ask for. Here it is the one of
+# `accelerate`, which the Trainer uses, too. `--multi_gpu` asks for several
+# processes, and the first word of the command keeps them on the CPU. The next
+# cell prints the command, and runs it only if you tick the box: both processes
+# have to import everything first, which takes longer than the training.
 
 # %%
 #@title Two processes
@@ -457,9 +490,15 @@ print("The same rate:", whole.controller.get_last_lr()
       == second.controller.get_last_lr())
 
 # %% [markdown]
-# Remove one of the five from `save` and `load`, run both again, and see which
-# of the three lines notices. (Without the random state, for example, the
-# weights differ.)
+# Remove one of the five from the cell with `save` and `load` (a name in
+# `PARTS`, or the two lines about the dice). Run that cell and the two cells
+# after it again. Which of the three lines notices?
+# <details><summary>Answer</summary>The first line notices each. Without the
+# schedule's state the rates differ, too; without the network the validation
+# accuracy collapses, and the decisions may differ. Without the controller's
+# state there is an error: this loop asks the controller how many epochs have
+# passed, so it begins to count at 0 again, trains too long, and the straight
+# line of the schedule goes below zero.</details>
 #
 # ## Summary
 #
@@ -494,6 +533,7 @@ print("The same rate:", whole.controller.get_last_lr()
 #    decided scale is gone: it belongs to the controller, and the optimizer
 #    does not hold it. Save and load the states of both.</details>
 #
-# This was the last notebook. The model card of the bundled brain
+# This was the last notebook in the order of the series (10 stands after 05).
+# The model card of the bundled brain
 # (`agentic_lib/bundled_brain/README.md`) says what it can't do, and
 # `CONTRIBUTING.md` shows how to add an action, a brain or a task.
