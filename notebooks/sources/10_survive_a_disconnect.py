@@ -98,11 +98,14 @@ def load(path, network, optimizer):
 # that is taken away.
 
 # %%
+import os
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+Path("runs").mkdir(exist_ok=True)
 NIGHT = f"""
 from agentic_lib import SimpleAIBrain, load_data, train
 digits = load_data("digits", label_noise=0.3)
@@ -118,9 +121,6 @@ def epochs_in(folder):
         path.exists()) else 0
 
 # %%
-import os
-import shutil
-
 shutil.rmtree("runs/night", ignore_errors=True)
 Path("runs/night").mkdir(parents=True)
 process = subprocess.Popen(
@@ -130,48 +130,54 @@ while process.poll() is None and epochs_in("runs/night") < 7:
     time.sleep(0.01)
 process.kill()
 process.wait()
-print(f"Killed after {epochs_in('runs/night')} of {EPOCHS} epochs. Left:")
+print(f"Killed with {epochs_in('runs/night')} of {EPOCHS} epochs in the "
+      "record. Left:")
 for path in sorted(Path("runs/night").iterdir()):
     print(f"  {path.name:32}{path.stat().st_size:8,} bytes")
 
 # %% [markdown]
 # `run.jsonl` is the record, with one line for each epoch and each decision. A
-# **checkpoint** holds the weights, the optimizer and the controller. The last
-# two are kept, so that one of them is whole even if the kill comes in the
-# middle of writing. The number in its name is its epoch. The record may be one
-# epoch ahead of the newest checkpoint, if the kill came between the two. Then
-# that epoch is trained once more.
+# **checkpoint** holds the weights, the optimizer and the controller
+# (`safetensors`: a format for tensors). The number in its name is its epoch.
+# The last two are kept. A `.part`, if there is one, was being written when the
+# kill came, and is ignored. So the record may be one epoch ahead of the newest
+# checkpoint. Then that epoch is trained once more.
 #
 # ## Take it home as one file
 #
-# If the disk goes with the runtime, only what you took home is left. Each box
-# below does one thing, and nothing happens unless you tick it: Drive asks for
-# a permission, and an upload waits for a file.
+# If the disk goes with the runtime, only what you took home is left. The next
+# cell packs the run. What else it does in Colab, you tick: Drive asks for a
+# permission, and an upload waits for a file.
 #
-# Are you back in a new runtime, with the file on your computer? Run all cells
-# except the one that starts the process and kills it. Tick *upload*, and
-# continue below.
+# Are you back in a new runtime? Run all cells except the one that starts the
+# process and kills it. Tick *upload* if the file is on your computer, or
+# *from_drive*, and continue below.
 
 # %%
-#@title Take it home, bring it back (nothing happens by itself)
+#@title Take it home, bring it back (packs only, unless you tick a box)
 download = False  #@param {type:"boolean"}
+to_drive = False  #@param {type:"boolean"}
 upload = False  #@param {type:"boolean"}
-copy_to_drive = False  #@param {type:"boolean"}
+from_drive = False  #@param {type:"boolean"}
 
 packed, in_colab = Path("runs/night.zip"), "google.colab" in sys.modules
-if in_colab and upload:
+on_drive = "/content/drive/MyDrive/night.zip"
+if not (in_colab and (upload or from_drive)):
+    shutil.make_archive("runs/night", "zip", "runs/night")
+if in_colab and (to_drive or from_drive):
+    from google.colab import drive
+    drive.mount("/content/drive")
+if in_colab and from_drive:
+    shutil.copy(on_drive, packed)
+elif in_colab and upload:
     from google.colab import files
     packed.unlink(missing_ok=True)
     files.upload("runs")  # choose night.zip
-else:
-    shutil.make_archive("runs/night", "zip", "runs/night")
+if in_colab and to_drive:
+    shutil.copy(packed, on_drive)
 if in_colab and download:
     from google.colab import files
     files.download(str(packed))
-if in_colab and copy_to_drive:
-    from google.colab import drive
-    drive.mount("/content/drive")
-    shutil.copy(packed, "/content/drive/MyDrive")
 print(f"{packed.name}: {packed.stat().st_size:,} bytes")
 
 # %% [markdown]
@@ -203,7 +209,7 @@ def weights_in(folder):
 
 some, others = weights_in("runs/night"), weights_in("runs/calm")
 equal = all(torch.equal(some[name], others[name]) for name in some)
-print(f"Killed after epoch {found}, then resumed: {resumed}")
+print(f"The record held {found} epochs. Killed, then resumed: {resumed}")
 print(f"Never killed: {calm}")
 print("The weights are the same, bit for bit." if equal else
       "The weights differ.")
