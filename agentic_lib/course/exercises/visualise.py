@@ -68,8 +68,8 @@ def beyond_luck(find):
     for ends, wanted in cases:
         found = find({epoch: {name: list(values) for name, values in
                               row.items()} for epoch, row in ends.items()})
-        expect(found is not None, "It returned None: is there a return?",
-               "Return a list of epochs. It may be empty.")
+        expect(found is not None, "It returned None: a list of epochs is "
+               "asked.", "The list may be empty.")
         expect(list(found) == wanted, f"For {ends} your function says "
                f"{found}.", f"It should be {wanted}.", "Rank the actions by "
                "mean. Then compare the lowest end of the best one with the "
