@@ -80,7 +80,7 @@ def test_the_picture_shows_every_seat_and_says_so():
               for line in figure.axes[0].lines[1:]]
     assert points == [(20.0, 80.0, "^"), (95.0, 95.2, "^"), (90.0, 70.0, "v")]
     assert summary(results) in figure.get_label()
-    assert "gained in 1, lost in 1 and changed little in 1" in summary(results)
+    assert "lost in 1 and moved by 0.5 points at most in 1" in summary(results)
 
 
 def test_a_text_without_codes_is_refused_with_an_example():

@@ -81,9 +81,9 @@ def summary(results) -> str:
     up = sum(gain > 0.5 for gain in gains)
     down = sum(gain < -0.5 for gain in gains)
     return (f"Seats: {len(gains)}. The brain gained in {up}, lost in {down} "
-            f"and changed little in {len(gains) - up - down}.\nThe median "
-            f"change is {statistics.median(gains):+.1f} points, from "
-            f"{min(gains):+.1f} to {max(gains):+.1f}.")
+            f"and moved by 0.5 points at most in {len(gains) - up - down}.\n"
+            f"The median change is {statistics.median(gains):+.1f} points, "
+            f"from {min(gains):+.1f} to {max(gains):+.1f}.")
 
 
 def draw_class(text):

@@ -118,10 +118,11 @@ figure, ax = plt.subplots(figsize=(7, 5), layout="constrained")
 ax.imshow(pixels @ np.array([0.2126, 0.7152, 0.0722]), cmap="gray")
 ax.axis("off")
 show(figure, alt="The picture of the run in grey. Dashes tell training "
-     "from validation, shapes tell the actions apart.")
+     "from validation, dots the other run.")
 
 # %% [markdown]
-# Dashes, dots and shapes still do their work. Colours alone would not.
+# Dashes and dots still do their work (and shapes, if there is more than one
+# action). Colours alone would not.
 #
 # ### And for those who do not see it?
 #
@@ -139,8 +140,9 @@ print(fill(picture.get_label(), 76))
 #
 # Write `in_words(run)`, with at most 60 words. These must stand in it as
 # digits: the first and the last validation accuracy (rounded, `f"{x:.0f}"`),
-# the last learning rate (`f"{x:.3g}"`), and how many decisions were made. Some
-# runs have no decision, and some have a single epoch.
+# the last learning rate (`f"{x:.3g}"`), and how many decisions were made. Each
+# of `run.metrics` has `.epoch`, `.val_acc` and `.learning_rate`. Some runs
+# have no decision, and some have a single epoch.
 
 # %% tags=["exercise"]
 def in_words(run):
@@ -163,8 +165,8 @@ def in_words(run):
 # ## Replay
 #
 # Now look into the run. At each decision: what did the brain see, and what did
-# it write? A slider over the epochs shows it, from the record alone. (The
-# button under it belongs to the next section.)
+# it write? A slider over the epochs shows it, from the record alone. (Only the
+# button under it needs the `Training`. It belongs to the next section.)
 
 # %%
 from agentic_lib import Replay
@@ -185,7 +187,8 @@ print(replay.describe())
 # %% [markdown]
 # Read the prompt before you read the answer. Would you have decided the same,
 # from these lines and nothing else? And is every number in its reason also in
-# the prompt? A small model may misread, and still sound sure.
+# the prompt? A small model may misread, and still sound sure. (*before 1*: at
+# the decision before, the rate was 1 of the first.)
 #
 # ## What if?
 #
@@ -193,6 +196,7 @@ print(replay.describe())
 # again with the same seed, it repeats itself to the last digit, up to the
 # epoch in question. There it is copied, and each copy takes another action.
 # From then on the brain decides in each copy, and may end one of them early.
+# The button *what if?* of the replay does this, and so does the next cell.
 # **Guess first:** leave `stop_training` aside, which ends at once. By how many
 # points will the ends of the other three differ?
 
@@ -218,17 +222,19 @@ print(f"Taken at epoch {epoch}: {taken}")
 # ### Which decision mattered?
 #
 # So one branch for each action is not enough. Take every second decision of
-# the run, and play each action to the end three times, each time with another
-# order of the data. The order is luck: an action that is really better should
-# win whatever the order. **Guess first:** will the early or the late decisions
-# have more to gain and to lose?
+# the run, and play each action but `stop_training` to the end three times,
+# each time with another order of the data. The order is luck: an action that
+# is really better should win whatever the order. In the picture the actions of
+# one epoch stand side by side: a marker is the mean of three ends, its line
+# their range, and a ring marks the action taken. **Guess first:** will the
+# early or the late decisions have more to gain and to lose?
 
 # %% tags=["demo"]
 from agentic_lib import ACTIONS, Decision
 from agentic_lib.show.branching import repeat
 from agentic_lib.show.experiments import changed
 
-RATES = [action for action in ACTIONS if not action.stop]
+PLAYED = [action for action in ACTIONS if not action.stop]
 quick = changed(brain, explain=False)  # no reasons: they change nothing
 
 
@@ -250,7 +256,7 @@ for d in run.decisions[::2]:
     state = training.state_dict()
     ends[d.epoch] = {action.name: [play(state, action, order)
                                    for order in (1, 2, 3)]
-                     for action in RATES}
+                     for action in PLAYED}
 
 # %% tags=["demo"]
 #@title Run this: it draws the ends
@@ -261,7 +267,7 @@ def draw_ends(run, ends):
     """Means as markers, ranges as lines, a ring at the action taken."""
     figure, ax = plt.subplots(figsize=(8, 3.6), layout="constrained")
     taken = {d.epoch: d.action for d in run.decisions}
-    for k, action in enumerate(RATES):
+    for k, action in enumerate(PLAYED):
         for epoch, row in ends.items():
             x, values = epoch + k - 1, row[action.name]
             ax.plot([x, x], [min(values), max(values)], lw=2, alpha=0.5,

@@ -40,19 +40,21 @@ print(summary.answer(rows))
 # **successive halving**, or a **range test** (and then OneCycle or a cosine),
 # spends some of the epochs on trying rates.
 #
-# There are several tasks, nine starting rates over four decades, several
-# seeds, and every method on all of them. A command trained these runs and kept
-# one line (a *row*) for each.
+# There are several tasks, nine starting rates (on `digits` from 0.0001 to 1),
+# several seeds, and every method on all of them. A command trained these runs
+# and kept one line (a *row*) for each.
 #
 # ```
 # python -m agentic_lib compare --record
 # ```
 #
-# People use the brain under **guards**, which restore earlier weights if a run
-# is lost. So here every method has guards if it can. `left_alone` is the
-# starting rate under guards, and `constant` is the same without them. A name
-# that ends in `_quick` decides every 2 epochs, x 0.5 or x 2. A name that ends
-# in `_tuned` has settings that were chosen beforehand, on other data.
+# People use the brain under **guards**, which overrule harmful decisions, and
+# restore earlier weights if a run is lost. So here every method has guards if
+# it can. `left_alone` is the starting rate under guards, and `constant` is the
+# same without them. Methods: `_quick` decides every 2 epochs, x 0.5 or x 2
+# (faster than elsewhere in this series: every 5, x 0.7 or x 1.3); `_tuned` has
+# settings that were chosen beforehand, on other data; `_advised` has those of
+# its authors. Tasks: `_x1000` multiplies the loss by 1000.
 
 # %% tags=["workshop"]
 from agentic_lib.lab.compare import results, tables, views
@@ -180,11 +182,18 @@ for name in few:
 
 # %% [markdown] tags=["workshop"]
 # And here is the regret of eight methods over all tasks and all starts, guards
-# on. The thick line is an **interval**: it says how far the mean would move if
-# other seeds had been drawn. The thin line also draws other tasks like these.
+# on. The thick line is an **interval** (of 95 %): it says how far the mean
+# would move if other seeds had been drawn; the thin line, if other tasks like
+# these had been drawn as well. Does it help? The words below are the answer.
 
 # %% tags=["workshop"]
+from textwrap import fill
+
+from agentic_lib.lab.compare import answer
+
 show(pictures.draw_summary(eight), pictures.say_summary(eight))
+print(fill(answer.overall(used, ours), 76), end="\n\n")
+print(fill(answer.starts(used, views.unguarded(rows), ours), 76))
 
 # %% [markdown]
 # Here are the same results in numbers. A start is **good** on a task if the

@@ -1,14 +1,19 @@
 # %% [markdown]
-# You will take over the learning rate of a training run, then look into a
-# language model that does the same job, then ask whether it helps. Run the
-# cells one after the other. If a cell says **guess first**, write down a
-# guess: nobody collects it, and the result will mean more to you. The parts
-# are cut from the notebooks of the core route, which have more exercises and
-# explain more.
+# You will take over the learning rate of a training run. Then a small language
+# model does the same job: you see what it reads, how its replies are read, and
+# how a run under it goes. Then you ask whether it helps. Run the cells one
+# after the other. If a cell says **guess first**, write down a guess: nobody
+# collects it, and the result will mean more to you. (The outputs that you find
+# here give it away: *Edit > Clear all outputs* first.) The parts are cut from
+# the notebooks of the core route, which have more exercises and explain more.
+# What is left of the ninety minutes is for set-up, questions and a pause.
 #
-# Colab has no GPU for you? Nothing breaks: a small brain that comes with the
-# package answers instead, and a printed line says so. The runtime was taken
-# away, or restarted? *Runtime > Run before* brings you back to where you were.
+# A small brain that comes with the package answers (`bundled`), with or
+# without a GPU, and a printed line says so. In the settings of part 1 you may
+# choose another: `qwen` is Qwen3-0.6B, `auto` is Qwen if there is a GPU,
+# `colab` is the model that Colab offers, and `rules` has no model. The runtime
+# was taken away, or restarted? *Runtime > Run before* brings you back to where
+# you were.
 
 # %%
 #@title Your seat
@@ -39,8 +44,8 @@ print(f"Alone it ends at {alone.test_acc:.1f} %, "
 print("Your code:", result_code(seat, alone.test_acc, steered.test_acc))
 
 # %%
-# All codes together give the picture. Paste everybody's between the
-# quotation marks, with or without line breaks.
+# All codes together give the picture. The instructor (or you, from the
+# chat) pastes everybody's between the quotation marks.
 codes = """
 """
 

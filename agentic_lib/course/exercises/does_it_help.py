@@ -10,19 +10,19 @@ def regret_of(measure):
     """measure(constant, method) -> mean points that are missing to the best
     constant rate."""
     constant = {(0.01, 0): 60.0, (0.01, 1): 99.0, (0.1, 0): 90.0,
-                (0.1, 1): 80.0}
+                (0.1, 1): 80.0, (1.0, 0): 85.0, (1.0, 1): 60.0}
     method = {(0.01, 0): 85.0, (0.01, 1): 75.0, (0.1, 0): 88.0,
               (0.1, 1): 79.0}
     found = measure(dict(constant), dict(constant))
     expect(found is not None, "It returned None: is there a return?")
-    expect(abs(found - 12.25) > 0.01, "How many best rates does your function "
+    expect(abs(found - 15.5) > 0.01, "How many best rates does your function "
            "find?", "You seem to take the better one for every seed by "
            "itself. The best rate is one for all seeds, chosen by its mean.")
-    expect(abs(found - 2.75) < 1e-6, "In the example of this check, the "
-           "constant rates have a mean regret of 2.75, and you have "
+    expect(abs(found - 6) < 1e-6, "In the example of this check, the "
+           "constant rates have a mean regret of 6, and you have "
            f"{found:.4g}.", "Which rate has the highest mean over its seeds?",
            "It is 0.1, with a mean of 85. So 0.1 has a regret of 0, and the "
-           "other rate one of 5.5.")
+           "other rates have 5.5 and 12.5.")
     found = measure(constant, method)
     expect(abs(found - 3.25) < 1e-6, "A method that reaches 85 and 75 from "
            "0.01, 88 and 79 from 0.1 has a regret of 3.25; you have "
