@@ -20,7 +20,8 @@ from agentic_lib import Decision, Prompt, SimpleAIBrain, Training
 from agentic_lib import load_data, plot_run, train
 from agentic_lib.course.notebook import show
 
-#@markdown Which brain plays against you? "bundled" starts at once.
+#@markdown Which brain plays against you? Leave it at "bundled", which
+#@markdown starts at once. Notebook 01 explains the others.
 
 brain_name = "bundled" #@param ["bundled", "auto", "qwen", "colab", "rules"]
 
@@ -89,7 +90,7 @@ def new_run():
 #   epochs, but not in the newest.
 #
 # From the second decision on, numbers in brackets say what has changed since
-# the last one, and *before that* says what had changed up to then.
+# the last one. *before that* is the same change, one decision earlier.
 #
 # Validation accuracy may be higher than training accuracy here, since only
 # training labels were drawn at random. A **test set**, separate from both,
@@ -97,6 +98,7 @@ def new_run():
 
 # %% tags=["workshop"]
 training = new_run()
+# [0] says what the job is, the same at every decision (see notebook 02)
 print(Prompt().messages(training.run.metrics)[1]["content"])
 
 # %% [markdown] tags=["workshop"]
@@ -181,7 +183,7 @@ print(f"You made {yours} of 12 decisions. "
 # %% [markdown] tags=["workshop"]
 # ## The brain's turn
 #
-# Your guess: a rate of 0.5 is too high here. In the first five epochs the
+# About your guess: a rate of 0.5 is too high here. In the first five epochs the
 # training loss did not fall steadily, and validation accuracy dropped back
 # from its best. If a rate is too low, both move slowly in the right direction.
 #

@@ -289,7 +289,9 @@ show(draw_bars(groups), alt=in_words(groups))
 # told nothing. You can divide the prior out, and scale the four to sum to 1.
 # This is called **contextual calibration** (Zhao et al. 2021); the library
 # does it with `calibrate=True`. It is not always an improvement: "do nothing
-# special if nothing is known" can be good sense and not a bias.
+# special if nothing is known", a preference for `continue`, can be good sense
+# and not a bias. A preference for `increase` is good sense only if most runs
+# start too low.
 #
 # ### Exercise: divide the prior out
 #
@@ -383,13 +385,14 @@ show(figure, alt="How many of 23 other orders change the answer, for "
 # "80 % sure" should be right in 80 % of the cases. To find out, one needs
 # decisions with known outcomes. The package ships stored **states** of real
 # training runs. At each of them, all four actions were played to the end of
-# the run, with several orders of the data. An action counts as right if it
-# came within 0.3 points of the best.
+# the run, with several orders of the data. An action counts as right if its
+# test accuracy at the end, on average, is within 0.3 points of the best.
 #
 # From here on your brain answers as it does in a run, corrections included;
-# the naive brain has none. (States unlike those that a small brain was taught
-# with are left to the rules, and a notice says so.) **Guess first:** how often
-# is your brain right, and how often is someone who always says `continue`?
+# the naive brain has none. (States outside of what a small brain was taught
+# with, and a margin around it, are left to the rules, and a notice says so.)
+# **Guess first:** how often is your brain right, and how often is someone who
+# always says `continue`?
 
 # %%
 from agentic_lib.lab.check import judge, judge_names
@@ -410,13 +413,15 @@ for name in names:
     print(f"{always['best']:6.0%}  always {name}")
 
 # %% [markdown]
-# Several actions can be right at once, so these do not sum to 100 %. A brain
-# that does not beat the best of the four constant answers has added nothing
-# here, however sure it is.
+# Several actions can be right at once, so these do not sum to 100 %. Many of
+# the states come from runs that start at a very low rate: there, always saying
+# `increase` is hard to beat. A brain that does not beat the best of the four
+# constant answers has added nothing here, however sure it is. (A
+# difference of a few states out of all these means nothing.)
 #
 # Now the confidence. The four probabilities sum to 1, so they say how likely
 # each action is to be *the* best. Being right has to be counted in the same
-# way: if two actions are equally good, each gets half a point. We put the
+# way: if two are right, as defined above, each gets half a point. We put the
 # states into five groups by how sure the brain was. In each group: how sure
 # was it on average, and how often was it right?
 
@@ -521,13 +526,16 @@ for name, row in decisions.items():
           f"{error_at(1.0, scored[1::2]):.3f} before, "
           f"{error_at(best, scored[1::2]):.3f} after.")
     mine = calibration_error(bins_of(pairs_of(row)))
-    print("By your function, before, on all states:",
-          "not written yet" if mine is None else round(mine, 3))
+    print(f"All states, before: {error_at(1.0, scored):.3f} by the library "
+          "(10 bins),", "your function\nis not written yet" if mine is None
+          else f"{mine:.3f} by yours (5 bins)")
 
 # %% [markdown]
 # Did the error fall on the half that had no say in the choice? Only that
-# counts. And even if it did, the brain is not right more often than before,
-# because not one decision changes.
+# counts. A temperature moves all points to the left, or all to the right: if
+# one group lies below the dotted line and another above it, no temperature
+# mends both. And even if the error fell, the brain is not right more often
+# than before, because not one decision changes.
 #
 # ## If names begin alike
 #
