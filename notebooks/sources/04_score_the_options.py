@@ -416,8 +416,8 @@ for name in names:
 # Several actions can be right at once, so these do not sum to 100 %. Many of
 # the states come from runs that start at a very low rate: there, always saying
 # `increase` is hard to beat. A brain that does not beat the best of the four
-# constant answers has added nothing here, however sure it is. (A
-# difference of a few states out of all these means nothing.)
+# constant answers has added nothing here, however sure it is. (A difference of a
+# few states out of all these means nothing.)
 #
 # Now the confidence. The four probabilities sum to 1, so they say how likely
 # each action is to be *the* best. Being right has to be counted in the same
