@@ -1,6 +1,6 @@
 """Pictures of the page for the READMEs: site/screens/*.png.
 
-    python site/screens.py
+    python site/make.py && python site/screens.py
 
 Plays a game by the same twelve decisions each time. Needs the extra "browser"
 and Chromium.

@@ -23,6 +23,9 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 @contextmanager
 def visitor():
     """(browser, address of the site), for as long as the block runs."""
+    if not (DIST / "index.html").exists():
+        raise SystemExit(f"{DIST} does not hold the site yet: run "
+                         "`python site/make.py` first.")
     server = http.server.ThreadingHTTPServer(
         ("127.0.0.1", 0), functools.partial(Quiet, directory=DIST))
     threading.Thread(target=server.serve_forever, daemon=True).start()
