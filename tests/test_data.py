@@ -22,14 +22,6 @@ def test_the_digits_are_split_without_overlap():
     assert len(rows(data.train) | rows(data.val) | rows(data.test)) == 1797
 
 
-def test_the_digits_are_scikit_learns(monkeypatch):
-    """Read from its file, and through it where that lies elsewhere."""
-    read = module.load_digits()
-    monkeypatch.setattr(module, "DIGITS", "nowhere")
-    for mine, theirs in zip(read, module.load_digits.__wrapped__()):
-        assert torch.equal(mine, theirs) and mine.dtype == theirs.dtype
-
-
 def test_a_seed_gives_the_same_split_and_another_seed_another():
     first, again, other = (load_data(seed=s) for s in (3, 3, 4))
     assert torch.equal(first.train[0], again.train[0])

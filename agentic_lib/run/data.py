@@ -7,15 +7,10 @@ Knows nothing about models or training.
 import zlib
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import distribution
 from pathlib import Path
 
-import numpy as np
 import torch
 
-# In scikit-learn's folder. The package itself takes longer to import than a
-# run on its digits takes to train.
-DIGITS = "sklearn/datasets/data/digits.csv.gz"
 NAMES = ("digits", "fashion_mnist", "cifar10")
 ADDRESSES = {
     "fashion_mnist": "http://fashion-mnist.s3-website.eu-central-1."
@@ -111,14 +106,9 @@ def check_sizes(name: str, train_size: int, val_size: int,
 @cache
 def load_digits() -> tuple[torch.Tensor, torch.Tensor]:
     """1,797 handwritten digits of 8 x 8 pixels, inputs from 0 to 1."""
-    file = Path(str(distribution("scikit-learn").locate_file(DIGITS)))
-    if file.exists():
-        table = np.loadtxt(file, delimiter=",")
-        pixels, labels = table[:, :-1], table[:, -1]
-    else:  # another version keeps it elsewhere
-        from sklearn.datasets import load_digits as sklearn_digits
+    from sklearn.datasets import load_digits as sklearn_digits
 
-        pixels, labels = sklearn_digits(return_X_y=True)
+    pixels, labels = sklearn_digits(return_X_y=True)
     return (torch.tensor(pixels / 16.0, dtype=torch.float32),
             torch.tensor(labels, dtype=torch.int64))
 
