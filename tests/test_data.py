@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from agentic_lib import load_data, make_model
-from agentic_lib.run import data as module
 
 
 def rows(part):
