@@ -11,9 +11,11 @@
 # A small brain that comes with the package answers (`bundled`), with or
 # without a GPU, and a printed line says so. In the settings of part 1 you may
 # choose another: `qwen` is Qwen3-0.6B, `auto` is Qwen if there is a GPU,
-# `colab` is the model that Colab offers, and `rules` has no model. The runtime
-# was taken away, or restarted? *Runtime > Run before* brings you back to where
-# you were.
+# `colab` is the model that Colab offers, and `rules` has no model. How *sure* a
+# model is of a decision is the probability that it gave to that name.
+#
+# The runtime was taken away, or restarted? *Runtime > Run before* brings you
+# back to where you were.
 
 # %%
 #@title Your seat
