@@ -18,7 +18,8 @@ brain_name = "bundled"  #@param ["bundled", "rules"]
 # runs. Three words in advance. **Regret**: how many points a run ends behind
 # the best constant learning rate. A **placebo**: a method that does not look
 # at what it should look at. A **guard**: a rule that restores earlier weights
-# if a run is lost. Brackets say how far a number may be off by chance.
+# if a run is lost. Brackets say how far a number may be off by chance. Each
+# number is rounded by itself, so a difference may not match in its last digit.
 
 # %%
 from agentic_lib.lab.compare import results, summary
@@ -27,8 +28,8 @@ info, rows = results.read_rows()
 print(summary.answer(rows))
 
 # %% [markdown]
-# You need not know the methods yet. The rest of the notebook explains every
-# name, shows how such an answer is made, and how far it can be trusted.
+# You need not know the methods yet. The rest of the notebook explains them,
+# and how far such an answer can be trusted.
 
 # %% [markdown] tags=["workshop"]
 # ## What would you use instead?
@@ -36,13 +37,16 @@ print(summary.answer(rows))
 # Nobody has to ask a language model for a learning rate. One can leave the
 # rate alone. **Plateau** (`ReduceLROnPlateau`) lowers it if the validation
 # loss stands still. **Greedy** (`GreedyLR`) raises and lowers it. **Linear**
-# lowers it by a plan. **Schedule-Free** needs no plan. And one can search:
-# **successive halving**, or a **range test** (and then OneCycle or a cosine),
-# spends some of the epochs on trying rates.
+# lowers it by a plan. **Schedule-Free** averages the weights instead. And one
+# can search, which spends some of the epochs on trying rates: **successive
+# halving** trains several, and drops the worse half again and again; a **range
+# test** raises the rate step by step, and takes the one at which the loss
+# falls fastest (then OneCycle, up and down, or a cosine, down). Searches need
+# no starting rate, nor does Schedule-Free as its authors advise it.
 #
 # There are several tasks, nine starting rates (on `digits` from 0.0001 to 1),
-# several seeds, and every method on all of them. A command trained these runs
-# and kept one line (a *row*) for each.
+# several seeds, and the methods of the next cell on all of them. A command
+# trained these runs and kept one line (a *row*) for each.
 #
 # ```
 # python -m agentic_lib compare --record
@@ -52,9 +56,10 @@ print(summary.answer(rows))
 # restore earlier weights if a run is lost. So here every method has guards if
 # it can. `left_alone` is the starting rate under guards, and `constant` is the
 # same without them. Methods: `_quick` decides every 2 epochs, x 0.5 or x 2
-# (faster than elsewhere in this series: every 5, x 0.7 or x 1.3); `_tuned` has
-# settings that were chosen beforehand, on other data; `_advised` has those of
-# its authors. Tasks: `_x1000` multiplies the loss by 1000.
+# (faster than `brain` and elsewhere in this series: every 5, x 0.7 or x 1.3);
+# `_tuned` has settings that were chosen beforehand, on other data; `_advised`
+# has those of its authors. Tasks: `_x1000` and `_x0.1` multiply the loss by
+# that number, and divide the rates by it.
 
 # %% tags=["workshop"]
 from agentic_lib.lab.compare import results, tables, views
@@ -75,12 +80,11 @@ print(f"one row: {one.method} on {one.task}, start {one.rate}, seed "
       f"{one.seed}: {one.test} % on the test set")
 
 # %% [markdown]
-# A comparison is fair only if every method had the same help. The brain can
-# run at the settings of the original idea (`brain`: every 5 epochs, x 0.7, x
-# 1.3) and at the quick ones. The quick settings, and those of `plateau_tuned`
-# and `greedy_tuned`, were chosen in the same way: the best of five, on kinds
-# of data that none of these tasks is made of (the *teaching families* of the
-# table). Everything else runs as its authors advise.
+# A comparison is fair only if all methods that were tuned had the same help.
+# The quick settings, and those of `plateau_tuned` and `greedy_tuned`, were
+# chosen in the same way: the best of five, on kinds of data that none of these
+# tasks is made of (the *teaching families* of the table). The others in the
+# table were not tuned.
 
 # %%
 from IPython.display import Markdown, display
@@ -117,10 +121,12 @@ for name, start, guess in (("good", 0.1, from_good),
 
 # %% [markdown] tags=["workshop"]
 # Each line is a method, each place on it the mean of several seeds, and the
-# band holds all seeds. If you miss a line, another one lies on it. In the
-# middle the lines are close. They part at the edges, where the start was a
-# poor guess. So a comparison at one starting rate can show whatever its author
-# likes.
+# band holds all seeds. If you miss a line, another one lies on it. From
+# middling rates up the lines are close: guards save the runs whose rate is far
+# too high. (At the highest rate one starts the run of `left_alone` again, at a
+# lower rate; where it dips, none acted.) At low starts the lines part: only
+# some methods raise the rate. So a comparison at one starting rate can show
+# whatever its author likes.
 #
 # ## One number: regret
 #
@@ -196,8 +202,8 @@ print(fill(answer.overall(used, ours), 76), end="\n\n")
 print(fill(answer.starts(used, views.unguarded(rows), ours), 76))
 
 # %% [markdown]
-# Here are the same results in numbers. A start is **good** on a task if the
-# constant rate ends within two points of the best one from there. All other
+# Here are the same results in numbers. A start is **good** on a task if, kept
+# constant, it ends within two points of the best constant rate. All other
 # starts are **poor**.
 
 # %%
@@ -217,16 +223,15 @@ display(Markdown(tables.first(eight, ours, costs.read()["methods"])))
 # - The last column: processor seconds for a run, then how many of them went
 #   into decisions.
 #
-# `RESULTS.md` shows more methods, and all of them without guards. `python -m
-# agentic_lib compare --summary` prints it from the same rows.
+# `RESULTS.md` shows more methods, and all of them without guards.
 
 # %% [markdown]
 # A mean can hide that a few runs went very wrong. So a method may be ahead on
 # average and still win less than half of the pairings: compare the columns
 # "is" and "wins". A **performance profile** shows all runs. For each number of
-# points on the x axis, it says how many runs have at most that regret. A high
-# line is good; if two lines cross, one method has more excellent runs, and the
-# other has fewer bad ones.
+# points on the x axis, it says how many runs have at most that regret. Left of
+# zero, a run beat the best constant rate. A high line is good; if two lines
+# cross, one method has more excellent runs, and the other has fewer bad ones.
 
 # %%
 figure = pictures.draw_profiles(eight, few)
@@ -297,7 +302,7 @@ print("Seeds on this task:", len(ahead))
 # task, in points that the brain is ahead (+) or behind (-). If a lead could no
 # longer be told from zero without one of the tasks, the last column names it;
 # otherwise it is empty. All tasks use the same seeds here, so `digits` may
-# differ a little from what you computed on all of its seeds.
+# differ a little from what you computed.
 
 # %%
 others = [m for m in tables.names(eight) if m not in (ours, "constant")]
@@ -316,14 +321,14 @@ display(Markdown(tables.lead_by_task(eight, ours, others)))
 # - `rate_only_quick` looks at the learning rate alone, and moves it into a
 #   fixed range, the best of five that were tried.
 #
-# `rules_quick` and `logistic_quick` (a logistic regression on the labels
-# that the brain was taught) do look, but there is no language model in
-# them. And nobody could use `look_ahead_quick`: on a copy of the run it
-# tries every action to the end, and takes the one that ended best. A single
+# `rules_quick` and `logistic_quick` (a logistic regression on the labels that
+# the brain was taught, see notebook 08) do look, but there is no language
+# model in them. And nobody could use `look_ahead_quick`: on a copy of the run
+# it tries every action to the end, and takes the one that ended best. A single
 # try depends on luck, so a better controller is possible.
 #
-# First without guards, on the kinds of network that the brain was taught on.
-# The last column is the "wins" of the table above, with an interval:
+# First without guards, on small dense networks. The last column is the "wins"
+# of the table above, with an interval:
 
 # %%
 names = (ours, "constant", "rules_quick", "logistic_quick",
@@ -333,17 +338,17 @@ plain = [r for r in views.honest(rows) if r.method in names]
 display(Markdown(tables.against(plain, ours)))
 
 # %% [markdown]
-# A controller that does not beat its placebos has a habit, not a judgement.
-# One that does not beat the regression could have been a regression.
+# A controller that does not beat its placebos (column "it is") has a habit,
+# not a judgement. One that does not beat the regression could have been a
+# regression. The verdicts are in the table of claims further down.
 #
 # The answer at the top counts all tasks, with guards, and may say something
 # else about `rate_only_quick`. A range of rates that suits one kind of task
 # may be wrong for another kind. So here is the regret with guards, by kind of
 # task, of those that were recorded on all tasks. After the semicolon: tasks x
 # seeds. *Behind the best schedule* holds a method against the best plan in
-# hindsight (cosine, linear, REX, OneCycle or constant, from its best rate).
-# Only the tasks on which all plans were recorded count in that column. *Tuned*
-# says who had five settings to choose from.
+# hindsight (cosine, linear, REX, which falls late, OneCycle or constant, from
+# its best rate). *Tuned* says who had five settings to choose from.
 
 # %%
 strict = [r for r in used if r.method in names]
@@ -356,8 +361,8 @@ display(Markdown(tables.by_kind(strict, views.unguarded(rows), ours)))
 # on it too. Many demonstrations do that, and `think_about_training(train_acc,
 # test_acc, epoch)` invites it by its name. The table compares what one would
 # have claimed with what the same weights reach on data that nobody looked at.
-# The last column is the same method, used properly. How much is claimed too
-# much depends on how small the test set is, and on how often one looks.
+# The last column is the same method, used properly. The smaller the test set,
+# and the more often one looks, the more is claimed too much.
 
 # %%
 display(Markdown(tables.leak(rows)))
@@ -391,10 +396,11 @@ display(Markdown(tables.guarded([r for r in rows if r.method in belted])))
 #
 # A final accuracy mixes many decisions. So hundreds of runs were halted at a
 # decision, and from there each of the four actions was played to the end,
-# three times. Now every single choice can be judged: is it among the best
-# (to 0.3 points), and how many points does it cost? `rules` are the
-# fallback rules of notebook 03, `plain_rules` the original's three. In the
-# last column a negative number is better than the brain.
+# three times, with the fallback rules of notebook 03 deciding afterwards. Now
+# every single choice can be judged: is it among the best (to 0.3 points), and
+# how many points does it cost? `rules` are the same rules, `plain_rules` the
+# original's three. In the last column a negative number is better than the
+# brain.
 
 # %%
 from agentic_lib.lab.compare import choices
@@ -423,8 +429,9 @@ print(f"With the options in reverse order {once:.1%} of the answers "
 # %% [markdown]
 # Here is the same for a brain of your choice (see the settings), on some of
 # these states. *Picks the best* and *regret* are the first two columns of the
-# table above. The *calibration error* is how far the dots of such a picture
-# lie from the diagonal, on average.
+# table above: regret here is what an action costs against the best of the
+# four. The *calibration error* is how far the dots of such a picture lie from
+# the diagonal, on average.
 
 # %%
 from agentic_lib import SimpleAIBrain
@@ -439,8 +446,7 @@ print(check.as_table({brain.name: found}))
 # ## Do it yourself
 #
 # Do not believe the file. The next cell trains a slice of the comparison on
-# your machine, without guards. Small networks are trained side by side, so it
-# takes seconds.
+# your machine, without guards. It takes seconds.
 
 # %%
 from agentic_lib.lab.compare.methods import METHODS
@@ -468,13 +474,13 @@ print(f"{len(apart)} runs made again; they differ from the recorded "
 #
 # ## Exercise: a method of your own
 #
-# A rule is a function of the history. It is asked every 5 epochs of 60 and
-# returns the name of one of the four actions. Each of the `Metrics` has
-# `epoch`, `total_epochs`, `train_acc`, `val_acc`, `train_loss`, `val_loss` and
-# `learning_rate`. To pass, the rule must look at the accuracies or losses.
-# Against a constant rate it must gain more than 3 points from a start that is
-# too low, and lose less than 2 from a good one. The check judges on validation
-# data: if you try until the test set is content, you have used it up.
+# A rule is asked every 5 epochs of 60 (`every`). It gets the history and the
+# four actions (raising is x 1.3, reducing x 0.7) and returns the name of one.
+# Each of the `Metrics` has `epoch`, `total_epochs`, `train_acc`, `val_acc`,
+# `train_loss`, `val_loss` and `learning_rate`. To pass, the rule must look at
+# the accuracies or losses. Against a constant rate it must gain more than 3
+# points from a start that is too low, and lose less than 2 from a good one.
+# The check judges on validation data.
 
 # %% tags=["exercise"]
 def my_rule(history, actions, every):
@@ -500,7 +506,9 @@ def my_rule(history, actions, every):
     return "continue"
 
 # %% [markdown]
-# Now compare it with the others, on the slice that you trained:
+# Now compare it with the others, on the slice that you trained. These are test
+# accuracies: look once, when your rule is final, or you have used the test set
+# up.
 
 # %%
 from agentic_lib.lab.compare.methods import Method, decided

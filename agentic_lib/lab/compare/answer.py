@@ -85,11 +85,12 @@ def say_group(view, group) -> str:
 
 def searching(view, ours) -> str:
     found = [m for m in SEARCHING if m in names(view)]
-    return ("Searching instead of steering, with as many epochs in all: "
+    return ("Searching for a rate instead of steering it, with one run's "
+            "epochs shared out among several runs (halving: eight, a range "
+            "test: two): "
             + "; ".join(f"{m} ends at {mean(regret(view, m)):.1f}, and the "
                         f"brain {against(ahead(view, m, ours))}"
-                        for m in found)
-            + " (they need eight runs and two, the brain one).")
+                        for m in found) + ".")
 
 
 def without_language(view, ours) -> str:
@@ -116,11 +117,11 @@ def starts(view, plain, ours) -> str:
     s = pair(view, ours, "left_alone")
     mine, alone = (mean(s.regret(m)[s.is_good]) for m in (ours,
                                                           "left_alone"))
-    return (f"From a good start it ends {behind(mine)} the best constant "
-            f"rate and a rate left alone {behind(alone)} it, so whoever "
-            "knows a good rate "
-            + ("loses by it" if mine > alone else "does not lose by it")
-            + "; " + best_schedule(view, plain, ours) + ".")
+    return (f"From a good start the brain ends {behind(mine)} the best "
+            f"constant rate, and a rate left alone ends {behind(alone)} that "
+            "rate, so whoever knows a good rate "
+            + ("loses" if mine > alone else "does not lose")
+            + " by using the brain; " + best_schedule(view, plain, ours) + ".")
 
 
 def best_schedule(view, plain, ours) -> str:
@@ -130,5 +131,5 @@ def best_schedule(view, plain, ours) -> str:
     planned = len({r.task for r in view})
     where = ("" if len(found) == planned
              else f" of the {len(found)} tasks that have all schedules")
-    return (f"the best schedule in hindsight is {behind(-mean(found))} it "
-            f"over all starts{where}")
+    return (f"the best schedule in hindsight is {behind(-mean(found))} "
+            f"the brain over all starts{where}")
