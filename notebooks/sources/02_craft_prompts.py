@@ -581,8 +581,8 @@ else:
 #
 # The brain names an action, then writes a reason. Is the reason why it chose?
 # Begin its reply with a name, and let it continue: now it defends what **you**
-# chose. **Guess first:** can you tell its own choice from the others by how
-# convincing they sound?
+# chose. **Guess first:** which of the four is its own choice, by how convincing
+# they sound? (It is printed last.)
 
 # %% tags=["workshop"]
 from agentic_lib import ACTIONS

@@ -92,7 +92,7 @@ print("Your guess:", my_guess)
 # ## Step 2: look for keywords
 #
 # The first version of this project looked for keywords in the reply. That
-# misses less. **Guess:** will it make fewer mistakes too?
+# misses less. **Guess:** will it read fewer wrongly, too?
 
 # %% tags=["nbval-check-output", "workshop"]
 KEYWORDS = {"continue": CONTINUE, "keep": CONTINUE, "reduce": REDUCE,
@@ -277,7 +277,7 @@ show(figure, "Bars of how replies were read. " + "; ".join(sentences) + ".")
 #
 # The library's `parse_decision` applies these cures and many more. But no list
 # of words is complete. (It was tested on replies like these while it was
-# written, so full marks prove little.) Find a reply that a person understands
+# written, so that proves little.) Find a reply that a person understands
 # at once and that `parse_decision` reads otherwise: a plain English sentence.
 # Set `it_means` to what a person would read in it, one of the four names or
 # `None`. Is it **missed** (harmless) or read **wrongly**?
