@@ -142,7 +142,8 @@ print(f"\nAfter {epoch} epochs: training {train_acc:.1f} %, validation "
 
 # %% [markdown] tags=["workshop"]
 # That is all there is to it: three numbers go in (both accuracies and the
-# epoch), one of four names comes out, and one number is multiplied.
+# epoch; the prompt adds their gap), one of four names comes out, and one number
+# is multiplied.
 #
 # ## What the brain remembers
 #
@@ -272,8 +273,8 @@ print("Our own short_loop, and train():",
 # filling says who decided (full: the model; hollow: the rules; lower half: a
 # guard; left half: you). `train` is such a loop, ready made. Here its guards
 # are on: they overrule decisions that do harm, and restore earlier weights if
-# a run is lost. Dotted: the same start with nobody deciding. **Before you
-# look:** where will the two runs part?
+# a run is lost. Dotted: the same start with nobody deciding, and no guards.
+# **Before you look:** where will the two runs part?
 
 # %% tags=["workshop"]
 from agentic_lib import plot_run

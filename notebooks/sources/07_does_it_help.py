@@ -28,8 +28,9 @@ info, rows = results.read_rows()
 print(summary.answer(rows))
 
 # %% [markdown]
-# You need not know the methods yet. The rest of the notebook explains them,
-# and how far such an answer can be trusted.
+# This is the small bundled brain, at a quicker pace than in notebook 05. The
+# rest of the notebook explains the methods, and how far such an answer can be
+# trusted.
 
 # %% [markdown] tags=["workshop"]
 # ## What would you use instead?
@@ -475,7 +476,8 @@ print(f"{len(apart)} runs made again; they differ from the recorded "
 # ## Exercise: a method of your own
 #
 # A rule is asked every 5 epochs of 60 (`every`). It gets the history and the
-# four actions (raising is x 1.3, reducing x 0.7) and returns the name of one.
+# actions, and returns the name of one: `continue`, `reduce_learning_rate`
+# (x 0.7), `increase_learning_rate` (x 1.3) or `stop_training`.
 # Each of the `Metrics` has `epoch`, `total_epochs`, `train_acc`, `val_acc`,
 # `train_loss`, `val_loss` and `learning_rate`. To pass, the rule must look at
 # the accuracies or losses. Against a constant rate it must gain more than 3
@@ -506,9 +508,9 @@ def my_rule(history, actions, every):
     return "continue"
 
 # %% [markdown]
-# Now compare it with the others, on the slice that you trained. These are test
-# accuracies: look once, when your rule is final, or you have used the test set
-# up.
+# Now compare it with the others, on the slice that you trained. `rules` moves
+# at your pace, the brain faster. These are test accuracies: look once, when
+# your rule is final.
 
 # %%
 from agentic_lib.lab.compare.methods import Method, decided

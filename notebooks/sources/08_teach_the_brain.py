@@ -626,8 +626,9 @@ print("\nThe fresh brain minus the regression, in points, mean of the four "
 # %% [markdown]
 # Compare the columns: what helps from a poor start may cost something from a
 # good one. Who of the two ends higher? The last line is about three seeds and
-# one taught brain. That is too little to rank them (notebook 07): taught from
-# other first weights, the brain may come out differently.
+# one taught brain. That is too little to rank them (notebook 07). Nor would a
+# firm lead be the language's: the regression is a weighted sum, the brain is
+# not.
 #
 # Here is a single run. It has first weights of its own, and guards, so its
 # numbers differ from the means above. The fresh brain works in the same

@@ -143,7 +143,9 @@ print(inspect.getsource(plain.main))
 # - `scheduler=` if you have one. You step it as before. The controller then
 #   never writes a rate for good: it scales the schedule's rates just before a
 #   step of the optimizer, and removes the scale after it. So neither the
-#   scheduler nor a checkpoint ever sees a scaled rate;
+#   scheduler nor a checkpoint ever sees a scaled rate. Log
+#   `controller.get_last_lr()`: it is the rate that was used;
+# - `every=` if five epochs between two decisions do not suit you;
 # - a look at `controller.should_stop`.
 #
 # Now run it. **Guess first:** where will the rate end, on the cosine or off
@@ -283,7 +285,9 @@ for decision in rescued.decisions:
 # your accuracy is not called `eval_accuracy`, pass
 # `AgenticCallback(brain, val_acc="eval_f1")`. The callback expects accuracies
 # as fractions, as is usual with the Trainer. Say `percent=True` if yours are
-# not. In the script all this looks as follows:
+# not. It also takes the controller's arguments: a decision follows every fifth
+# evaluation, and `AgenticCallback(brain, every=1)` decides at each. In the
+# script all this looks as follows:
 
 # %%
 from agentic_lib.integrations.examples import transformers_trainer
@@ -359,9 +363,11 @@ else:
 # numbers and lower its rate, and the copies would drift apart. So the
 # metrics are gathered, only the first process loads the brain and decides,
 # and all of them apply its decision. The script contains none of this: it
-# calls `train`. In a loop of your own, every process makes a controller and
-# calls its `step`: the first one's numbers count, and it decides for all.
-# (`agentic_lib/integrations/RECIPES.md` has such a loop, under *accelerate*.)
+# calls `train`. In a loop of your own, every process makes a controller with
+# the same brain, and calls its `step`: the first one's numbers count, and it
+# decides for all. So gather the metrics before, if each process measures its
+# own part. (`agentic_lib/integrations/RECIPES.md` has such a loop, under
+# *accelerate*.)
 
 # %%
 from agentic_lib.integrations.examples import several_processes

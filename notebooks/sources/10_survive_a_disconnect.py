@@ -84,6 +84,8 @@ def load(path, network, optimizer):
 # The weights are not enough. The optimizer has a memory of its own: its
 # **momentum** (the direction in which the weights were moving) and the rate
 # that was decided. The brain has no memory at all, so it needs the history.
+# (In a loop with `AgenticLR`, save its `state_dict()` in place of the history;
+# notebook 09 shows all the parts.)
 #
 # One thing did not have to be saved here: the order of the data. In the loop
 # of this series it follows from the seed and the number of the epoch alone. If
@@ -137,8 +139,8 @@ for path in sorted(Path("runs/night").iterdir()):
 
 # %% [markdown]
 # `run.jsonl` is the record, with one line for each epoch and each decision. A
-# **checkpoint** holds the weights, the optimizer and the controller
-# (`safetensors`: a format for tensors). The number in its name is its epoch.
+# **checkpoint** holds the weights, the optimizer and the controller, with what
+# was decided (`safetensors`: a format for tensors). The number in its name is its epoch.
 # The last two are kept. A `.part`, if there is one, was being written when the
 # kill came, and is ignored. So the record may be one epoch ahead of the newest
 # checkpoint. Then that epoch is trained once more.
@@ -149,9 +151,14 @@ for path in sorted(Path("runs/night").iterdir()):
 # cell packs the run. What else it does in Colab, you tick: Drive asks for a
 # permission, and an upload waits for a file.
 #
-# Are you back in a new runtime? Run all cells except the one that starts the
-# process and kills it. Tick *upload* if the file is on your computer, or
-# *from_drive*, and continue below.
+# A cell that trains blocks all others until it ends. So for a long run, mount
+# Drive first and train with `folder="/content/drive/MyDrive/night"`: then
+# every checkpoint is there at once.
+#
+# Are you back in a new runtime? Run the cells above, except the one that
+# starts the process and kills it. Tick *upload* if the file is on your
+# computer, or *from_drive*, and continue here. (Outside Colab, put `night.zip`
+# into the folder `runs`.)
 
 # %%
 #@title Take it home, bring it back (packs only, unless you tick a box)
@@ -162,7 +169,8 @@ from_drive = False  #@param {type:"boolean"}
 
 packed, in_colab = Path("runs/night.zip"), "google.colab" in sys.modules
 on_drive = "/content/drive/MyDrive/night.zip"
-if not (in_colab and (upload or from_drive)):
+brought = in_colab and (upload or from_drive)
+if not brought and Path("runs/night").is_dir():
     shutil.make_archive("runs/night", "zip", "runs/night")
 if in_colab and (to_drive or from_drive):
     from google.colab import drive

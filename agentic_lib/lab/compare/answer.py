@@ -5,6 +5,7 @@ has the same sentences. Knows nothing about tables.
 """
 
 from agentic_lib.lab.compare.intervals import (
+    GOOD,
     improvement,
     interval,
     mean,
@@ -117,9 +118,10 @@ def starts(view, plain, ours) -> str:
     s = pair(view, ours, "left_alone")
     mine, alone = (mean(s.regret(m)[s.is_good]) for m in (ours,
                                                           "left_alone"))
-    return (f"From a good start the brain ends {behind(mine)} the best "
-            f"constant rate, and a rate left alone ends {behind(alone)} that "
-            "rate, so whoever knows a good rate "
+    return (f"From a good start (within {GOOD:g} points of the best) the "
+            f"brain ends {behind(mine)} the best constant rate, and a rate "
+            f"left alone ends {behind(alone)} that rate, so whoever knows a "
+            "good rate "
             + ("loses" if mine > alone else "does not lose")
             + " by using the brain; " + best_schedule(view, plain, ours) + ".")
 
@@ -131,5 +133,5 @@ def best_schedule(view, plain, ours) -> str:
     planned = len({r.task for r in view})
     where = ("" if len(found) == planned
              else f" of the {len(found)} tasks that have all schedules")
-    return (f"the best schedule in hindsight is {behind(-mean(found))} "
-            f"the brain over all starts{where}")
+    return ("the best schedule in hindsight, at its best starting rate, is "
+            f"{behind(-mean(found))} the brain over all starts{where}")
