@@ -54,10 +54,9 @@ def test_a_process_that_dies_ends_the_job_with_a_message(tmp_path):
     assert "Signal 9" in done.stderr and "rank" in done.stderr
 
 
-def test_two_mistakes_are_told(tmp_path):
-    done = launch("torchrun", HERE / "two_processes.py", "two_mistakes",
+def test_a_step_in_the_main_process_alone_says_what_is_wrong(tmp_path):
+    done = launch("torchrun", HERE / "two_processes.py", "main_only",
                   tmp_path)
-    assert done.stdout.count("each trains by itself") == 2
     assert done.returncode != 0
     assert "every process must call the controller's step()" in done.stderr
 
@@ -70,3 +69,15 @@ def test_the_example_runs_in_two_processes(tmp_path):
     assert len(Run.load(tmp_path).metrics) == 6
     # printed once, by the first process
     assert (done.stdout + done.stderr).count("epoch 5:") == 1
+
+
+def test_processes_that_do_not_know_of_each_other_are_told(tmp_path):
+    script = tmp_path / "apart.py"
+    script.write_text(
+        "from accelerate import Accelerator\nfrom agentic_lib import train\n"
+        "accelerator = Accelerator()\n"
+        "train(brain=None, epochs=1, accelerator=accelerator)\n"
+        "accelerator.end_training()\n")
+    done = launch("torchrun", script)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.count("each trains by itself") == 2

@@ -70,14 +70,9 @@ def die(folder):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def two_mistakes(folder):
-    """Accelerator() without a word about CPUs: the two processes do not know
-    of each other. Then what everybody does once: a step in the main process
-    alone."""
-    accelerator = Accelerator()
-    train(DATA, None, epochs=1, accelerator=accelerator)
-    accelerator.end_training()
-    torch.distributed.init_process_group("gloo")
+def main_only(folder):
+    """The mistake that everybody makes once."""
+    Accelerator()
     meeting.PATIENCE = 5
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=0.1)
     controller = AgenticLR(optimizer, SimpleAIBrain("rules"), every=1)
@@ -88,7 +83,7 @@ def two_mistakes(folder):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    jobs = {"agree": agree, "die": die, "two_mistakes": two_mistakes}
+    jobs = {"agree": agree, "die": die, "main_only": main_only}
     jobs[sys.argv[1]](Path(sys.argv[2]))
     Accelerator().end_training()
     # A thread that lives on can abort a process that has done all its work.
