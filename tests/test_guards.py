@@ -384,6 +384,27 @@ def test_frozen_and_quantised_weights_do_not_count():
     assert controller.best.moved == pytest.approx(1.5 ** 10 - 1, rel=1e-4)
 
 
+def test_what_holds_weights_needs_no_more_than_a_state_dict():
+    """As a part of a module that one of two optimizers moves."""
+    net = torch.nn.ModuleDict({"mine": torch.nn.Linear(4, 4),
+                               "others": torch.nn.Linear(4, 4)})
+
+    class Holder:
+        def state_dict(self):
+            return net.state_dict()
+
+        def load_state_dict(self, weights):
+            net.load_state_dict(weights)
+
+    optimizer = torch.optim.SGD(net["mine"].parameters(), lr=0.1)
+    controller = AgenticLR(optimizer, ScriptedBrain([]), model=Holder())
+    for _ in range(11):
+        for p in net["mine"].parameters():
+            p.grad = -5 * p.detach().clone()
+        optimizer.step()
+    assert controller.best.moved == pytest.approx(1.5 ** 10 - 1, rel=1e-4)
+
+
 @pytest.mark.parametrize("at", range(0, 12, 3))
 def test_the_first_steps_are_counted_across_a_resume(at):
     """Killed after `at` steps, the way of all eleven is known all the same."""

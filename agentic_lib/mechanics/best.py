@@ -93,13 +93,15 @@ class Best:
         self.steps += 1
 
     def way(self) -> float | None:
-        """How far the weights are from the start, in their own lengths."""
-        shares = []
-        for name, now in self.model.named_parameters():
+        """How far this optimizer's weights are from the start, in their own
+        lengths. They are known by their place in memory: `model` needs to
+        have no more than a state_dict."""
+        shares, moved = [], {p.data_ptr() for p in self.parameters()}
+        for name, now in self.model.state_dict().items():
             first = self.start[0].get(name)
-            if now.requires_grad and now.dim() > 1 and first is not None \
-                    and first.shape == now.shape and bool(first.any()):
-                now, first = now.detach().to(first).float(), first.float()
+            if hasattr(now, "dim") and now.dim() > 1 and first is not None \
+                    and now.data_ptr() in moved and bool(first.any()):
+                now, first = now.to(first).float(), first.float()
                 shares.append(float((now - first).norm() / first.norm()))
         return median(shares) if shares else None
 
@@ -111,10 +113,13 @@ class Best:
 
     def with_gradient(self) -> list[int]:
         """The indices of the weights whose gradient is not all zero."""
-        weights = [p for group in self.optimizer.param_groups
-                   for p in group["params"]]
-        return [i for i, p in enumerate(weights)
+        return [i for i, p in enumerate(self.parameters())
                 if p.grad is not None and bool((p.grad != 0).any())]
+
+    def parameters(self) -> list:
+        """What the optimizer moves."""
+        return [p for group in self.optimizer.param_groups
+                for p in group["params"]]
 
 
 def to_cpu(state):
