@@ -33,8 +33,8 @@ class Best:
         self.hook()  # a copy of an optimizer leaves its hooks behind
 
     def hook(self):
-        """Looks at the gradients of the first step, and at the first steps'
-        way."""
+        """Looks at the gradients of the first step, and at how far the first
+        ones go."""
         self.optimizer.register_step_pre_hook(self.before_step)
 
     def keep(self):
@@ -89,10 +89,10 @@ class Best:
         if self.fed is None:
             self.fed = self.with_gradient()
         if self.steps == STEPS and self.start is not None:
-            self.moved = self.way()
+            self.moved = self.distance()
         self.steps += 1
 
-    def way(self) -> float | None:
+    def distance(self) -> float | None:
         """How far this optimizer's weights are from the start, in their own
         lengths. They are known by their place in memory: `model` needs to
         have no more than a state_dict."""

@@ -217,7 +217,7 @@ show(draw_rates(controller), alt="The rates of the cosine schedule and "
 # and the guard against divergence can only lower the rate. With `model=` it
 # keeps a copy of the best weights, restores them, and halves the rate
 # (`restore_best` in the record). If nothing was learned that is worth
-# restoring, or the first steps were leaps, it goes back to the first weights,
+# restoring, or the first steps went too far, it goes back to the first weights,
 # and to a tenth of the rate (`start_again`). All this happens at most six
 # times in a run.
 #
