@@ -12,6 +12,7 @@ from agentic_lib.lab.compare import (
     costs,
     fingerprint,
     recorded,
+    regression,
     results,
     stopping,
 )
@@ -81,7 +82,7 @@ def test_a_method_that_cannot_run_is_said(tmp_path, capsys):
 def count_again(monkeypatch) -> list:
     """The names of what is made again beside the rows, as it is."""
     asked = []
-    for module in (choices, stopping, costs):
+    for module in (choices, stopping, costs, regression):
         name = module.__name__.rpartition(".")[2]
         monkeypatch.setattr(module, "record",
                             lambda *_, name=name: asked.append(name))
@@ -121,7 +122,7 @@ def test_what_rests_on_another_brain_is_made_again(tmp_path, monkeypatch):
     assert info["brain_crc32"] == "new" and info["commands"][0] == "one"
     assert not out.exists()
     # the old brain was asked about these as well
-    assert asked == ["choices", "stopping", "costs"]
+    assert asked == ["choices", "stopping", "costs", "regression"]
 
 
 def test_guards_are_part_of_what_rows_rest_on(tmp_path, monkeypatch):

@@ -52,9 +52,10 @@ def test_a_page_speaks_of_one_brain(recorded, monkeypatch):
     info, rows = recorded
     monkeypatch.setattr(summary, "of_these", lambda found, info: False)
     text = summary.page(info, rows)
-    for module in ("stopping", "choices"):
+    for module in ("stopping", "choices", "regression"):
         assert f"`python -m agentic_lib.lab.compare.{module}` makes" in text
-    for only_theirs in ("stopping leads by", "among the best, %", "ms with"):
+    for only_theirs in ("stopping leads by", "among the best, %", "ms with",
+                        "friedman"):
         assert only_theirs not in text
     [line] = re.findall(r"^\| \*\*brain_quick\*\* .*$", text.split(
         "### By kind")[0], re.M)

@@ -17,6 +17,7 @@ from agentic_lib.lab.compare import (
     costs,
     intervals,
     pictures,
+    regression,
     results,
     stopping,
     summary,
@@ -150,7 +151,8 @@ def ask_again():
     now = results.read_rows(results.RECORDED)[0]
     for found, record in (
             (choices.read_choices(), lambda: choices.record(read_states())),
-            (stopping.read(), stopping.record), (costs.read(), costs.record)):
+            (stopping.read(), stopping.record), (costs.read(), costs.record),
+            (regression.read(), regression.record)):
         if not results.of_these(found, now):
             record()
 

@@ -9,7 +9,7 @@ are not there yet.
 
 import textwrap
 
-from agentic_lib.lab.compare import choices, costs, stopping
+from agentic_lib.lab.compare import choices, costs, regression, stopping
 from agentic_lib.lab.compare.answer import sentences
 from agentic_lib.lab.compare.claims import aims, claims
 from agentic_lib.lab.compare.intervals import GOOD
@@ -59,7 +59,8 @@ def page(info, rows) -> str:
     plain, absent = without_guards(rows)
     parts += ["## Without guards", about_plain(plain, absent),
               overall(plain), "### What guards alone bring", guarded(rows)]
-    parts += [*when_to_stop(info), *decisions(info), *verdicts(rows, info),
+    parts += [*predicting_numbers(info), *when_to_stop(info),
+              *decisions(info), *verdicts(rows, info),
               "## What the methods are", legend(view, plain), *tuned(),
               *not_measured(rows), how(info)]
     return "\n\n".join(map(wrapped, parts))
@@ -203,6 +204,23 @@ def another_brain(module) -> str:
     return ("Recorded with another brain, or other labels, than the runs "
             "above, so not shown here; `python -m "
             f"agentic_lib.lab.compare.{module}` makes it anew.")
+
+
+def predicting_numbers(info) -> list[str]:
+    head = "## Where a number is predicted"
+    found = regression.read()
+    if not of_these(found, info):
+        return [head, another_brain("regression")]
+    return [head,
+            "Three regression problems (Friedman, 1991), 1,000 examples, "
+            "squared error: nothing but losses can be read, and those of the "
+            "second begin near 300,000, since its targets stay in their own "
+            "unit. The brain was never taught on such a run. Points of the "
+            "test targets' variance explained that are missing to the best "
+            f"constant rate in hindsight; {regression.SEEDS} seeds, nine "
+            "starting rates (`python -m agentic_lib.lab.compare.regression`; "
+            "*constant* is the rate without guards):",
+            regression.table(found["scores"])]
 
 
 def when_to_stop(info) -> list[str]:
