@@ -248,6 +248,40 @@ def test_what_was_learned_is_never_outside(numbers):
     assert taught.outside(NAMES, messages) is None
 
 
+@given(st.integers(0, 10 ** 7), st.integers(0, 10 ** 7), st.booleans())
+def test_large_counts_are_told_as_the_largest_that_was_taught(
+        left, ago, known):
+    text = (f"Progress: 3% of the budget, {left} decisions left\n"
+            f"Validation loss: 0.5 of the first, best 0.4, {ago} decisions "
+            "ago" if known else f"Progress: epoch {left}")
+    system = {"role": "system", "content": "Decide every 5000 epochs."}
+    taught = Taught(most={"decisions": 90, "epoch": 140})
+    same, told = taught.told([system, {"role": "user", "content": text}])
+    assert same == system and told["role"] == "user"
+    [(_, before), *rest] = line_shapes([{"content": text}])
+    [(_, after), *others] = line_shapes([told])
+    assert after == [*before[:-1], min(left, 90 if known else 140)]
+    assert [numbers[-1] for _, numbers in others] == [
+        min(ago, 90) for _ in rest]
+    assert Taught().told([system, {"role": "user", "content": text}])[1][
+        "content"] == text
+
+
+def test_a_long_run_is_decided_by_the_model_from_its_beginning(taught_folder):
+    limits = read_taught(taught_folder).fields()
+    history = make_history(total=200)
+    assert "37 in" in quiet(taught_folder).analyze_training(
+        history).note
+    write_taught(taught_folder, **limits, most={"decisions": 9})
+    try:
+        brain = quiet(taught_folder)
+        decision = brain.analyze_training(history)
+        assert decision.source == "model" and "9 decisions" in decision.prompt
+        assert brain.probabilities([history]) == [decision.probabilities]
+    finally:
+        write_taught(taught_folder, **limits)
+
+
 # -- probabilities
 
 

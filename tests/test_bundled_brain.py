@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agentic_lib import SimpleAIBrain, parse_decision
+from agentic_lib import Metrics, SimpleAIBrain, parse_decision
 from agentic_lib.brain.decision import ACTIONS, with_factors
 from agentic_lib.lab.teach.reasons import NUMBER
 from agentic_lib.lab.teach.labels import (
@@ -51,6 +51,16 @@ def test_it_can_be_served_as_it_lies_there(brain, tmp_path):
     brain.save(tmp_path)
     for name in ("decision.json", "decision_template.jinja"):
         assert (HERE / name).read_text() == (tmp_path / name).read_text()
+
+
+@pytest.mark.parametrize("total, every, epoch", [
+    (300, 1, 1), (1000, 1, 500), (100_000, 5, 20), (None, 5, 9000)])
+def test_runs_of_any_length_are_the_models(brain, total, every, epoch):
+    history = [Metrics(
+        epoch=at, total_epochs=total, learning_rate=0.01, train_acc=60.0,
+        val_acc=55.0, train_loss=1.1, val_loss=1.2) for at in range(
+            max(1, epoch - 20), epoch + 1)]
+    assert brain.analyze_training(history, every=every).source == "model"
 
 
 @pytest.mark.parametrize("train, val, epoch, action", [

@@ -153,8 +153,7 @@ class SimpleAIBrain:
 
     def _decide(self, histories, actions, every, explain) -> list[Decision]:
         """A decision for each history of a batch."""
-        prompts = [self.prompt.messages(history, actions, every)
-                   for history in histories]
+        prompts = [self.messages(h, actions, every) for h in histories]
         if self.model is None:
             found = [fallback_decision(h, actions, every) for h in histories]
         else:
@@ -251,9 +250,15 @@ class SimpleAIBrain:
         asked        the histories' prompts, if they are written already
         """
         return probabilities(
-            self.model, self.prompt, histories, actions or self.actions,
+            self.model, self, histories, actions or self.actions,
             every, self.calibrate, self.both_orders if both_orders is None
             else both_orders, self.taught.temperature, asked)
+
+    def messages(self, history: list[Metrics], actions: Sequence[Action],
+                 every: int = 5) -> list[dict]:
+        """The prompt as the model gets it: counts larger than any that it
+        was taught are told as the largest."""
+        return self.taught.told(self.prompt.messages(history, actions, every))
 
     def save(self, folder: str | Path) -> Path:
         """Writes the model as a decision model that transformers reads too:

@@ -19,6 +19,7 @@ def probabilities(model, prompt, histories, actions, every=5,
     """[{action name: probability}] for each history. Each sums to 1.
 
     model        anything with score(messages, options) and score_many
+    prompt       what writes the messages: a Prompt, or a brain
     calibrate    divides out the prior: what the model prefers when it is
                  shown no metrics (contextual calibration, Zhao et al. 2021)
     both_orders  if the two best are close, asks again with the options in
@@ -28,10 +29,9 @@ def probabilities(model, prompt, histories, actions, every=5,
     """
     actions = check_actions(actions)
 
-    def write(histories, actions):
-        return [prompt.messages(h, actions, every) for h in histories]
-
-    def ask(asked, actions):
+    def ask(histories, actions, asked=None):
+        asked = asked or [prompt.messages(h, actions, every)
+                          for h in histories]
         options = meanings(actions)
         prior = dict.fromkeys(options, 0.0)
         if calibrate:
@@ -41,12 +41,11 @@ def probabilities(model, prompt, histories, actions, every=5,
                          for name in options})
                 for row in model.score_many(asked, options)]
 
-    table = ask(asked or write(histories, actions), actions)
+    table = ask(histories, actions, asked)
     close = [i for i, row in enumerate(table)
              if both_orders and margin(row) < CLOSE]
     if close:
-        turned = actions[::-1]
-        again = ask(write([histories[i] for i in close], turned), turned)
+        again = ask([histories[i] for i in close], actions[::-1])
         for i, other in zip(close, again):
             table[i] = {name: (p + other[name]) / 2
                         for name, p in table[i].items()}

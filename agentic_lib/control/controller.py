@@ -317,9 +317,8 @@ class AgenticLR:
 
     def _ask_brain(self) -> Decision:
         """The brain's decision; the rules' if the brain breaks."""
-        seen = self.history
-        if not getattr(self.brain, "reads_all", True):
-            seen = self.story.extract(self.every)
+        seen = (self.history if getattr(self.brain, "reads_all", True)
+                else self.story.extract(self.every))
         try:
             decision = self.brain.analyze_training(
                 seen, every=self.every, actions=self.actions)

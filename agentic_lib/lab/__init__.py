@@ -64,6 +64,7 @@ compare/: the evidence (`python -m agentic_lib compare`)
     states.py        makes the saved states
     choices.py       what is chosen there, and what that costs
     stopping.py      what stopping early saves and costs, as a curve
+    regression.py    a number is predicted, and nothing but a loss is known
     costs.py         what a run of each method costs
     tables.py, pictures.py, claims.py, answer.py, summary.py
                      numbers -> what people read: RESULTS.md

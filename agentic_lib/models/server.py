@@ -112,7 +112,8 @@ class ChatServer:
         if not (self.link.is_here and self.model):
             return Taught()
         taught = read_taught(Path(self.model))
-        return Taught(actions=taught.actions, lines=taught.lines)
+        return Taught(actions=taught.actions, lines=taught.lines,
+                      most=taught.most)
 
     def generate(self, messages, start="", max_new_tokens=None,
                  max_seconds=None, thinking=False, sample=False, seed=0,

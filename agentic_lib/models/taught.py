@@ -10,14 +10,18 @@ brain.json, every field optional:
   temperature  its scores are divided by it: if 80 % sure, it is right in 80 %
   lines        {line of the prompt with # for each number: [[low, high], ...]}
                every line it was taught with, and the range of each number
+  most         {"decisions": n, "epoch": n}: a larger count is told as n
 """
 
 import json
 import re
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from pathlib import Path
 
 NUMBER = re.compile(r"(?<![A-Za-z_])[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+COUNTS = {"decisions": re.compile(r"\d+(?= decisions\b)"),
+          "epoch": re.compile(r"(?<=\bepoch )\d+$", re.M)}
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,21 @@ class Taught:
     mode: str | None = None
     temperature: float = 1.0
     lines: dict[str, list] | None = None
+    most: dict[str, int] | None = None
 
     def fields(self) -> dict:
         """What is known, as plain data."""
         return {name: value for name, value in asdict(self).items()
                 if value is not None}
+
+    def told(self, messages: list[dict]) -> list[dict]:
+        """The messages as the model gets them: a count beyond the `most` that
+        it was taught is told as that many. A run with 600 decisions to come
+        is begun like one with 90."""
+        text = messages[-1]["content"]
+        for unit, most in (self.most or {}).items():
+            text = COUNTS[unit].sub(partial(at_most, most), text)
+        return [*messages[:-1], {**messages[-1], "content": text}]
 
     def outside(self, names: list[str], messages: list[dict]) -> str | None:
         """Why this question lies outside what was taught, or None.
@@ -52,6 +66,11 @@ class Taught:
                     return (f"{x:g} in {shape!r} lies outside the {low:g} to "
                             f"{high:g} that it was taught with")
         return None
+
+
+def at_most(most, found) -> str:
+    """A number that was found in a text, or `most` if it is larger."""
+    return str(min(int(found[0]), most))
 
 
 FIELDS = tuple(field.name for field in fields(Taught))

@@ -173,5 +173,5 @@ def defend(brain, history, name, every=5, on_text=None) -> str:
     """
     if getattr(brain, "model", None) is None:
         return f"{name}: (the rules cannot be made to defend an action)"
-    messages = brain.prompt.messages(history, brain.actions, every)
+    messages = brain.messages(history, brain.actions, every)
     return brain.model.generate(messages, start=f"{name}:", on_text=on_text)
