@@ -52,7 +52,7 @@ def answers(brain, states) -> dict:
     given, turned = (brain.probabilities(states, actions, both_orders=False)
                      for actions in (ACTIONS, ACTIONS[::-1]))
     return {
-        "tokens": [brain.model.tokens(brain.prompt.messages(s))
+        "tokens": [brain.model.tokens(brain.messages(s, brain.actions))
                    for s in states],
         "given": given,
         "reversed": turned,

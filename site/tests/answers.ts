@@ -82,7 +82,7 @@ export async function compareBrain(
       check(same([mine.action, mine.reason],
         [theirs.action, theirs.reason]), "rules");
     }
-    const prompt = messages(state);
+    const prompt = brain.messages(state);
     const [before, between, after] = model.file.chat;
     check(same([...model.encode(before + prompt[0]!.content),
       ...model.encode(between + prompt[1]!.content + after)],

@@ -6,18 +6,28 @@ import type { LanguageModel } from "./model";
 import { messages } from "./prompt";
 import { rulesDecision } from "./rules";
 import { ACTIONS, EVERY, tables } from "./tables";
-import type { Action, Decision, Metrics, Probabilities } from "./tables";
-import { outside } from "./taught";
+import type {
+  Action, Decision, Message, Metrics, Probabilities,
+} from "./tables";
+import { outside, told } from "./taught";
 
 export class Brain {
   constructor(readonly name: string, readonly model: LanguageModel) {}
+
+  /** The prompt as the model gets it. */
+  messages(
+    history: readonly Metrics[], actions: readonly Action[] = ACTIONS,
+    every = EVERY,
+  ): Message[] {
+    return told(this.model.file.taught, messages(history, actions, every));
+  }
 
   /** A decision; with `explain` the model writes the reason. */
   async decide(
     history: readonly Metrics[], explain = true, every = EVERY,
     actions: readonly Action[] = ACTIONS,
   ): Promise<Decision> {
-    const prompt = messages(history, actions, every);
+    const prompt = this.messages(history, actions, every);
     const why = outside(this.model.file.taught, actions, prompt);
     if (why) {
       return {
@@ -57,7 +67,8 @@ export class Brain {
     history: readonly Metrics[], every = EVERY,
     actions: readonly Action[] = ACTIONS,
   ): Promise<Probabilities> {
-    const scores = await this.model.score(messages(history, actions, every));
+    const scores = await this.model.score(
+      this.messages(history, actions, every));
     const temperature = this.model.file.taught.temperature ?? 1;
     return softmax(Object.fromEntries(actions.map(
       ({ name }) => [name, scores[name]! / temperature])));

@@ -1,5 +1,6 @@
 // What a brain was taught, as its brain.json says: a prompt with a line, or a
-// number, that is far from it is left to the rules.
+// number, that is far from it is left to the rules; larger counts than it was
+// taught are told as the largest.
 
 import { general } from "./format";
 import type { Action, Message } from "./tables";
@@ -9,9 +10,26 @@ export interface Taught {
   mode?: string;
   temperature?: number;
   lines?: Record<string, [low: number, high: number][]>;
+  most?: Record<string, number>;
 }
 
+const COUNTS: Record<string, RegExp> = {
+  decisions: /\d+(?= decisions\b)/g,
+  epoch: /(?<=\bepoch )\d+$/gm,
+};
 const NUMBER = /(?<![A-Za-z_])[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?/g;
+
+/** The messages as the model gets them: no count beyond the most it knows. */
+export function told(
+  taught: Taught, prompt: readonly Message[],
+): Message[] {
+  const last = prompt[prompt.length - 1]!;
+  const content = Object.entries(taught.most ?? {}).reduce(
+    (text, [unit, most]) => text.replace(
+      COUNTS[unit]!, (count) => String(Math.min(Number(count), most))),
+    last.content);
+  return [...prompt.slice(0, -1), { ...last, content }];
+}
 
 /** Why this prompt lies outside what was taught, or null. */
 export function outside(
