@@ -110,7 +110,7 @@ def test_a_recorded_run_is_made_again(name):
 
 def test_what_the_readme_says_in_words_holds():
     text = " ".join((ROOT / "README.md").read_text(encoding="utf8").split())
-    assert ("it ends as good as the best constant rate in hindsight, and "
+    assert ("it ends level with the best constant rate in hindsight, and "
             "ahead of a rate left alone, of the rules, and of a tuned "
             "GreedyLR; it cannot be told apart from the logistic "
             "regression") in text

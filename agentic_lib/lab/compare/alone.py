@@ -68,19 +68,26 @@ def make_optimizer(task, method, steps):
     }[task.optimizer]()
 
 
-def run_alone(task, method, rate, seed):
-    """The Row of one run, the pilot beside it."""
+def begin(task, method, rate, seed, kind=OneTraining):
+    """(training, pilot, what is to be called after every epoch but the last)
+    of one run that is not yet trained."""
     data = task.load(seed)
     model = task.make_network(data, seed)
     group = make_group(task, [(rate, seed)], len(data.train[1]))
-    training = OneTraining(
+    training = kind(
         task, data, None, lr=1.0 if method.rateless else rate,
         epochs=task.epochs, model=model,
         optimizer=make_optimizer(task, method, group.steps * group.epochs),
         batch_size=task.batch_size, seed=seed)
     pilot = method.start(group)
     steer = guarded if method.guards else unguarded
-    after_epoch = steer(training, pilot, model, method)
+    return training, pilot, steer(training, pilot, model, method)
+
+
+def run_alone(task, method, rate, seed):
+    """The Row of one run, the pilot beside it."""
+    training, pilot, after_epoch = begin(task, method, rate, seed)
+    model, data = training.model, training.data
     best, best_score = None, -1.0
     while not training.done and not pilot.stopped[0]:
         metrics, _ = training.step()

@@ -20,18 +20,12 @@ import torch
 from sklearn import datasets
 from torch.nn.functional import mse_loss
 
-from agentic_lib.lab.compare.alone import (
-    OneTraining,
-    guarded,
-    make_optimizer,
-    unguarded,
-)
+from agentic_lib.lab.compare.alone import OneTraining, begin
 from agentic_lib.lab.compare.intervals import GOOD, interval, masked, mean
 from agentic_lib.lab.compare.methods import GUARDS, find_method, rests_on
 from agentic_lib.lab.compare.results import changed, versions
 from agentic_lib.lab.compare.tables import lead, markdown, with_interval
 from agentic_lib.lab.compare.tasks import LOW, RATES, Task
-from agentic_lib.lab.compare.together import make_group
 from agentic_lib.run.data import Data
 
 FILE = Path(__file__).parents[1] / "data" / "regression.json"
@@ -90,10 +84,6 @@ class Regression(OneTraining):
         super().__init__(*args, **options)
         self.loss = lambda output, y: mse_loss(output[:, 0], y)
 
-    def average(self, totals):
-        """(None, loss): there is no accuracy."""
-        return None, super().average(totals)[1]
-
 
 def explained(training) -> float:
     """Percent of the test targets' variance that is explained, at least 0:
@@ -106,16 +96,7 @@ def explained(training) -> float:
 
 def run(task, method, rate, seed) -> float:
     """One run to its end; what it explains of the test targets, percent."""
-    data = task.load(seed)
-    model = task.make_network(data, seed)
-    group = make_group(task, [(rate, seed)], len(data.train[1]))
-    training = Regression(
-        task, data, None, lr=rate, epochs=task.epochs, model=model,
-        optimizer=make_optimizer(task, method, group.steps * group.epochs),
-        batch_size=task.batch_size, seed=seed)
-    pilot = method.start(group)
-    steer = guarded if method.guards else unguarded
-    after_epoch = steer(training, pilot, model, method)
+    training, pilot, after_epoch = begin(task, method, rate, seed, Regression)
     while not training.done and not pilot.stopped[0]:
         training.step()
         if not training.done:

@@ -215,9 +215,10 @@ def predicting_numbers(info) -> list[str]:
             "Three regression problems (Friedman, 1991), 1,000 examples, "
             "squared error: nothing but losses can be read, and those of the "
             "second begin near 300,000, since its targets stay in their own "
-            "unit. The brain was never taught on such a run. Points of the "
-            "test targets' variance explained that are missing to the best "
-            f"constant rate in hindsight; {regression.SEEDS} seeds, nine "
+            "unit. The brain was never taught on such a run. The score is the "
+            "share of the test targets' variance that is explained, in "
+            "percent; regret is how many points it ends behind the best "
+            f"constant rate in hindsight. {regression.SEEDS} seeds, nine "
             "starting rates (`python -m agentic_lib.lab.compare.regression`; "
             "*constant* is the rate without guards):",
             regression.table(found["scores"])]
