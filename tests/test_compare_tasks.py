@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 from compared import NAN, row
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agentic_lib.brain.decision import Decision, Metrics
 from agentic_lib.lab import teach
@@ -13,6 +15,7 @@ from agentic_lib.lab.compare import tables, tasks
 from agentic_lib.lab.compare.deciders import (
     RandomActions,
     RateOnly,
+    best_rates,
     frequencies,
 )
 from agentic_lib.lab.compare.methods import (
@@ -69,6 +72,33 @@ def test_random_actions_have_the_brains_frequencies():
     assert random_actions(rows).name == "random_actions"
     with pytest.raises(ValueError, match="run it first"):
         random_actions([])
+
+
+@given(start=st.floats(-6, 1), best=st.floats(-4, 0))
+def test_an_oracle_comes_as_near_as_its_steps_allow(start, best):
+    pilot = find_method("oracle_quick", [
+        row("digits", rate=10 ** best, test=90.0),
+        row("digits", rate=10 ** best / 100, test=80.0)]).start(
+        Group((10 ** start,), (0,), epochs=60, task="digits"))
+    apart = []
+    for epoch in range(2, 60, 2):
+        apart.append(abs(math.log10(pilot.rates[0]) - best))
+        now = Metrics(epoch, val_acc=50.0, learning_rate=pilot.rates[0])
+        pilot.step([[now] * epoch])
+    assert apart == sorted(apart, reverse=True)  # never further away
+    assert apart[-1] <= math.log10(2) / 2 + 1e-9
+    assert not pilot.stopped[0]
+
+
+def test_an_oracle_is_told_the_best_rate_of_all_seeds():
+    rows = [row("digits", rate=rate, seed=seed, test=test)
+            for rate, seed, test in ((0.1, 0, 90.0), (0.1, 1, 70.0),
+                                     (0.01, 0, 85.0), (0.01, 1, 85.0))]
+    assert best_rates(rows) == {"digits": 0.01}
+    for known, task in (([], "digits"), (rows, "spirals")):
+        with pytest.raises(ValueError, match="run it first"):
+            find_method("oracle_quick", known).start(
+                Group((0.1,), (0,), task=task))
 
 
 def test_what_the_rules_decided_in_a_brains_place_is_marked():

@@ -158,6 +158,9 @@ SAYINGS = {
             for m in ("halving", "range_one_cycle")),
     "It is ahead of a logistic regression on its own labels":
         ahead_of("logistic_quick"),
+    "somebody who is told the best rate beforehand, and goes there at the "
+    "same pace, ends about one percentage point ahead of it": lambda view:
+        -1.5 < views.ahead(view, "oracle_quick", "brain_quick")[0] < -0.5,
     "it is not shown to be better than a tuned GreedyLR": lambda view:
         not ahead_of("greedy_tuned")(view),
     "steering costs up to one percentage point": lambda view:

@@ -21,6 +21,8 @@ from agentic_lib.lab.compare.views import (
     schedule_regret,
 )
 
+ORACLE = "oracle_quick"
+
 
 def sentences(view, plain, ours) -> list[str]:
     """Five sentences, as a numbered list's lines.
@@ -52,7 +54,8 @@ def behind(x) -> str:
 def overall(view, ours) -> str:
     others = {m: mean(regret(view, m)) for m in names(view)
               if m not in ("constant", "left_alone", ours)
-              and not m.startswith(("brain", "logistic", "rate_only"))}
+              and not m.startswith(("brain", "logistic", "rate_only",
+                                    ORACLE))}
     best = min(others, key=others.get)
     tasks = len({r.task for r in view})
     one = rests_on(view, best, ours)
@@ -76,7 +79,18 @@ def kinds(view, ours) -> str:
         + f": the aims, 0.5 on {DENSE} and 1.0 on others, are "
         + ("reached" if all(
             span[0] < (0.5 if g == DENSE else 1.0)
-            for g, span in found.items()) else "not reached") + ".")
+            for g, span in found.items()) else "not reached")
+        + told_the_rate(view, found) + ".")
+
+
+def told_the_rate(view, groups) -> str:
+    """What the same pace costs whoever knows where to go."""
+    if ORACLE not in names(view):
+        return ""
+    reached = ", ".join(f"{mean(regret(of_group(view, g), ORACLE)):.1f}"
+                        for g in groups)
+    return ("; whoever is told the best constant rate, and goes there at the "
+            f"same pace under the same guards, has {reached} there")
 
 
 def say_group(view, group) -> str:

@@ -1,9 +1,10 @@
-"""Pilots that decide: brains, placebos, a logistic regression, look-ahead.
+"""Pilots that decide: brains, placebos, a logistic regression, references.
 
 Each is asked through `decide`: histories, every, actions -> for each a name
 or a Decision.
 """
 
+import math
 from dataclasses import replace
 from functools import cache
 
@@ -157,7 +158,47 @@ class Logistic(Decided):
         return [NAMES[places[k]] for k in shares[:, places].argmax(1)]
 
 
-# -- look-ahead ---------------------------------------------------------------
+# -- references: what nobody has, or would pay for ---------------------------
+
+class Oracle(Decided):
+    """Is told what nobody knows before a run, the best constant rate in
+    hindsight, and goes there step by step. What it loses is the price of the
+    start, of the pace and of the guards; it never stops.
+
+    rates  {task: rate}
+    """
+
+    def __init__(self, group, rates, **options):
+        super().__init__(group, one_by_one(self.rule), **options)
+        if group.task not in rates:
+            raise ValueError(f"task={group.task!r} has no rows of method="
+                             "'constant', which tell its best rate: run it "
+                             "first.")
+        self.rate = rates[group.task]
+
+    def rule(self, history, actions, every):
+        """Changes the rate if that brings it nearer, in proportion."""
+        factors = {a.name: a.factor for a in actions if not a.stop}
+        apart = {name: abs(math.log(history[-1].learning_rate * factor
+                                    / self.rate))
+                 for name, factor in factors.items()}
+        return min(apart, key=apart.get)
+
+
+def best_rates(rows) -> dict:
+    """{task: its best constant rate in hindsight} from the rows of a
+    comparison: the highest mean score over seeds."""
+    scores = {}
+    for r in rows:
+        if r.method == "constant":
+            scores.setdefault(r.task, {}).setdefault(r.rate, []).append(
+                r.test)
+    if not scores:
+        raise ValueError("there are no rows of method='constant' to tell the "
+                         "best rates from: run it first.")
+    return {task: max(by_rate, key=lambda rate: np.mean(by_rate[rate]))
+            for task, by_rate in scores.items()}
+
 
 class LookAhead(Decided):
     """Tries every action on a copy of the run, and takes the one that led to

@@ -18,9 +18,11 @@ from agentic_lib.lab.compare.deciders import (
     Brain,
     Logistic,
     LookAhead,
+    Oracle,
     RandomActions,
     RateOnly,
     ShuffledMetrics,
+    best_rates,
     frequencies,
     no_model,
 )
@@ -374,22 +376,36 @@ def random_actions(rows, suffix="") -> Method:
         f"them; {setting}", rests_on="brain")
 
 
+def oracle(rows, suffix="") -> Method:
+    """A reference made from a comparison: told each task's best constant
+    rate in hindsight, it goes there."""
+    options, setting = SETTINGS[suffix]
+    return Method(f"oracle{suffix}", partial(
+        Oracle, rates=best_rates(rows), **options), "a reference that nobody "
+        "has: told the best constant rate in hindsight, it goes there step "
+        f"by step; {setting}")
+
+
+FROM_ROWS = {"random_actions": random_actions, "oracle": oracle}
+
+
 def find_method(name, rows=None) -> Method:
     """The method of that name. Random actions are as frequent as those of
-    the brain in these rows of a comparison. Raises ValueError listing the
-    names there are."""
+    the brain in these rows of a comparison, and an oracle knows the best
+    constant rates in them. Raises ValueError listing the names there are."""
     if name.endswith(GUARDS):
         return with_guards(find_method(name.removesuffix(GUARDS), rows))
-    suffix = name.removeprefix("random_actions")
-    if suffix != name and suffix in SETTINGS:
-        return random_actions(rows or (), suffix)
+    for prefix, make in FROM_ROWS.items():
+        suffix = name.removeprefix(prefix)
+        if suffix != name and suffix in SETTINGS:
+            return make(rows or (), suffix)
     if name.startswith("brain:"):
         return any_brain(name)
     if name not in METHODS:
         raise ValueError(
             f"method={name!r} is not one of: {', '.join(METHODS)}, "
-            "random_actions, random_actions_quick, brain:FOLDER; each also "
-            "with +guards behind it.")
+            "random_actions, random_actions_quick, oracle, oracle_quick, "
+            "brain:FOLDER; each also with +guards behind it.")
     return METHODS[name]
 
 

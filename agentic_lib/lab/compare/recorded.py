@@ -60,6 +60,7 @@ def first_table(tasks, seeds) -> tuple:
     """As people use it: guards on for whoever can have them."""
     return (
         Preset(("constant", *SEARCHING), tasks, seeds=seeds),
+        Preset(guarded("oracle_quick"), tasks, seeds=seeds),
         Preset(guarded("brain_quick", "greedy_tuned", "constant",
                        "plateau_tuned", "linear", "prodigy",
                        "logistic_quick", "rate_only_quick"),
@@ -124,7 +125,8 @@ def jobs(methods, tasks, rates, seeds, done=()) -> list[tuple]:
 def work_of(part, rows, done=None) -> list[tuple]:
     """What is missing of a Preset.
 
-    rows  those recorded; a placebo takes its frequencies from them
+    rows  those recorded; a placebo takes its frequencies from them, an
+          oracle its rates
     done  what counts as done; `rows` if None
     """
     return jobs([find_method(name, rows) for name in part.methods],
@@ -133,14 +135,21 @@ def work_of(part, rows, done=None) -> list[tuple]:
 
 
 def all_work(rows, done=None) -> list[tuple]:
-    """What is missing of the whole plan; runs may be there twice. Random
-    actions are left out until the brain that they imitate has run."""
+    """What is missing of the whole plan; runs may be there twice. What is
+    made from the rows of others is left out until these have run."""
     run = {r.method for r in rows}
     return [job for part in RECORDED for job in work_of(
-        replace(part, methods=tuple(
-            name for name in part.methods
-            if name.replace("random_actions", "brain") in run
-            or "random_actions" not in name)), rows, done)]
+        replace(part, methods=tuple(name for name in part.methods
+                                    if can_start(name, run))), rows, done)]
+
+
+def can_start(name, run) -> bool:
+    """Random actions imitate a brain that has run; an oracle is told which
+    constant rate was best."""
+    if name.startswith("oracle"):
+        return "constant" in run
+    imitated = name.replace("random_actions", "brain")
+    return imitated == name or imitated in run
 
 
 def wanted() -> set:

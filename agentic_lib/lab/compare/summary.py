@@ -10,7 +10,7 @@ are not there yet.
 import textwrap
 
 from agentic_lib.lab.compare import choices, costs, regression, stopping
-from agentic_lib.lab.compare.answer import sentences
+from agentic_lib.lab.compare.answer import ORACLE, sentences
 from agentic_lib.lab.compare.claims import aims, claims
 from agentic_lib.lab.compare.intervals import GOOD
 from agentic_lib.lab.compare.methods import rests_on, says, trials_of
@@ -136,7 +136,12 @@ def with_guards(view, info, rows, left_out) -> list[str]:
         "(`leap`: a run whose first ten steps move its weights too far begins "
         "again) was added after these tasks had been seen without it; its "
         "threshold was chosen on the teaching families, and it stands above "
-        "all methods alike.",
+        "all methods alike."
+        + (" *oracle_quick* is a reference that nobody has: it is told the "
+           "best constant rate in hindsight and goes there at the brain's "
+           "pace. What it loses is the price of the start; what the brain "
+           "loses beyond that is the price of not knowing that rate."
+           if ORACLE in names(view) else ""),
         first(view, OURS, costs_of(info))]
     absent = not_counted(rows, view)
     if absent:
