@@ -87,10 +87,11 @@ def told_the_rate(view, groups) -> str:
     """What the same pace costs whoever knows where to go."""
     if ORACLE not in names(view):
         return ""
-    reached = ", ".join(f"{mean(regret(of_group(view, g), ORACLE)):.1f}"
-                        for g in groups)
+    *most, last = (f"{mean(regret(of_group(view, g), ORACLE)):.1f}"
+                   for g in groups)
+    reached = f"{', '.join(most)} and {last}" if most else last
     return ("; whoever is told the best constant rate, and goes there at the "
-            f"same pace under the same guards, has {reached} there")
+            f"same pace under the same guards, ends at {reached}")
 
 
 def say_group(view, group) -> str:

@@ -14,6 +14,7 @@ import torch
 from agentic_lib.brain.fallback import fallback_decision
 from agentic_lib.lab.actions import LETTER, NAMES, without_stop
 from agentic_lib.lab.batch import METRICS
+from agentic_lib.lab.compare.intervals import collect
 from agentic_lib.lab.compare.together import train_on
 from agentic_lib.lab.features import numbers
 from agentic_lib.lab.pilots import Decided, bounded, one_by_one
@@ -158,7 +159,7 @@ class Logistic(Decided):
         return [NAMES[places[k]] for k in shares[:, places].argmax(1)]
 
 
-# -- references: what nobody has, or would pay for ---------------------------
+# -- references, not methods -------------------------------------------------
 
 class Oracle(Decided):
     """Is told what nobody knows before a run, the best constant rate in
@@ -187,17 +188,11 @@ class Oracle(Decided):
 
 def best_rates(rows) -> dict:
     """{task: its best constant rate in hindsight} from the rows of a
-    comparison: the highest mean score over seeds."""
-    scores = {}
-    for r in rows:
-        if r.method == "constant":
-            scores.setdefault(r.task, {}).setdefault(r.rate, []).append(
-                r.test)
-    if not scores:
-        raise ValueError("there are no rows of method='constant' to tell the "
-                         "best rates from: run it first.")
-    return {task: max(by_rate, key=lambda rate: np.mean(by_rate[rate]))
-            for task, by_rate in scores.items()}
+    comparison, each task with all of its own seeds."""
+    constant = [r for r in rows if r.method == "constant"]
+    found = [collect(constant, [task])
+             for task in dict.fromkeys(r.task for r in constant)]
+    return {s.tasks[0]: s.rates[0][s.best[0]] for s in found}
 
 
 class LookAhead(Decided):

@@ -381,9 +381,9 @@ def oracle(rows, suffix="") -> Method:
     rate in hindsight, it goes there."""
     options, setting = SETTINGS[suffix]
     return Method(f"oracle{suffix}", partial(
-        Oracle, rates=best_rates(rows), **options), "a reference that nobody "
-        "has: told the best constant rate in hindsight, it goes there step "
-        f"by step; {setting}")
+        Oracle, rates=best_rates(rows), **options), "a reference, not a "
+        "method: told the best constant rate in hindsight, it goes there "
+        f"step by step; {setting}")
 
 
 FROM_ROWS = {"random_actions": random_actions, "oracle": oracle}

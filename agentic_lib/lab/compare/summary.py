@@ -137,10 +137,10 @@ def with_guards(view, info, rows, left_out) -> list[str]:
         "again) was added after these tasks had been seen without it; its "
         "threshold was chosen on the teaching families, and it stands above "
         "all methods alike."
-        + (" *oracle_quick* is a reference that nobody has: it is told the "
+        + (" *oracle_quick* is a reference, not a method: it is told the "
            "best constant rate in hindsight and goes there at the brain's "
            "pace. What it loses is the price of the start; what the brain "
-           "loses beyond that is the price of not knowing that rate."
+           "loses beyond that is the price of not knowing the rate."
            if ORACLE in names(view) else ""),
         first(view, OURS, costs_of(info))]
     absent = not_counted(rows, view)
