@@ -14,7 +14,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agentic_lib import ScriptedBrain
 from agentic_lib.brain.decision import ACTIONS
+from agentic_lib.control.controller import AgenticLR
+from agentic_lib.control.guards import COOL_DOWN
+from agentic_lib.lab.actions import TAUGHT
 from agentic_lib.lab.batch import METRICS, Batch, Data, Shape
 from agentic_lib.lab.calibration import calibration_error, find_temperature
 from agentic_lib.lab.features import NUMBERS, numbers
@@ -31,7 +35,11 @@ from agentic_lib.lab.teach import (
 from agentic_lib.lab.teach.architectures import ARCHITECTURES
 from agentic_lib.lab.teach.arenas import by_policy, held_out, look_ahead, run
 from agentic_lib.lab.teach.branching import label_group
-from agentic_lib.lab.teach.forest import loss_teacher, teacher
+from agentic_lib.lab.teach.forest import (
+    loss_teacher,
+    teacher,
+    with_cool_down,
+)
 from agentic_lib.lab.teach.labels import pack, save_group, table, unpack
 from agentic_lib.lab.teach.lessons import Lessons
 from agentic_lib.lab.teach.loop import resume, teach
@@ -258,13 +266,58 @@ def test_packed_labels_are_the_labels(group, tmp_path):
     assert len(back) == 2
     assert back[1]["every"] == TINY.every
     assert back[1]["network"] == TINY.network
-    for name, close in (("worth", 0.05), ("now", 0.05), ("factors", 1e-6),
+    assert back[1]["warm"] == 0
+    for name, close in (("worth", 0.05), ("cool", 0.05), ("now", 0.05), ("factors", 1e-6),
                         ("loss_worth", 0.05), ("loss_now", 0.05)):
         np.testing.assert_allclose(back[1][name], group[name], atol=close)
     np.testing.assert_allclose(back[0]["seen"][..., :2],
                                group["seen"][..., :2], atol=0.051)
     np.testing.assert_allclose(back[0]["seen"][..., 4],
                                group["seen"][..., 4], rtol=1e-6)
+
+
+def test_labels_cool_down_as_the_controller_does(group):
+    batch, _ = situations.draw_runs(TINY, 3, np.random.default_rng(0))
+    batch.rate = torch.tensor([0.1, 0.2, 0.4])
+    rates, epoch = [], batch.epoch
+    batch.epoch = lambda: rates.append(batch.rate[0].item()) or epoch()
+    branching.cool_down(batch, 4, TINY.horizon)
+
+    weights = [torch.nn.Parameter(torch.zeros(1))]
+    controller = AgenticLR(
+        torch.optim.SGD(weights, lr=0.1),
+        ScriptedBrain(["continue", "cool_down"]), every=2, guards=False,
+        total_epochs=TINY.horizon, actions=(*ACTIONS, COOL_DOWN))
+    for number in range(1, TINY.horizon):
+        controller.step(epoch=number, val_acc=50.0)
+    used = [m.learning_rate for m in controller.history[4:]]
+    assert rates == pytest.approx([*used, *controller.get_last_lr()])
+    assert group["cool"].shape == (branching.RUNS, 3, branching.SEEDS)
+    assert np.isfinite(group["cool"]).all()
+
+
+def test_a_run_that_warms_up_is_not_branched_before():
+    group = label_group(5, rules, situation=replace(TINY, warm=3))
+    rate = group["seen"][..., 4]
+    rise = rate[:, :4] / rate[:, 3:4]
+    assert rise == pytest.approx(np.tile([.25, .5, .75, 1], (24, 1)))
+    assert list(group["epochs"]) == [4, 6]
+    lessons = Lessons([group], teacher([group]), make_tokenizer())
+    assert {epoch for _, _, epoch in lessons.places} == {4, 6}
+
+
+@pytest.mark.parametrize("by, teach", [("", teacher),
+                                       ("loss_", loss_teacher)])
+def test_cooling_is_judged_beside_the_others(group, by, teach):
+    rows = table([group])[0]
+    cool = {**group, by + "cool": group[by + "worth"].mean(2) + 4}
+    values = with_cool_down(teach([cool]), [cool], by=by)(rows)
+    assert values.shape == (len(rows), 5)
+    assert values[:, 4] == pytest.approx(5 * np.tanh(4 / 5))
+    np.testing.assert_array_equal(values[:, :4], teach([cool])(rows))
+    without = {k: v for k, v in group.items() if "cool" not in k}
+    assert with_cool_down(teach([without]), [without], by=by)(
+        rows).shape == (len(rows), 4)
 
 
 @pytest.mark.parametrize("network", ARCHITECTURES)
@@ -446,6 +499,24 @@ def one_thread():
 def lessons(group, tokenizer):
     policy = teacher([group])
     return Lessons([group], policy, tokenizer)
+
+
+def test_cooling_is_offered_where_the_budget_is_known(group, tokenizer):
+    policy = with_cool_down(teacher([group]), [group])
+    lessons, seen = Lessons([group], policy, tokenizer), 0
+    for _ in range(400):
+        question, target, _ = lessons.draw()
+        offered = COOL_DOWN.name in question.names
+        seen += offered
+        assert len(target) == 5 or not offered  # the original's examples
+        if offered and "progress" in question.known:
+            assert "% of the budget" in question.known["progress"]
+    assert 30 < seen < 90
+    assert saving.names_taught(lessons) == TAUGHT
+    without = Lessons([group], teacher([group]), tokenizer)
+    assert saving.names_taught(without) == [a.name for a in ACTIONS]
+    assert not any(COOL_DOWN.name in without.draw()[0].names
+                   for _ in range(100))
 
 
 def test_an_example_is_a_prompt_with_a_reply(lessons, tokenizer):

@@ -41,13 +41,15 @@ def play(batch, past, factors, situation, decide, first=None, rng=None,
     keep     epochs after which a copy of the batch is kept
     Returns ((N, horizon, 5) metrics, {epoch: Batch}).
     """
-    horizon, every = situation.horizon, situation.every
+    horizon, every, warm = situation.horizon, situation.every, situation.warm
     seen = np.full((len(batch), horizon, len(METRICS)), np.nan)
     begin = past.shape[1]
     seen[:, :begin] = past
-    copies = {}
+    copies, rate = {}, batch.rate
     for epoch in range(begin, horizon):
-        if epoch and epoch % every == 0:
+        if epoch <= warm:
+            batch.rate = rate * min((epoch + 1) / (warm + 1), 1)
+        elif epoch % every == 0:
             if epoch in keep:
                 copies[epoch] = batch.take(torch.arange(len(batch)))
             if epoch == begin and first is not None:
@@ -62,6 +64,15 @@ def play(batch, past, factors, situation, decide, first=None, rng=None,
         metrics = batch.epoch()
         seen[:, epoch] = np.stack([metrics[m].numpy() for m in METRICS], 1)
     return seen, copies
+
+
+def cool_down(batch, begin, horizon):
+    """Trains `batch` from epoch `begin` to the end, at a rate that falls to
+    zero in a straight line, as the controller lets it fall."""
+    start = batch.rate
+    for epoch in range(begin, horizon):
+        batch.rate = start * ((horizon - epoch) / (horizon - begin))
+        batch.epoch()
 
 
 def worth(batch, part="test"):
@@ -82,25 +93,32 @@ def worths(batch, part="test"):
     return torch.stack([acc - loss, 100 * torch.exp(-loss)]).numpy()
 
 
+def decisions_of(situation):
+    """The epochs after which a decision falls."""
+    epochs = np.arange(situation.every, situation.horizon, situation.every)
+    return epochs[epochs > situation.warm]
+
+
 def label_group(seed, policy, number=0, kinds=None, situation=None):
     """One group of runs with what each action was worth.
 
     Returns a dictionary of arrays: `seen` (N, horizon, 5); `epochs` (P,)
     where runs were branched; `worth` (N, P, 3, SEEDS) for continue, reduce,
-    increase; `now` (N, P) without training on; the same by the loss alone as
-    `loss_worth`, `loss_now`; `factors` (N, 2); ...
+    increase; `cool` (N, P, SEEDS) for cool_down; `now` (N, P) without training
+    on; the same by the loss alone as `loss_worth`, `loss_cool`, `loss_now`;
+    `factors` (N, 2); ...
     """
     rng = np.random.default_rng(seed)
     situation = situation or draw_any(rng)
     batch, factors = draw_runs(situation, RUNS, rng, kinds)
     n, every, horizon = len(batch), situation.every, situation.horizon
     decide = on_numbers(policy)
-    decisions = np.arange(every, horizon, every)
+    decisions = decisions_of(situation)
     epochs = np.sort(rng.permutation(decisions)[:POINTS])
     wild = rng.choice([0.05, 0.25, 0.6, 1.0], n)
     seen, copies = play(batch, np.empty((n, 0, 5)), factors, situation,
                         decide, rng=rng, wild=wild, keep=set(epochs))
-    gains, now = [], []
+    gains, now, cool = [], [], []
     for epoch in epochs:
         now.append(worths(copies[epoch]))
         rows = torch.arange(n).repeat_interleave(3 * SEEDS)
@@ -111,12 +129,19 @@ def label_group(seed, policy, number=0, kinds=None, situation=None):
         play(branch, seen[rows, :epoch], factors[rows], situation, decide,
              first=first)
         gains.append(worths(branch).reshape(2, n, 3, SEEDS))
+        rows = torch.arange(n).repeat_interleave(SEEDS)
+        branch = copies[epoch].take(rows, seed=seed + int(epoch))
+        branch.stream = rows * SEEDS + torch.arange(SEEDS).repeat(n)
+        cool_down(branch, int(epoch), horizon)
+        cool.append(worths(branch).reshape(2, n, SEEDS))
     gains = np.stack(gains, 2).astype(np.float32)
     now = np.stack(now, 2).astype(np.float32)
+    cool = np.stack(cool, 2).astype(np.float32)
     return {
         "seen": seen.astype(np.float32), "epochs": epochs,
         "worth": gains[0], "now": now[0],
         "loss_worth": gains[1], "loss_now": now[1],
+        "cool": cool[0], "loss_cool": cool[1], "warm": situation.warm,
         "factors": factors, "horizon": horizon, "every": every,
         "adam": situation.shape.adam, "seed": seed, "round": number,
         "network": situation.network,

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.ensemble import ExtraTreesRegressor
 
 from agentic_lib.lab.features import without_accuracy
-from agentic_lib.lab.teach.labels import recent, table, with_stop
+from agentic_lib.lab.teach.labels import cooled, recent, table, with_stop
 
 CAP = 5.0     # points beyond which a gain hardly counts for more
 TREES = 200
@@ -33,9 +33,24 @@ def loss_teacher(groups, seed=0):
     return lambda rows: predict(without_accuracy(rows))
 
 
+def with_cool_down(teach, groups, seed=0, by=""):
+    """What `teacher` or `loss_teacher` gave, with a fifth column for
+    cool_down; as it was where no group was branched for that."""
+    rows, gains, rounds = cooled(groups, by)
+    if teach is None or not len(rows):
+        return teach
+    cool = smooth(rows, gains, rounds, seed)
+    return lambda rows: np.column_stack([teach(rows), cool(rows)])
+
+
 def fit(rows, values, now, rounds, seed, trees=TREES):
     """A forest on a table of labels, as its function."""
     gains = with_stop(values, now) - values.mean(1, keepdims=True)
+    return smooth(rows, gains, rounds, seed, trees)
+
+
+def smooth(rows, gains, rounds, seed, trees=TREES):
+    """A forest's function: rows -> gains, noise averaged out."""
     forest = ExtraTreesRegressor(trees, min_samples_leaf=20,
                                  max_features=0.5, random_state=seed)
     forest.fit(rows, CAP * np.tanh(gains / CAP), recent(rounds))

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from agentic_lib.lab.features import numbers
+from agentic_lib.lab.features import NUMBERS, numbers
 from agentic_lib.lab.teach.texts import State
 
 LABELS = Path(__file__).parents[1] / "data" / "labels.npz.xz"
-WORTHS = ("worth", "now", "loss_worth", "loss_now")
-REST = ("horizon", "every", "adam", "seed", "round")
+WORTHS = ("worth", "now", "cool", "loss_worth", "loss_now", "loss_cool")
+REST = ("horizon", "every", "adam", "seed", "round", "warm")
 HALVING = 4     # rounds after which a label counts half
 MARGIN = 0.1    # points that going on must promise, else stopping is right
 TIE = 0.25      # points: actions this close are nearly equally right
@@ -42,6 +42,23 @@ def table(groups, by=""):
     return [np.concatenate(x) for x in (rows, values, now, rounds)]
 
 
+def cooled(groups, by=""):
+    """(rows of numbers, points that cool_down is worth beside the mean of the
+    other three, round) of the groups that were branched for it."""
+    rows, gains, rounds = [np.empty((0, len(NUMBERS)))], [], []
+    for g in groups:
+        if by + "cool" not in g:
+            continue
+        for i, epoch in enumerate(g["epochs"]):
+            rows.append(numbers(g["seen"][:, :epoch], int(g["horizon"]),
+                                int(g["every"]), g["factors"]))
+            gains.append(g[by + "cool"][:, i].mean(-1)
+                         - g[by + "worth"][:, i].mean((1, 2)))
+            rounds.append(np.full(len(rows[-1]), int(g["round"])))
+    return [np.concatenate(x) if x else np.empty(0)
+            for x in (rows, gains, rounds)]
+
+
 def recent(rounds):
     """Weights of labels: those of early rounds count less."""
     return 0.5 ** ((rounds.max() - rounds) / HALVING)
@@ -54,8 +71,10 @@ def with_stop(values, now):
 
 
 def probabilities(values):
-    """(N, 4) worth of continue, reduce, increase, stop -> probabilities."""
-    scores = (values + np.array([KEEP, 0, 0, 0])) / TIE
+    """(N, 4) worth of continue, reduce, increase, stop -> probabilities;
+    (N, 5) with cool_down, if that was offered too."""
+    kept = np.arange(values.shape[1]) == 0
+    scores = (values + KEEP * kept) / TIE
     powers = np.exp(scores - scores.max(1, keepdims=True))
     return powers / powers.sum(1, keepdims=True)
 
@@ -107,7 +126,7 @@ def pack(groups, path):
             f"{k}_network": np.array(str(g.get("network", ""))),
             f"{k}_factors": g["factors"].astype(np.float32),
             f"{k}_epochs": g["epochs"].astype(np.int16),
-            f"{k}_rest": np.array([int(g[name]) for name in REST]),
+            f"{k}_rest": np.array([int(g.get(name, 0)) for name in REST]),
         }
     with lzma.open(path, "wb") as file:
         np.savez(file, **arrays)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from agentic_lib.lab.actions import NAMES
+from agentic_lib.lab.actions import TAUGHT
 from agentic_lib.lab.features import numbers
 from agentic_lib.lab.teach.labels import probabilities
 from agentic_lib.lab.teach.reasons import reason
@@ -52,7 +52,8 @@ class Lessons:
     """What is taught: decisions of runs, with probabilities.
 
     groups  as `labels.load_groups` gives them
-    policy  says what actions are worth: rows of numbers -> (N, 4)
+    policy  says what actions are worth: rows of numbers -> (N, 4), or (N, 5)
+            with cool_down, which some prompts offer then
     by_loss says so for prompts without accuracies; None: `policy` does
     kinds   of prompts, from texts.SHARES; None for all of them, in shares
 
@@ -68,11 +69,10 @@ class Lessons:
         self.policy, self.tokenizer, self.kinds = policy, tokenizer, kinds
         self.by_loss = by_loss
         self.rng = np.random.default_rng(seed)
-        self.first = [self.tokens(name + ":")[0] for name in NAMES]
+        self.first = [self.tokens(name + ":")[0] for name in TAUGHT]
         self.pieces = [tokenizer.decode([i]) for i in range(len(tokenizer))]
         self.groups, self.places = [], []
-        self.targets, self.rows = np.empty((0, 4)), None
-        self.loss_targets = np.empty((0, 4))
+        self.targets = self.loss_targets = self.rows = None
         self.chances, self.waiting = np.empty(0), []
         self.add(groups)
 
@@ -88,32 +88,34 @@ class Lessons:
                 target, weight = self.judged(g, epoch, seen)
                 rows.append(seen)
                 targets.append(target)
-                weights.append(weight)
+                weights.append(weight / len(self.epochs(g)))
                 self.places += [(len(self.groups) - 1, i, epoch)
                                 for i in range(len(seen))]
         rows = np.concatenate(rows)
         weights = np.concatenate(weights).astype(np.float64)
         if self.rows is None:
             self.mean, self.std = rows.mean(0), rows.std(0) + 1e-3
-            self.rows = np.empty((0, rows.shape[1]))
+            self.rows = rows[:0]
+            self.targets = self.loss_targets = targets[0][:0]
+        targets = np.concatenate(targets)
         self.rows = np.concatenate([self.rows, rows])
-        self.targets = np.concatenate([self.targets, *targets])
+        self.targets = np.concatenate([self.targets, targets])
         self.loss_targets = np.concatenate([self.loss_targets, (
-            probabilities(self.by_loss(rows)) if self.by_loss
-            else np.concatenate(targets))])
+            probabilities(self.by_loss(rows)) if self.by_loss else targets)])
         self.chances = np.concatenate([(1 - share) * self.chances,
                                        share * weights / weights.sum()])
 
     def epochs(self, group):
         """The decisions of a group that are taught."""
-        return range(int(group["every"]), int(group["horizon"]),
-                     int(group["every"]))
+        every, warm = int(group["every"]), int(group.get("warm", 0))
+        return [epoch for epoch in range(every, int(group["horizon"]), every)
+                if epoch > warm]
 
     def judged(self, group, epoch, seen):
-        """((N, 4) probabilities, (N,) weights) of a group's runs then."""
+        """((N, 4 or 5) probabilities, (N,) weights) of its runs then."""
         values = self.policy(seen)
         return (probabilities(values),
-                ALWAYS + np.ptp(values, 1).clip(0, MATTERS))
+                ALWAYS + np.ptp(values[:, :4], 1).clip(0, MATTERS))
 
     def facts(self, at):
         """What `numbers` says of a decision, standardised."""
@@ -127,7 +129,7 @@ class Lessons:
                      int(g["every"]), tuple(g["factors"][i]))
 
     def draw(self):
-        """(Question, (4,) probabilities, facts) of a prompt at random."""
+        """(Question, probabilities of TAUGHT, facts) of a prompt at random."""
         if self.rng.random() < self.anchors:
             question, action = anchor(self.rng)
             return question, np.where(
@@ -142,7 +144,7 @@ class Lessons:
     def ask(self, state):
         """A Question about a state."""
         kind = self.kinds and str(self.rng.choice(self.kinds))
-        return ask(state, self.rng, kind)
+        return ask(state, self.rng, kind, self.targets.shape[1] > 4)
 
     def next_place(self):
         """The index of a decision, drawn by its chance; many at a time."""
@@ -155,17 +157,17 @@ class Lessons:
         """A prompt with a reply: mostly the best one, at times another, so
         that the brain can argue for each."""
         question, target, facts = self.draw()
-        offered = [NAMES.index(name) for name in question.names]
+        offered = [TAUGHT.index(name) for name in question.names]
         target = {i: target[i] for i in offered}
         total = sum(target.values())
         name = max(target, key=target.get)
         if self.rng.random() < self.argues:
             name = self.rng.choice(offered)
-        text = reason(NAMES[name], question.known)
+        text = reason(TAUGHT[name], question.known)
         prompt = self.tokenizer.apply_chat_template(
             question.messages, add_generation_prompt=True,
             enable_thinking=self.rng.random() < 0.03)["input_ids"]
-        reply = [*self.tokens(NAMES[name] + ":"), *self.tokens(f" {text}\n"),
+        reply = [*self.tokens(TAUGHT[name] + ":"), *self.tokens(f" {text}\n"),
                  self.tokenizer.eos_token_id]
         return Example([*prompt, *reply], len(prompt),
                        {self.first[i]: p / total for i, p in target.items()},

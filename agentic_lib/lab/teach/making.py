@@ -6,7 +6,11 @@ stands a reason. Halfway the brain steers runs of its own.
 """
 
 from agentic_lib.lab.teach.branching import RUNS
-from agentic_lib.lab.teach.forest import loss_teacher, teacher
+from agentic_lib.lab.teach.forest import (
+    loss_teacher,
+    teacher,
+    with_cool_down,
+)
 from agentic_lib.lab.teach.lessons import Lessons
 from agentic_lib.lab.teach.loop import teach
 from agentic_lib.lab.teach.network import make_network
@@ -29,8 +33,10 @@ def make_brain(groups, seconds=None, steps=None, width=128, layers=3, seed=0,
     layers=2, kinds=["three numbers"]).
     """
     tokenizer = make_tokenizer()
-    lessons = Lessons(groups, teacher(groups, seed), tokenizer, seed, kinds,
-                      loss_teacher(groups, seed))
+    lessons = Lessons(
+        groups, with_cool_down(teacher(groups, seed), groups, seed),
+        tokenizer, seed, kinds,
+        with_cool_down(loss_teacher(groups, seed), groups, seed, "loss_"))
     network = make_network(tokenizer, width, layers, seed)
     say(f"{len(lessons.places)} decisions to learn from; "
         f"{network.num_parameters() / 1e6:.2f} million parameters")

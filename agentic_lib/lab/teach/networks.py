@@ -4,23 +4,21 @@
 which are done long before the budget ends. Here are convolutions, batch and
 layer normalisation, dropout, residual blocks and gated recurrent units, and
 larger fully connected problems: more examples and classes, noise on the
-inputs, few epochs, so that many runs are still learning at the end. Budgets
-have 3 to 300 decisions. ATTENTION STAYS OUT, and so does predicting the next
-token: they are what the brain is judged on.
+inputs, so that many runs are still learning at the end. Every fifth group
+warms up. Budgets have 3 to 300 decisions. ATTENTION STAYS OUT, and so does
+predicting the next token: they are what the brain is judged on.
 """
-
-import numpy as np
 
 from agentic_lib.lab.batch import Shape
 from agentic_lib.lab.teach.situations import Situation, draw_situation
 
 KINDS = {  # how often a group of runs is of each kind
-    "as before": 0.2, "dense": 0.25, "convolution": 0.15, "batch_norm": 0.12,
-    "dense_norm": 0.1, "layer_norm": 0.12, "recurrent": 0.06,
+    "as before": 0.1, "dense": 0.2, "convolution": 0.2, "batch_norm": 0.08,
+    "dense_norm": 0.17, "layer_norm": 0.17, "recurrent": 0.08,
 }
 FEATURES = 64  # 8 x 8, if a network reads them as a picture
-# Examples times epochs that a run may cost, by kind: slow ones are shorter.
-COST = {"recurrent": 12_000, "batch_norm": 16_000, "convolution": 20_000}
+COST = 90_000  # examples times epochs that a run may cost
+SLOW = {"recurrent": 60_000, "batch_norm": 60_000}
 
 
 def draw_any(rng) -> Situation:
@@ -28,19 +26,20 @@ def draw_any(rng) -> Situation:
     kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
     if kind == "as before":
         return draw_situation(rng)
-    train = int(rng.choice([400, 600, 1000, 1500], p=[.25, .35, .25, .15]))
-    every, horizon = draw_budget(rng, COST.get(kind, 30_000) // train)
+    train = int(rng.choice([600, 1000, 1500], p=[.4, .4, .2]))
+    every, horizon = draw_budget(rng, SLOW.get(kind, COST) // train)
     shape = Shape(
         hidden=(int(rng.choice([32, 48, 64])),) * int(rng.choice([1, 2, 3])),
         batch_size=int(rng.choice([32, 64, 128], p=[.3, .5, .2])),
         activation=str(rng.choice(["relu", "tanh"], p=[.8, .2])),
         adam=bool(rng.random() < 0.5), after=bool(rng.random() < 0.2))
+    warm = min(int(rng.choice([0, 3, 5], p=[.8, .1, .1])), horizon // 4)
     return Situation(
         shape, train, val=int(rng.choice([200, 300])), horizon=horizon,
         every=every, features=FEATURES,
         classes=int(rng.choice([5, 10, 20], p=[.2, .5, .3])),
         network="" if kind == "dense" else kind,
-        noise=float(rng.choice([0, 0, 0.1, 0.3])))
+        noise=float(rng.choice([0, 0, 0.1, 0.3])), warm=warm)
 
 
 def draw_budget(rng, longest) -> tuple[int, int]:
@@ -48,5 +47,5 @@ def draw_budget(rng, longest) -> tuple[int, int]:
     far as that many epochs go."""
     every = int(rng.choice([1, 2, 3, 5], p=[.35, .35, .15, .15]))
     most = max(4, min(300, longest // every))
-    decisions = int(np.exp(rng.uniform(np.log(4), np.log(most + 1))))
+    decisions = int(rng.integers(4, most + 1))
     return every, decisions * every

@@ -73,6 +73,16 @@ REASONS = {
          "Validation accuracy is {val_acc} %: "
          "nothing calls for another rate."),
     ),
+    "cool_down": (
+        (("since_best",), lambda v: ago(v) >= 2,
+         "The best validation accuracy was {since_best}: "
+         "a falling rate may get past it."),
+        (("decisions_left",), lambda v: True,
+         "With {decisions_left} to go, a falling rate lets it settle."),
+        (("val_acc",), lambda v: True,
+         "Validation accuracy is {val_acc} %: "
+         "a falling rate can refine it."),
+    ),
     "stop_training": (
         (("train_loss_of_first",), lambda v: v == "nan" or v == "inf",
          "The training loss is {train_loss_of_first}: "
@@ -92,6 +102,7 @@ PLAIN = {  # if the prompt shows no number that could be quoted
     "reduce_learning_rate": "Smaller steps are safer.",
     "increase_learning_rate": "Larger steps get there sooner.",
     "continue": "Nothing calls for another rate.",
+    "cool_down": "A falling rate lets it settle.",
     "stop_training": "Nothing more is to be gained.",
 }
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from agentic_lib.brain.prompt import USER, Prompt
-from agentic_lib.lab.actions import NAMES
+from agentic_lib.lab.actions import NAMES, TAUGHT
 from agentic_lib.lab.calibration import calibration_error, find_temperature
 from agentic_lib.lab.teach.labels import probabilities, with_stop
 from agentic_lib.lab.teach.texts import WORDINGS, State
@@ -32,7 +32,7 @@ def save(network, tokenizer, lessons, kept, folder):
     half = len(best) // 2
     temperature = find_temperature(table[:half], best[:half])
     save_decision_model(model, folder, NAMES, {
-        "actions": NAMES, "mode": "score",
+        "actions": names_taught(lessons), "mode": "score",
         "temperature": round(temperature, 2),
         "lines": widened(learn_lines(prompts_taught(lessons))),
         "most": MOST})
@@ -42,6 +42,11 @@ def save(network, tokenizer, lessons, kept, folder):
         "calibration error": calibration_error(
             confidences(table[half:], best[half:], temperature)),
     }
+
+
+def names_taught(lessons) -> list:
+    """The actions that the lessons' policy judged."""
+    return TAUGHT[:lessons.targets.shape[1]]
 
 
 def confidences(table, best, temperature):

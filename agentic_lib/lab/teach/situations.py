@@ -35,6 +35,7 @@ class Situation:
     features  of the inputs, at most; classes at most
     network   a name of architectures.ARCHITECTURES; "" for fully connected
     noise     standard deviation of what is added to inputs in training
+    warm      epochs in which the rate rises to its value; no decision falls
     """
 
     shape: Shape
@@ -46,6 +47,7 @@ class Situation:
     classes: int = 10
     network: str = ""
     noise: float = 0.0
+    warm: int = 0
 
 
 def draw_situation(rng) -> Situation:

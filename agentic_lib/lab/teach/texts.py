@@ -18,6 +18,7 @@ from agentic_lib.brain.prompt import (
     known_lines,
     template_fields,
 )
+from agentic_lib.control.guards import COOL_DOWN
 from agentic_lib.lab.batch import METRICS
 
 SYSTEMS = (
@@ -57,6 +58,9 @@ SHARES = {  # how often a prompt of each kind is taught
     "losses": 0.09, "accuracies": 0.05, "varied": 0.12, "original": 0.05,
     "trend in words": 0.03, "few-shot": 0.04, "bad": 0.02,
 }
+
+
+OFFERED = 0.2  # share of prompts that offer cool_down, if the budget is known
 
 
 @dataclass(frozen=True)
@@ -107,8 +111,9 @@ class Question:
     known: dict
 
 
-def ask(state, rng, kind=None) -> Question:
-    """A prompt about `state`, of a kind drawn by SHARES."""
+def ask(state, rng, kind=None, cool=False) -> Question:
+    """A prompt about `state`, of a kind drawn by SHARES; `cool`: some offer
+    cool_down as well."""
     kind = kind or rng.choice(list(SHARES), p=list(SHARES.values()))
     if rng.random() < 0.5:
         state = state.in_other_units(rng)
@@ -128,12 +133,13 @@ def ask(state, rng, kind=None) -> Question:
         prompt = varied_prompt(rng)
     if kind == "default" and rng.random() < 0.1:
         prompt = replace(prompt, user=fewer_lines(prompt.user, rng))
-    return question(prompt, state.history(hide), state, rng)
+    cool = cool and "total_epochs" not in hide and rng.random() < OFFERED
+    return question(prompt, state.history(hide), state, rng, cool)
 
 
-def question(prompt, history, state, rng) -> Question:
+def question(prompt, history, state, rng, cool=False) -> Question:
     """The prompt's messages, with the options in any order."""
-    actions = list(state.actions())
+    actions = [*state.actions(), *([COOL_DOWN] if cool else ())]
     if rng.random() < 0.6:
         rng.shuffle(actions)
     if rng.random() < 0.05:

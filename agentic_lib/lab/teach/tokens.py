@@ -13,10 +13,12 @@ from tokenizers import AddedToken, Tokenizer, decoders, models
 from transformers import PreTrainedTokenizerFast
 
 from agentic_lib.brain.decision import ACTIONS
+from agentic_lib.control.guards import COOL_DOWN
 from agentic_lib.show.presets import PRESETS
 from agentic_lib.brain.prompt import USER
 from agentic_lib.lab.teach import reasons, texts
 
+KNOWN = (*ACTIONS, COOL_DOWN)
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>",
            "</think>")
 SHORT = ("system\n", "user\n", "assistant\n", "nan", "inf", "\n\n",
@@ -43,7 +45,7 @@ def literals():
              *(line for group in texts.WORDINGS for line in group)]
     replies = [" " + r[2] for group in reasons.REASONS.values() for r in group]
     replies += [" " + text for text in reasons.PLAIN.values()]
-    meanings = [": " + a.meaning.replace("{factor}", "{}") for a in ACTIONS]
+    meanings = [": " + a.meaning.replace("{factor}", "{}") for a in KNOWN]
     trends = ["rising fast", "rising slowly", "flat", "falling"]
     for text in (*systems, *users, *replies, *meanings, *trends):
         yield from re.split(r"\{\w*\}|\d|[][]", text)
@@ -60,7 +62,7 @@ def pieces():
                 found[word] = None
                 found[word.strip()] = None
     found.update(dict.fromkeys(
-        [a.name for a in ACTIONS] + ["- " + a.name for a in ACTIONS]))
+        [a.name for a in KNOWN] + ["- " + a.name for a in KNOWN]))
     found.update(dict.fromkeys(printable))
     # A reply continues after "name:": no piece may begin with that colon.
     return [p for p in found if not (p.startswith(":") and len(p) > 1)
@@ -69,7 +71,7 @@ def pieces():
 
 def meanings_of_actions():
     """': keep the learning rate ...' as it stands after a name."""
-    return {re.split(r"\{", ": " + a.meaning)[0] for a in ACTIONS}
+    return {re.split(r"\{", ": " + a.meaning)[0] for a in KNOWN}
 
 
 def make_tokenizer() -> PreTrainedTokenizerFast:

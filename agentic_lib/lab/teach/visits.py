@@ -49,7 +49,8 @@ def visit(model, seed, situation=None):
 
     seen, _ = play(batch, np.empty((RUNS, 0, 5)), factors, situation, decide)
     return {"seen": seen.astype(np.float32), "factors": factors,
-            "horizon": situation.horizon, "every": situation.every}
+            "horizon": situation.horizon, "every": situation.every,
+            "warm": situation.warm}
 
 
 def visits(model, count, seed, folder=None):
