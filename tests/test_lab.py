@@ -56,6 +56,7 @@ from agentic_lib.lab.teach.reasons import (
     reason,
     true_reasons,
 )
+from agentic_lib.lab.teach.regression import Regression
 from agentic_lib.lab.teach.rounds import make_labels
 from agentic_lib.lab.teach.saving import confidences
 from agentic_lib.lab.teach.situations import HELD_OUT, Situation, draw_data
@@ -267,8 +268,9 @@ def test_packed_labels_are_the_labels(group, tmp_path):
     assert back[1]["every"] == TINY.every
     assert back[1]["network"] == TINY.network
     assert back[1]["warm"] == 0
-    for name, close in (("worth", 0.05), ("cool", 0.05), ("now", 0.05), ("factors", 1e-6),
-                        ("loss_worth", 0.05), ("loss_now", 0.05)):
+    for name, close in (("worth", 0.05), ("cool", 0.05), ("now", 0.05),
+                        ("factors", 1e-6), ("loss_worth", 0.05),
+                        ("loss_cool", 0.05), ("loss_now", 0.05)):
         np.testing.assert_allclose(back[1][name], group[name], atol=close)
     np.testing.assert_allclose(back[0]["seen"][..., :2],
                                group["seen"][..., :2], atol=0.051)
@@ -320,6 +322,79 @@ def test_cooling_is_judged_beside_the_others(group, by, teach):
         rows).shape == (len(rows), 4)
 
 
+@pytest.fixture(scope="module")
+def numbers_group():
+    """Runs that predict a number, labelled."""
+    return label_group(6, rules, situation=replace(
+        TINY, network="regression", train=48))
+
+
+def test_a_number_is_predicted_as_in_plain_torch():
+    random = torch.Generator().manual_seed(0)
+    parts = [torch.randn(size, generator=random).double()
+             for count in (40, 20, 20) for size in ((2, count, 6), (2, count))]
+    data = Data(*parts, features=torch.full((2,), 6),
+                classes=torch.ones(2, dtype=torch.long))
+    batch = Regression(data, Shape((7,), 16), torch.arange(2),
+                       torch.tensor([0.01, 0.1]), dtype=torch.float64)
+    plain = [as_network(batch, row, torch.nn.ReLU) for row in range(2)]
+    optimizers = [torch.optim.SGD(net.parameters(), lr, 0.9)
+                  for net, lr in zip(plain, (0.01, 0.1), strict=True)]
+    mse = torch.nn.functional.mse_loss
+    for _ in range(2):
+        order = torch.rand(2, 40).argsort(1)
+        metrics = batch.epoch(order)
+        for row, (net, optimizer) in enumerate(zip(plain, optimizers)):
+            total = 0
+            for rows in order[row].split(16):
+                loss = mse(net(data.x[row, rows])[:, 0], data.y[row, rows])
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                total += len(rows) * loss.item()
+            assert metrics["train_loss"][row].item() == pytest.approx(
+                total / 40)
+            val = mse(net(data.val_x[row])[:, 0], data.val_y[row]).item()
+            assert metrics["val_loss"][row].item() == pytest.approx(val)
+            assert metrics["val_acc"].isnan().all()
+    explained = [100 * max(1 - mse(net(data.test_x[row])[:, 0],
+                                   data.test_y[row]).item(), 0)
+                 for row, net in enumerate(plain)]
+    for found in batch.worths():
+        assert found == pytest.approx(explained)
+
+
+def test_prompts_about_a_number_show_losses_alone(numbers_group, tokenizer):
+    assert np.isnan(numbers_group["seen"][..., :2]).all()
+    assert (numbers_group["worth"] <= 100).all()
+    np.testing.assert_array_equal(numbers_group["worth"],
+                                  numbers_group["loss_worth"])
+    both = [numbers_group, label_group(7, rules, situation=TINY)]
+    lessons = Lessons(both, teacher(both), tokenizer,
+                      by_loss=loss_teacher(both))
+    rows = lessons.rows[:len(numbers_group["seen"])]
+    assert not rows[:, [NUMBERS.index("val_acc"), NUMBERS.index("gap"),
+                        NUMBERS.index("since_best")]].any()
+    assert np.isfinite(lessons.rows).all()
+    assert len(table(both)[0]) * 2 == len(table(both, "loss_")[0])
+    alone = Lessons([numbers_group], None, tokenizer,
+                    by_loss=loss_teacher(both))
+    alone.anchors = 0
+    for _ in range(60):
+        question, target, _ = alone.draw()
+        assert "acc" not in question.messages[-1]["content"].lower()
+        assert target == pytest.approx(alone.targets[
+            np.abs(alone.targets - target).sum(1).argmin()])
+
+
+def test_packed_labels_of_a_number_have_no_accuracy(numbers_group, tmp_path):
+    pack([numbers_group], tmp_path / "labels.npz.xz")
+    back, = unpack(tmp_path / "labels.npz.xz")
+    assert np.isnan(back["seen"][..., :2]).all()
+    assert labels.predicts_number(back)
+    assert not labels.knows(back) and labels.knows(back, "loss_")
+
+
 @pytest.mark.parametrize("network", ARCHITECTURES)
 def test_every_kind_of_network_can_be_labelled(network):
     situation = replace(TINY, network=network, features=16, horizon=4,
@@ -334,7 +409,7 @@ def test_every_kind_of_network_can_be_labelled(network):
 def test_situations_have_room_to_improve_and_budgets_of_any_length():
     rng = np.random.default_rng(0)
     drawn = [draw_any(rng) for _ in range(400)]
-    assert {s.network for s in drawn} == {"", *ARCHITECTURES}
+    assert {s.network for s in drawn} == {"", "regression", *ARCHITECTURES}
     decisions = [(s.horizon - 1) // s.every for s in drawn]
     assert min(decisions) <= 4 and max(decisions) >= 60
 
@@ -714,9 +789,9 @@ def test_an_argument_is_not_yet_a_truth():
 
 def test_worth_is_read_on_the_part_that_is_named():
     batch = Batch(make_data(), Shape((8,), 16), torch.arange(3), 0.1)
-    parts = {part: branching.worth(batch, part) for part in ("val", "test")}
+    parts = {part: batch.worths(part)[0] for part in ("val", "test")}
     assert (parts["val"] != parts["test"]).any()
-    np.testing.assert_array_equal(parts["test"], branching.worth(batch))
+    np.testing.assert_array_equal(parts["test"], batch.worths()[0])
 
 
 def test_a_loss_too_large_for_half_precision_is_infinite():

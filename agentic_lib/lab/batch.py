@@ -195,13 +195,8 @@ class Batch:
         """((N, P) gradient of the mean loss, sum of the loss, number right),
         by back-propagation."""
         outs = self._forward(x)
-        logp = outs[-1].log_softmax(2)
-        picked = logp.gather(2, y[..., None])[..., 0]
-        right = (logp.argmax(2) == y).sum(1)
-        delta = logp.exp()
-        delta.scatter_add_(2, y[..., None],
-                           torch.full_like(picked, -1)[..., None])
-        delta /= y.shape[1]
+        off, loss, right = self._judge(outs[-1], y)
+        delta = self._delta(off, y) / y.shape[1]
         gradient = torch.empty_like(self.weights)
         places = self.split(gradient)
         weights = self.split(self.weights)
@@ -212,7 +207,20 @@ class Batch:
                 delta = delta @ weights[i][0].transpose(1, 2)
                 delta *= (outs[i] > 0 if self.shape.activation == "relu"
                           else 1 - outs[i] ** 2)
-        return gradient, -picked.sum(1), right
+        return gradient, loss, right
+
+    def _judge(self, out, y):
+        """Outputs (N, B, C) -> (log-probabilities, (N,) sum of the loss, (N,)
+        number right)."""
+        logp = out.log_softmax(2)
+        picked = logp.gather(2, y[..., None])
+        return logp, -picked.sum((1, 2)), (logp.argmax(2) == y).sum(1)
+
+    def _delta(self, logp, y):
+        """The gradient of the summed loss by the outputs, (N, B, C)."""
+        delta = logp.exp()
+        return delta.scatter_add_(2, y[..., None], torch.full_like(
+            delta[..., :1], -1))
 
     def _update(self, gradient):
         """torch.optim's SGD, Adam or AdamW, each row with its own rate."""
@@ -242,12 +250,23 @@ class Batch:
         size = max(1, CHUNK // (len(self) * self.width))
         loss, right = 0, 0
         for at in range(0, xs.shape[1], max(size, 16)):
-            part_y = ys[self.sets, at:at + max(size, 16)]
-            logp = self.logits(
-                xs[self.sets, at:at + max(size, 16)]).log_softmax(2)
-            loss = loss - logp.gather(2, part_y[..., None]).sum((1, 2))
-            right = right + (logp.argmax(2) == part_y).sum(1)
+            out = self.logits(xs[self.sets, at:at + max(size, 16)])
+            _, lost, more = self._judge(
+                out, ys[self.sets, at:at + max(size, 16)])
+            loss, right = loss + lost, right + more
         return 100 * right / xs.shape[1], loss / xs.shape[1]
+
+    def worths(self, part="test"):
+        """What the networks are worth now, (2, N), in points.
+
+        First by accuracy in percent, less the loss (at most that of pure
+        guessing), which decides if accuracies tie. Second by the loss alone,
+        as 100 / perplexity: for runs of which only the loss is known.
+        """
+        acc, loss = self.measure(part)
+        guess = self.data.classes[self.sets].log()
+        loss = torch.where(loss.isfinite(), loss, guess).minimum(guess)
+        return torch.stack([acc - loss, 100 * torch.exp(-loss)]).numpy()
 
 
 def finite(values, instead=math.inf):

@@ -40,7 +40,8 @@ def numbers(seen, horizon, every, factors):
     """(N, epochs, 5) metrics in batch.METRICS' order -> (N, len(NUMBERS)).
 
     As in the prompt no number has a unit: rates and losses are multiples of
-    the first ones, time is in shares of the budget and in decisions.
+    the first ones, time is in shares of the budget and in decisions. Where
+    accuracies are not known (nan), what rests on them is 0.
 
     horizon, every  epochs in all, and between two decisions; (N,) or one
     factors         (N, 2), for lowering and raising the rate
@@ -78,7 +79,8 @@ def numbers(seen, horizon, every, factors):
         (~np.isfinite(seen[:, -1, 2:4])).any(1).astype(float),
         ones * (now <= every), ones * (now <= 2 * every),
     )
-    return np.stack(columns, 1)
+    rows = np.stack(columns, 1)
+    return without_accuracy(rows) if np.isnan(rows).any() else rows
 
 
 def without_accuracy(rows):

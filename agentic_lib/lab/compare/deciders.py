@@ -18,7 +18,6 @@ from agentic_lib.lab.compare.intervals import collect
 from agentic_lib.lab.compare.together import train_on
 from agentic_lib.lab.features import numbers
 from agentic_lib.lab.pilots import Decided, bounded, one_by_one
-from agentic_lib.lab.teach.branching import worth
 from agentic_lib.lab.teach.labels import LABELS
 from agentic_lib.lab.teach.logistic import fit_logistic
 
@@ -226,5 +225,5 @@ class LookAhead(Decided):
         last = min(first + self.ahead - 1, group.epochs)
         for _ in train_on(copies, pilot, paths, first, last, other=1):
             pilot.step(paths)
-        best = worth(copies, "val").reshape(len(going), -1).argmax(1)
+        best = copies.worths("val")[0].reshape(len(going), -1).argmax(1)
         return [actions[k].name for k in best]

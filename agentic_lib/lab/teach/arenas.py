@@ -14,7 +14,7 @@ from agentic_lib.brain.decision import ACTIONS, with_factors
 from agentic_lib.lab.actions import NAMES
 from agentic_lib.lab.batch import METRICS, Batch, Data, Shape
 from agentic_lib.lab.features import numbers
-from agentic_lib.lab.teach.branching import on_numbers, play, worth
+from agentic_lib.lab.teach.branching import on_numbers, play
 from agentic_lib.lab.teach.situations import Situation, draw_data, stack
 from agentic_lib.lab.teach.texts import State
 from agentic_lib.run.data import load_data
@@ -169,6 +169,6 @@ def look_ahead(arena, policy, every=None, factors=(0.7, 1.3), seeds=1):
         first = np.tile(np.repeat(np.arange(3), seeds), n)
         play(branch, seen[rows], np.tile(factors, (len(rows), 1)), situation,
              after, first=first)
-        return worth(branch, "val").reshape(n, 3, seeds).mean(2).argmax(1)
+        return branch.worths("val")[0].reshape(n, 3, seeds).mean(2).argmax(1)
 
     return decide

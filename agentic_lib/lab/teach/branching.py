@@ -75,24 +75,6 @@ def cool_down(batch, begin, horizon):
         batch.epoch()
 
 
-def worth(batch, part="test"):
-    """What a batch is worth now, (N,), in points of accuracy."""
-    return worths(batch, part)[0]
-
-
-def worths(batch, part="test"):
-    """What a batch is worth now, (2, N), in points, on data kept for this.
-
-    First by accuracy in percent, less the loss (at most that of pure
-    guessing), which decides if accuracies tie. Second by the loss alone, as
-    100 / perplexity: for runs of which only the loss is known.
-    """
-    acc, loss = batch.measure(part)
-    guess = batch.data.classes[batch.sets].log()
-    loss = torch.where(loss.isfinite(), loss, guess).minimum(guess)
-    return torch.stack([acc - loss, 100 * torch.exp(-loss)]).numpy()
-
-
 def decisions_of(situation):
     """The epochs after which a decision falls."""
     epochs = np.arange(situation.every, situation.horizon, situation.every)
@@ -120,7 +102,7 @@ def label_group(seed, policy, number=0, kinds=None, situation=None):
                         decide, rng=rng, wild=wild, keep=set(epochs))
     gains, now, cool = [], [], []
     for epoch in epochs:
-        now.append(worths(copies[epoch]))
+        now.append(copies[epoch].worths())
         rows = torch.arange(n).repeat_interleave(3 * SEEDS)
         branch = copies[epoch].take(rows, seed=seed + int(epoch))
         # the same order of the data for the three actions
@@ -128,12 +110,12 @@ def label_group(seed, policy, number=0, kinds=None, situation=None):
         first = np.tile(np.repeat(np.arange(3), SEEDS), n)
         play(branch, seen[rows, :epoch], factors[rows], situation, decide,
              first=first)
-        gains.append(worths(branch).reshape(2, n, 3, SEEDS))
+        gains.append(branch.worths().reshape(2, n, 3, SEEDS))
         rows = torch.arange(n).repeat_interleave(SEEDS)
         branch = copies[epoch].take(rows, seed=seed + int(epoch))
         branch.stream = rows * SEEDS + torch.arange(SEEDS).repeat(n)
         cool_down(branch, int(epoch), horizon)
-        cool.append(worths(branch).reshape(2, n, SEEDS))
+        cool.append(branch.worths().reshape(2, n, SEEDS))
     gains = np.stack(gains, 2).astype(np.float32)
     now = np.stack(now, 2).astype(np.float32)
     cool = np.stack(cool, 2).astype(np.float32)

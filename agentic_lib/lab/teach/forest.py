@@ -9,7 +9,13 @@ import numpy as np
 from sklearn.ensemble import ExtraTreesRegressor
 
 from agentic_lib.lab.features import without_accuracy
-from agentic_lib.lab.teach.labels import cooled, recent, table, with_stop
+from agentic_lib.lab.teach.labels import (
+    cooled,
+    knows,
+    recent,
+    table,
+    with_stop,
+)
 
 CAP = 5.0     # points beyond which a gain hardly counts for more
 TREES = 200
@@ -25,10 +31,9 @@ def teacher(groups, seed=0, trees=TREES):
 def loss_teacher(groups, seed=0):
     """The same for runs of which losses alone are known, and in which a low
     validation loss is all that counts; None if no group says so."""
-    known = [g for g in groups if "loss_worth" in g]
-    if not known:
+    if not any(knows(g, "loss_") for g in groups):
         return None
-    rows, *rest = table(known, "loss_")
+    rows, *rest = table(groups, "loss_")
     predict = fit(without_accuracy(rows), *rest, seed)
     return lambda rows: predict(without_accuracy(rows))
 

@@ -29,10 +29,13 @@ HELD_BACK = 12  # every twelfth group is not taught, for calibration
 def table(groups, by=""):
     """All labelled states: (rows of numbers, worth (N, 3), now, round).
 
-    by  "" counts by accuracy, "loss_" by the loss alone
+    by  "" counts by accuracy, "loss_" by the loss alone; groups that do not
+        know it are left out
     """
     rows, values, now, rounds = [], [], [], []
     for g in groups:
+        if not knows(g, by):
+            continue
         for i, epoch in enumerate(g["epochs"]):
             rows.append(numbers(g["seen"][:, :epoch], int(g["horizon"]),
                                 int(g["every"]), g["factors"]))
@@ -47,7 +50,7 @@ def cooled(groups, by=""):
     other three, round) of the groups that were branched for it."""
     rows, gains, rounds = [np.empty((0, len(NUMBERS)))], [], []
     for g in groups:
-        if by + "cool" not in g:
+        if by + "cool" not in g or not knows(g, by):
             continue
         for i, epoch in enumerate(g["epochs"]):
             rows.append(numbers(g["seen"][:, :epoch], int(g["horizon"]),
@@ -57,6 +60,17 @@ def cooled(groups, by=""):
             rounds.append(np.full(len(rows[-1]), int(g["round"])))
     return [np.concatenate(x) if x else np.empty(0)
             for x in (rows, gains, rounds)]
+
+
+def knows(group, by="") -> bool:
+    """Does a group say what actions were worth, counted that way?"""
+    return by + "worth" in group and (
+        by == "loss_" or not predicts_number(group))
+
+
+def predicts_number(group) -> bool:
+    """Are these runs of which only the loss is known?"""
+    return group.get("network") == "regression"
 
 
 def recent(rounds):
@@ -118,7 +132,8 @@ def pack(groups, path):
     for k, g in enumerate(groups):
         seen = g["seen"]
         arrays |= {
-            f"{k}_acc": np.round(10 * seen[..., :2]).astype(np.int16),
+            f"{k}_acc": np.round(
+                10 * np.nan_to_num(seen[..., :2])).astype(np.int16),
             f"{k}_loss": half(seen[..., 2:4]),
             f"{k}_rate": seen[..., 4].T.copy(),
             **{f"{k}_{name}": g[name].astype(np.float16)
@@ -146,12 +161,15 @@ def unpack(path):
     for k in range(sum(name.endswith("_acc") for name in arrays)):
         acc, loss, rate = (arrays[f"{k}_{n}"].astype(np.float32)
                            for n in ("acc", "loss", "rate"))
+        name = str(arrays.get(f"{k}_network", ""))
+        if predicts_number({"network": name}):
+            acc[:] = np.nan
         groups.append({
             "seen": np.concatenate(
                 [acc / 10, loss, rate.T[..., None]], -1),
             **{n: arrays[f"{k}_{n}"].astype(np.float32)
                for n in (*WORTHS, "factors") if f"{k}_{n}" in arrays},
-            "network": str(arrays.get(f"{k}_network", "")),
+            "network": name,
             "epochs": arrays[f"{k}_epochs"].astype(int),
             **dict(zip(REST, arrays[f"{k}_rest"])),
         })

@@ -13,7 +13,7 @@ import torch
 
 from agentic_lib.lab.actions import TAUGHT
 from agentic_lib.lab.features import numbers
-from agentic_lib.lab.teach.labels import probabilities
+from agentic_lib.lab.teach.labels import predicts_number, probabilities
 from agentic_lib.lab.teach.reasons import reason
 from agentic_lib.lab.teach.texts import State, anchor, ask
 
@@ -113,7 +113,8 @@ class Lessons:
 
     def judged(self, group, epoch, seen):
         """((N, 4 or 5) probabilities, (N,) weights) of its runs then."""
-        values = self.policy(seen)
+        judge = self.by_loss if predicts_number(group) else self.policy
+        values = judge(seen)
         return (probabilities(values),
                 ALWAYS + np.ptp(values[:, :4], 1).clip(0, MATTERS))
 

@@ -12,10 +12,13 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
 import torch
 
+from agentic_lib.lab.features import without_accuracy
 from agentic_lib.lab.teach.branching import POINTS, RUNS, label_group
 from agentic_lib.lab.teach.labels import (
+    knows,
     load_groups,
     recent,
     save_group,
@@ -61,8 +64,14 @@ def make_labels(folder, seconds=math.inf, count=math.inf, groups_a_round=30,
 
 
 def stand_in(groups, seed=0, **options):
-    """The policy that the labels made so far teach; it never stops."""
+    """The policy that the labels made so far teach, with accuracies and
+    without; it never stops."""
     rows, values, _, rounds = table(groups)
+    if any(knows(g, "loss_") for g in groups):
+        blind, *rest = table(groups, "loss_")
+        rows = np.concatenate([rows, without_accuracy(blind)])
+        values = np.concatenate([values, rest[0]])
+        rounds = np.concatenate([rounds, rest[2]])
     return StandIn(**options).fit(rows, values, recent(rounds), seed=seed)
 
 

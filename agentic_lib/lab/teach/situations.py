@@ -16,6 +16,7 @@ from sklearn import datasets
 from agentic_lib.lab.batch import Batch, Data, Shape
 from agentic_lib.lab.stacked import Stacked
 from agentic_lib.lab.teach.architectures import ARCHITECTURES, PICTURES
+from agentic_lib.lab.teach.regression import Regression, draw_numbers
 
 HELD_OUT = ("digits", "breast_cancer", "spirals")
 REAL = ("iris", "wine", "diabetes")
@@ -33,7 +34,8 @@ class Situation:
     horizon   epochs in all
     every     epochs between two decisions
     features  of the inputs, at most; classes at most
-    network   a name of architectures.ARCHITECTURES; "" for fully connected
+    network   a name of architectures.ARCHITECTURES; "" for fully connected,
+              "regression" if that predicts a number
     noise     standard deviation of what is added to inputs in training
     warm      epochs in which the rate rises to its value; no decision falls
     """
@@ -84,8 +86,8 @@ def draw_runs(situation, count, rng, kinds=None):
     data = stack([draw_data(situation, rng, kinds) for _ in range(count)],
                  situation)
     low, high = (-5.5, -0.5) if situation.shape.adam else (-4.5, 0.5)
-    make = partial(Stacked, build=ARCHITECTURES[situation.network]) \
-        if situation.network else Batch
+    make = {"": Batch, "regression": Regression}.get(situation.network) \
+        or partial(Stacked, build=ARCHITECTURES[situation.network])
     batch = make(
         data, situation.shape, torch.arange(count),
         rate=torch.tensor(10 ** rng.uniform(low, high, count)).float(),
@@ -100,10 +102,12 @@ def draw_runs(situation, count, rng, kinds=None):
 
 def draw_data(situation, rng, kinds=None):
     """One data set: ((x, y) to train on, (x, y) val, (x, y) test)."""
+    sizes = (situation.train, situation.val, TEST)
+    if situation.network == "regression":
+        return draw_numbers(situation, sizes, rng)
     kinds = kinds or (*GENERATED, "real")
     kind = str(rng.choice(kinds))
     noise = 0.0 if rng.random() < 0.4 else rng.uniform(0, 0.5)
-    sizes = (situation.train, situation.val, TEST)
     if kind in GENERATED or kind == "spirals":
         make = spirals if kind == "spirals" else GENERATED[kind]
         x, y = make(situation, sum(sizes), rng)
@@ -236,7 +240,8 @@ def stack(sets, situation) -> Data:
               for p in sets]
         arrays.append(torch.tensor(np.stack(xs), dtype=torch.float32))
         arrays.append(torch.tensor(np.stack([p[part][1] for p in sets])))
-    classes = [max(int(p[1].max()) for p in parts) + 1 for parts in sets]
+    classes = [1 if situation.network == "regression" else
+               max(int(p[1].max()) for p in parts) + 1 for parts in sets]
     return Data(*arrays,
                 features=torch.tensor([p[0][0].shape[1] for p in sets]),
                 classes=torch.tensor(classes))

@@ -60,6 +60,7 @@ SHARES = {  # how often a prompt of each kind is taught
 }
 
 
+ACCURACIES = METRICS[:2]
 OFFERED = 0.2  # share of prompts that offer cool_down, if the budget is known
 
 
@@ -79,12 +80,18 @@ class State:
 
     def history(self, hide=()) -> list[Metrics]:
         """As the controller would hand it to the brain; `hide` names what
-        is not known."""
+        is not known, beside accuracies where there are none."""
         total = None if "total_epochs" in hide else self.horizon
+        if self.only_losses():
+            hide = (*hide, *ACCURACIES)
         names = [(i, n) for i, n in enumerate(METRICS) if n not in hide]
         return [Metrics(epoch=e + 1, total_epochs=total,
                         **{name: float(row[i]) for i, name in names})
                 for e, row in enumerate(self.seen)]
+
+    def only_losses(self) -> bool:
+        """True if there is no accuracy: a number is predicted."""
+        return bool(np.isnan(self.seen[:, :len(ACCURACIES)]).all())
 
     def actions(self):
         """The four actions with this run's factors."""
@@ -115,6 +122,8 @@ def ask(state, rng, kind=None, cool=False) -> Question:
     """A prompt about `state`, of a kind drawn by SHARES; `cool`: some offer
     cool_down as well."""
     kind = kind or rng.choice(list(SHARES), p=list(SHARES.values()))
+    if state.only_losses():
+        kind = "losses"
     if rng.random() < 0.5:
         state = state.in_other_units(rng)
     hide, prompt = (), PRESETS.get(kind, PRESETS["default"])
@@ -128,7 +137,7 @@ def ask(state, rng, kind=None, cool=False) -> Question:
         hide = [n for n in hideable if rng.random() < 0.35]
     if kind == "losses":
         hide = [n for n in ("total_epochs", "learning_rate")
-                if rng.random() < 0.1] + ["train_acc", "val_acc"]
+                if rng.random() < 0.1] + list(ACCURACIES)
     if kind == "varied":
         prompt = varied_prompt(rng)
     if kind == "default" and rng.random() < 0.1:

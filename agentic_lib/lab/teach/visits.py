@@ -50,7 +50,7 @@ def visit(model, seed, situation=None):
     seen, _ = play(batch, np.empty((RUNS, 0, 5)), factors, situation, decide)
     return {"seen": seen.astype(np.float32), "factors": factors,
             "horizon": situation.horizon, "every": situation.every,
-            "warm": situation.warm}
+            "warm": situation.warm, "network": situation.network}
 
 
 def visits(model, count, seed, folder=None):
