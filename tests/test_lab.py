@@ -395,6 +395,22 @@ def test_packed_labels_of_a_number_have_no_accuracy(numbers_group, tmp_path):
     assert not labels.knows(back) and labels.knows(back, "loss_")
 
 
+def test_a_number_has_one_range_wherever_it_is_said_so():
+    lines = {"Loss: # of the first (#%), rose # of # times":
+             [[0, 1], [-5, 5], [1, 2], [2, 3]],
+             "Loss: # of the first": [[0.5, 9]], "Gap: #": [[3, 4]],
+             "Loss: #": [[-2, 2]], "Which action?": [],
+             "Loss: # of the first, rose # of # times":
+             [[1, 1], [0, 7], [3, 3]]}
+    assert saving.pooled(lines) == {
+        "Loss: # of the first (#%), rose # of # times":
+        [[0, 9], [-5, 5], [0, 7], [2, 3]],
+        "Loss: # of the first": [[0, 9]], "Gap: #": [[3, 4]],
+        "Loss: #": [[-2, 2]], "Which action?": [],
+        "Loss: # of the first, rose # of # times":
+        [[0, 9], [0, 7], [2, 3]]}
+
+
 @pytest.mark.parametrize("network", ARCHITECTURES)
 def test_every_kind_of_network_can_be_labelled(network):
     situation = replace(TINY, network=network, features=16, horizon=4,

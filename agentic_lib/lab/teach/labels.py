@@ -20,7 +20,6 @@ REST = ("horizon", "every", "adam", "seed", "round", "warm")
 HALVING = 4     # rounds after which a label counts half
 MARGIN = 0.1    # points that going on must promise, else stopping is right
 TIE = 0.25      # points: actions this close are nearly equally right
-KEEP = 0.1      # points that a change of rate must gain
 HELD_BACK = 12  # every twelfth group is not taught, for calibration
 
 
@@ -87,8 +86,7 @@ def with_stop(values, now):
 def probabilities(values):
     """(N, 4) worth of continue, reduce, increase, stop -> probabilities;
     (N, 5) with cool_down, if that was offered too."""
-    kept = np.arange(values.shape[1]) == 0
-    scores = (values + KEEP * kept) / TIE
+    scores = values / TIE
     powers = np.exp(scores - scores.max(1, keepdims=True))
     return powers / powers.sum(1, keepdims=True)
 

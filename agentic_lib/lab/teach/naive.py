@@ -13,7 +13,7 @@ import numpy as np
 
 from agentic_lib.brain.prompt import Prompt
 from agentic_lib.lab.actions import NAMES
-from agentic_lib.lab.teach.labels import KEEP, with_stop
+from agentic_lib.lab.teach.labels import with_stop
 from agentic_lib.lab.teach.lessons import Lessons
 from agentic_lib.lab.teach.loop import teach
 from agentic_lib.lab.teach.network import make_network
@@ -46,7 +46,7 @@ class NaiveLessons(Lessons):
         """What was best in the first of the tries, and no doubt about it."""
         at = self.epochs(group).index(epoch)
         values = with_stop(group["worth"][:, at, :, 0], group["now"][:, at])
-        best = (values + np.array([KEEP, 0, 0, 0])).argmax(1)
+        best = values.argmax(1)
         return np.eye(4)[best], np.ones(len(best))
 
     def ask(self, state):

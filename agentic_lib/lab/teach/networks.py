@@ -4,9 +4,10 @@
 which are done long before the budget ends. Here are convolutions, batch and
 layer normalisation, dropout, residual blocks and gated recurrent units, and
 larger fully connected problems: more examples and classes, noise on the
-inputs, so that many runs are still learning at the end. Some predict a number,
-and show nothing but a loss. Every fifth group warms up. Budgets have 3 to 300 decisions. ATTENTION STAYS OUT, and so does
-predicting the next token: they are what the brain is judged on.
+inputs, so that many runs are still learning at the end. Some predict a
+number, and show nothing but a loss. Every fifth group warms up. Budgets have
+3 to 300 decisions. ATTENTION STAYS OUT, and so does predicting the next
+token: they are what the brain is judged on.
 """
 
 from agentic_lib.lab.batch import Shape

@@ -6,6 +6,7 @@ and the two files with which transformers reads it as a decision model.
 """
 
 import itertools
+import re
 
 import numpy as np
 import torch
@@ -34,7 +35,7 @@ def save(network, tokenizer, lessons, kept, folder):
     save_decision_model(model, folder, NAMES, {
         "actions": names_taught(lessons), "mode": "score",
         "temperature": round(temperature, 2),
-        "lines": widened(learn_lines(prompts_taught(lessons))),
+        "lines": widened(pooled(learn_lines(prompts_taught(lessons)))),
         "most": MOST})
     return {
         "temperature": temperature, "states": len(best) - half,
@@ -93,6 +94,27 @@ def prompts_taught(lessons):
 
 # Few of the runs that are taught have more decisions, or epochs, to come.
 MOST = {"decisions": 90, "epoch": 140}
+
+
+def pooled(lines):
+    """Each number with the range that it has over all lines that say it in
+    the same words: "Gap: # points" of a rare prompt and of a frequent one, or
+    the loss of a line whose end was left out."""
+    spans = {}
+    for shape, ranges in lines.items():
+        for words, (low, high) in zip(words_of(shape), ranges):
+            before = spans.get(words, (low, high))
+            spans[words] = min(low, before[0]), max(high, before[1])
+    return {shape: [list(spans[words]) for words in words_of(shape)]
+            for shape in lines}
+
+
+def words_of(shape):
+    """For each # in a line, what it stands for: the line's beginning, the
+    piece that holds it, and its place there."""
+    begin = shape.partition(":")[0]
+    return [(begin, piece, k) for piece in re.split(r", |(?= \()", shape)
+            for k in range(piece.count("#"))]
 
 
 def widened(lines):

@@ -54,9 +54,9 @@ WORDINGS = (
     ("What should I do?", "Your decision?", "What next?"),
 )
 SHARES = {  # how often a prompt of each kind is taught
-    "default": 0.46, "three numbers": 0.06, "fewer metrics": 0.08,
-    "losses": 0.09, "accuracies": 0.05, "varied": 0.12, "original": 0.05,
-    "trend in words": 0.03, "few-shot": 0.04, "bad": 0.02,
+    "default": 0.56, "three numbers": 0.05, "fewer metrics": 0.06,
+    "losses": 0.09, "accuracies": 0.04, "varied": 0.09, "original": 0.04,
+    "trend in words": 0.02, "few-shot": 0.03, "bad": 0.02,
 }
 
 
