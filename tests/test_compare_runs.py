@@ -1,5 +1,6 @@
 """The runs of the comparison: are they those of train()?"""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentic_lib.brain.brain import SimpleAIBrain
+from agentic_lib.brain.decision import ACTIONS
+from agentic_lib.control.controller import AgenticLR
+from agentic_lib.control.guards import COOL_DOWN
+from agentic_lib.course.scripted import ScriptedBrain
 from agentic_lib.lab.compare import deciders, searches
 from agentic_lib.lab.compare.alone import make_optimizer, run_alone
 from agentic_lib.lab.compare.guarded import RowOptimizer, as_network
@@ -69,6 +74,36 @@ def test_a_row_is_a_run_of_train():
     assert row.test == pytest.approx(run.test_acc, abs=0.6)
     assert row.val_best == pytest.approx(
         max(m.val_acc for m in run.metrics), abs=0.6)
+
+
+def cools_at(epoch):
+    """A method that raises the rate until then, and cools down."""
+    def rule(history, actions, every):
+        return ("increase_learning_rate" if history[-1].epoch < epoch
+                else "cool_down")
+    return replace(METHODS["rules"], name="cools", start=decided(
+        rule, every=2, actions=(*ACTIONS, COOL_DOWN)))
+
+
+@pytest.mark.parametrize("epoch", [2, 6, 8])
+def test_a_pilot_cools_down_as_the_controller_does(epoch):
+    task, method = short("breast_cancer", 10), cools_at(epoch)
+    [row] = run_batched(task, method, [(0.02, 3)])
+    same(row, run_alone(task, method, 0.02, 3))
+    assert row.actions == "i" * (epoch // 2 - 1) + "d"
+    pilot = method.start(Group((0.02,), (3,), epochs=10))
+    rates = []
+    controller = AgenticLR(
+        torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], 0.02),
+        ScriptedBrain(["increase_learning_rate"] * (epoch // 2 - 1)
+                      + ["cool_down"]), every=2, guards=False,
+        total_epochs=10, actions=(*ACTIONS, COOL_DOWN))
+    for number in range(1, 10):
+        controller.step(epoch=number, val_acc=50.0)
+        pilot.step([controller.history])
+        rates.append((float(pilot.rates[0]), controller.get_last_lr()[0]))
+    mine, theirs = zip(*rates)
+    assert mine == pytest.approx(theirs)
 
 
 def test_a_row_does_not_depend_on_its_neighbours():

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from agentic_lib.brain.decision import ACTIONS, with_factors
+from agentic_lib.control.guards import COOL_DOWN
 from agentic_lib.lab.actions import letter
 
 MIN_LR, MAX_LR = 1e-7, 10.0  # the controller's bounds
@@ -126,14 +127,17 @@ class Decided(Constant):
                  actions=ACTIONS):
         super().__init__(group)
         self.decide, self.every = decide, every
+        self.cooling = np.zeros(len(self.rates), bool)
         self.table = {a.name: a
                       for a in with_factors(actions, reduce, increase)}
 
     def step(self, histories, batch=None):
         epoch = max(len(history) for history in histories)
-        if epoch % self.every or epoch >= self.group.epochs:
+        left = self.group.epochs - epoch
+        self.rates[self.cooling] *= left / (left + 1)
+        if epoch % self.every or not left:
             return
-        going = np.flatnonzero(~self.stopped)
+        going = np.flatnonzero(~self.stopped & ~self.cooling)
         if not len(going):
             return
         choices = self.choose([histories[i] for i in going], going, batch)
@@ -142,6 +146,7 @@ class Decided(Constant):
             self.actions[i] += letter(choice)
             self.rates[i] = bounded(self.rates[i], action.factor)
             self.stopped[i] = action.stop
+            self.cooling[i] = action.name == COOL_DOWN.name
 
     def choose(self, histories, going, batch):
         return self.decide(histories, self.every,

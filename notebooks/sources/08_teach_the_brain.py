@@ -252,12 +252,14 @@ from agentic_lib.lab.actions import NAMES
 from agentic_lib.lab.teach.labels import (
     LABELS,
     held_back,
+    knows,
     table,
     unpack,
     with_stop,
 )
 
-groups = unpack(LABELS)
+# A few groups predict a number and have no accuracy: not for this notebook.
+groups = [group for group in unpack(LABELS) if knows(group)]
 taught, kept = held_back(groups)
 rows, values, now, _ = table(taught)
 print(f"{len(groups)} groups of runs, {len(kept)} of them held back to "
@@ -405,9 +407,8 @@ def ids_of(state):
 # A **forest** averages many decision trees: fifty here, two hundred for the
 # brain that ships. From the labels of all groups that are not held back it
 # learns what the four actions, stopping included, are worth in states *like*
-# this one. The library's `probabilities` turns that into soft labels, in place
-# of yours. (It also gives `continue` a tenth of a point, so that a rate is not
-# changed for nothing.)
+# this one. The library's `probabilities` turns that into soft labels, as
+# yours does.
 
 # %%
 worth_of = teacher(taught, trees=50)

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import torch
 
+from agentic_lib.brain.decision import ACTIONS
 from agentic_lib.brain.fallback import fallback_decision, plain_rules
+from agentic_lib.control.guards import COOL_DOWN
 from agentic_lib.lab.actions import without_stop
 from agentic_lib.lab.compare.deciders import (
     Brain,
@@ -349,6 +351,9 @@ def deciders(suffix):
         replace(at("brain", partial(Brain, actions=without_stop()),
                    "the same without the action stop_training", **bundled),
                 name=f"brain{suffix}_no_stop"),
+        replace(at("brain", partial(Brain, actions=(*ACTIONS, COOL_DOWN)),
+                   "the same with COOL_DOWN as a fifth action", **bundled),
+                name=f"brain{suffix}_cool"),
         at("shuffled_metrics", ShuffledMetrics,
            "placebo: the brain is shown another run's metrics", **bundled),
         at("look_ahead", LookAhead, "a costly reference, no bound: every "

@@ -60,7 +60,8 @@ def first_table(tasks, seeds) -> tuple:
     """As people use it: guards on for whoever can have them."""
     return (
         Preset(("constant", *SEARCHING), tasks, seeds=seeds),
-        Preset(guarded("oracle_quick"), tasks, seeds=seeds),
+        Preset(guarded("oracle_quick", "brain_quick_cool"), tasks,
+               seeds=seeds),
         Preset(guarded("brain_quick", "greedy_tuned", "constant",
                        "plateau_tuned", "linear", "prodigy",
                        "logistic_quick", "rate_only_quick"),
