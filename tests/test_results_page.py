@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from compared import everybody
+from compared import everybody, row
 
 from agentic_lib.lab.compare import (
     pictures,
@@ -175,6 +175,18 @@ SAYINGS = {
         > of(views.of_group(view, DENSE), "brain_quick")
         for group in ("other optimizers and units", "other networks")),
 }
+
+
+def test_what_a_fifth_action_brought_is_said():
+    view = [row("digits", method, 0.1, seed, points, actions=actions)
+            for seed in (0, 1) for method, points, actions in (
+                ("constant", 80, ""), ("brain_quick", 79, "cci"),
+                ("brain_quick_cool", 77, ("cd", "cc")[seed]))]
+    text, = summary.offered_cool_down(view)
+    assert "in 50% of its runs" in text
+    assert "is 2.0 ahead (2.0 to 2.0)" in text
+    assert not summary.offered_cool_down(
+        [r for r in view if r.method != "brain_quick_cool"])
 
 
 def test_what_is_said_in_words_holds_for_the_recorded_rows(recorded):

@@ -19,6 +19,7 @@ Shared parts
 teach/: how the brain is made (`python -m agentic_lib teach`)
     situations.py    what is trained: data, networks, rates, in great variety
     architectures.py networks that people train, for stacked.py
+    regression.py    networks that predict a number: only a loss is known
     policies.py      who decides while labels are made
     branching.py     what each action led to, found by playing it to the end
     labels.py        that, as data: files, tables, probabilities

@@ -5,8 +5,8 @@
 Friedman's three test problems ("Multivariate adaptive regression splines",
 1991), as scikit-learn makes them: a small network, squared error, no accuracy
 to read. One problem's targets stay in their own unit, so that losses begin
-near 300,000. The brain was never taught on a run like these. Runs take the
-loop of `train()` and the real controller, one after another; what was
+near 300,000. The brain was taught on other problems of this kind. Runs take
+the loop of `train()` and the real controller, one after another; what was
 recorded is kept, and the same command goes on from there.
 """
 

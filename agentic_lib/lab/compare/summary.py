@@ -9,6 +9,8 @@ are not there yet.
 
 import textwrap
 
+import numpy as np
+
 from agentic_lib.lab.compare import choices, costs, regression, stopping
 from agentic_lib.lab.compare.answer import ORACLE, sentences
 from agentic_lib.lab.compare.claims import aims, claims
@@ -21,6 +23,7 @@ from agentic_lib.lab.compare.tables import (
     by_kind,
     first,
     guarded,
+    lead,
     lead_by_task,
     markdown,
     not_measured,
@@ -31,6 +34,7 @@ from agentic_lib.lab.compare.tables import (
 from agentic_lib.lab.compare.views import (
     CORE,
     NAMED,
+    ahead,
     as_used,
     complete,
     names,
@@ -40,6 +44,7 @@ from agentic_lib.lab.saved_states import read_states
 
 PICTURE = "results.png"
 OURS = "brain_quick"
+COOLING = "brain_quick_cool"
 NOT_YET = ("There is no task yet on which the bundled brain of this package "
            "and all that it is held against have run.")
 
@@ -142,7 +147,7 @@ def with_guards(view, info, rows, left_out) -> list[str]:
            "pace. What it loses is the price of the start; what the brain "
            "loses beyond that is the price of not knowing the rate."
            if ORACLE in names(view) else ""),
-        first(view, OURS, costs_of(info))]
+        first(view, OURS, costs_of(info)), *offered_cool_down(view)]
     absent = not_counted(rows, view)
     if absent:
         parts.append(
@@ -177,6 +182,17 @@ def with_guards(view, info, rows, left_out) -> list[str]:
                   "by it: the same runs, number for number, for whoever "
                   "reads metrics. Mean regret:", text]
     return parts
+
+
+def offered_cool_down(view) -> list[str]:
+    """What the brain makes of a fifth action, if that was recorded."""
+    if COOLING not in names(view):
+        return []
+    cooled = ["d" in r.actions for r in view if r.method == COOLING]
+    return [f"*{COOLING}* is offered COOL_DOWN as well, a straight fall to "
+            "zero over what is left of the budget. It takes it in "
+            f"{np.mean(cooled):.0%} of its runs, and {OURS}, which "
+            f"is not offered it, is {lead(ahead(view, COOLING, OURS))}."]
 
 
 def without_guards(rows) -> tuple[list, list]:
@@ -220,10 +236,11 @@ def predicting_numbers(info) -> list[str]:
             "Three regression problems (Friedman, 1991), 1,000 examples, "
             "squared error: nothing but losses can be read, and those of the "
             "second begin near 300,000, since its targets stay in their own "
-            "unit. The brain was never taught on such a run. The score is the "
-            "share of the test targets' variance that is explained, in "
-            "percent; regret is how many points it ends behind the best "
-            f"constant rate in hindsight. {regression.SEEDS} seeds, nine "
+            "unit. The brain was taught on other problems of this kind. The "
+            "score is the share of the test targets' variance that is "
+            "explained, in percent; regret is how many points it ends behind "
+            "the best constant rate in hindsight. "
+            f"{regression.SEEDS} seeds, nine "
             "starting rates (`python -m agentic_lib.lab.compare.regression`; "
             "*constant* is the rate without guards):",
             regression.table(found["scores"])]
