@@ -25,6 +25,7 @@ from agentic_lib.lab.features import NUMBERS, numbers
 from agentic_lib.lab.teach import (
     branching,
     command,
+    judge,
     labels,
     loop,
     rounds,
@@ -385,6 +386,20 @@ def test_prompts_about_a_number_show_losses_alone(numbers_group, tokenizer):
         assert "acc" not in question.messages[-1]["content"].lower()
         assert target == pytest.approx(alone.targets[
             np.abs(alone.targets - target).sum(1).argmin()])
+
+
+def test_branching_is_asked_about_the_originals_examples(group):
+    seen = group["seen"].copy()
+    seen[..., :2] = 95, 79
+    worth = np.zeros_like(group["worth"]) + [[50], [53], [49]]
+    found = judge.examples([{**group, "seen": seen, "worth": worth,
+                             "now": np.full_like(group["now"], 45)}])
+    assert list(found) == ["gap of 13 to 24"]
+    count, gains, stop = found["gap of 13 to 24"]
+    assert count == group["now"].size and stop == 0
+    assert gains == {"reduce_learning_rate": (3, 0),
+                     "increase_learning_rate": (-1, 0),
+                     "stop_training": (-5, 0)}
 
 
 def test_packed_labels_of_a_number_have_no_accuracy(numbers_group, tmp_path):

@@ -13,6 +13,8 @@ import numpy as np
 import torch
 
 from agentic_lib.brain.parser import parse_decision
+from agentic_lib.lab.actions import NAMES
+from agentic_lib.lab.features import NUMBERS
 from agentic_lib.lab.teach.arenas import (
     arenas,
     by_brain,
@@ -23,8 +25,10 @@ from agentic_lib.lab.teach.arenas import (
 from agentic_lib.lab.teach.labels import (
     LABELS,
     held_back,
+    table,
     unpack,
     unseen_states,
+    with_stop,
 )
 from agentic_lib.lab.teach.logistic import fit_logistic
 from agentic_lib.lab.teach.reasons import NUMBER, patterns, true_reasons
@@ -62,6 +66,34 @@ def words(brain, states, seed=0):
             "true in all it says": true / len(states)}
 
 
+def examples(groups) -> dict:
+    """What branching says of states like the original text's examples:
+    {state: (number of states, {action: (points gained on continuing, their
+    standard error)}, share in which stopping is best)}."""
+    rows, values, now, _ = table(groups)
+    at = {name: rows[:, k] for k, name in enumerate(NUMBERS)}
+    train, val, gap = (100 * at[name] for name in (
+        "train_acc", "val_acc", "gap"))
+    found = {}
+    for name, here in (
+            ("gap of 13 to 24", (gap >= 13) & (gap <= 24)),
+            ("82 to 93, small gap", (train >= 82) & (train <= 93)
+             & (abs(gap) <= 5)),
+            ("both high, late", (train >= 97) & (gap <= 3)
+             & (at["done"] >= 2 / 3)),
+            ("both low", (train <= 22) & (val <= 25))):
+        if not here.any():
+            continue
+        worth = np.column_stack([values, now])[here]
+        gained = worth - worth[:, :1]
+        error = gained.std(0) / len(worth) ** 0.5
+        found[name] = len(worth), {
+            action: (gained[:, k].mean(), error[k])
+            for k, action in enumerate(NAMES) if k}, (
+            with_stop(values, now)[here].argmax(1) == 3).mean()
+    return found
+
+
 def accuracies(arena, brain, policy, say=print):
     """Mean final accuracy in every cell, at both settings, and the regret
     against the best constant rate of the arena."""
@@ -91,7 +123,13 @@ def main(model="bundled"):
     for name, arena in arenas().items():
         print(name)
         accuracies(arena, brain, policy)
-    _, kept = held_back(unpack(LABELS))
+    groups = unpack(LABELS)
+    for state, (count, gains, stop) in examples(groups).items():
+        print(f"{state}, {count} states: " + ", ".join(
+            f"{action} {gain:+.2f} ({error:.2f})"
+            for action, (gain, error) in gains.items())
+            + f"; stopping is best in {stop:.0%}")
+    _, kept = held_back(groups)
     print(words(brain, unseen_states(kept, 1000)))
 
 
