@@ -45,8 +45,8 @@ def table(groups, by=""):
 
 
 def cooled(groups, by=""):
-    """(rows of numbers, points that cool_down is worth beside the mean of the
-    other three, round) of the groups that were branched for it."""
+    """(rows of numbers, worth of cool_down less the mean of the other three,
+    round) of the groups that were branched for it."""
     rows, gains, rounds = [np.empty((0, len(NUMBERS)))], [], []
     for g in groups:
         if by + "cool" not in g or not knows(g, by):

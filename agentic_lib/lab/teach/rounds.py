@@ -68,10 +68,10 @@ def stand_in(groups, seed=0, **options):
     without; it never stops."""
     rows, values, _, rounds = table(groups)
     if any(knows(g, "loss_") for g in groups):
-        blind, *rest = table(groups, "loss_")
+        blind, by_loss, _, when = table(groups, "loss_")
         rows = np.concatenate([rows, without_accuracy(blind)])
-        values = np.concatenate([values, rest[0]])
-        rounds = np.concatenate([rounds, rest[2]])
+        values = np.concatenate([values, by_loss])
+        rounds = np.concatenate([rounds, when])
     return StandIn(**options).fit(rows, values, recent(rounds), seed=seed)
 
 

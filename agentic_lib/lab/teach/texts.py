@@ -58,10 +58,8 @@ SHARES = {  # how often a prompt of each kind is taught
     "losses": 0.09, "accuracies": 0.04, "varied": 0.09, "original": 0.04,
     "trend in words": 0.02, "few-shot": 0.03, "bad": 0.02,
 }
-
-
-ACCURACIES = METRICS[:2]
 OFFERED = 0.2  # share of prompts that offer cool_down, if the budget is known
+ACCURACIES = METRICS[:2]
 
 
 @dataclass(frozen=True)
