@@ -7,6 +7,7 @@ import pytest
 
 from agentic_lib import Metrics, SimpleAIBrain, parse_decision
 from agentic_lib.brain.decision import ACTIONS, with_factors
+from agentic_lib.control.guards import COOL_DOWN
 from agentic_lib.lab.teach.reasons import NUMBER
 from agentic_lib.lab.teach.labels import (
     LABELS,
@@ -103,6 +104,21 @@ def test_it_argues_for_each_action_that_it_is_told_to_take(brain, states):
             right += bool(re.search(pattern, reply.lower()))
             total += 1
     assert right >= total - 1
+
+
+def test_it_knows_a_fifth_action(brain, states):
+    """A fall to zero, which some of these runs call for more than others."""
+    shares = []
+    for state in states:
+        five = (*state.actions(), COOL_DOWN)
+        decision = brain.analyze_training(state.history(), state.every, five)
+        assert decision.source == "model", decision.note
+        shares.append(brain.probabilities(
+            [state.history()], five, state.every)[0]["cool_down"])
+        messages = brain.prompt.messages(state.history(), five, state.every)
+        assert "falling rate" in brain.model.generate(
+            messages, start="cool_down:")
+    assert max(shares) > 2 * min(shares)
 
 
 def test_the_order_of_the_options_hardly_matters(brain, states):
