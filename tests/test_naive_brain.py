@@ -10,6 +10,7 @@ import pytest
 import agentic_lib
 from agentic_lib import SimpleAIBrain
 from agentic_lib.brain.decision import ACTIONS
+from agentic_lib.lab import check
 from agentic_lib.lab.saved_states import read_states
 from agentic_lib.lab.teach import command, faults, naive
 from agentic_lib.lab.teach.branching import RUNS
@@ -54,9 +55,11 @@ def test_nothing_answers_in_its_place(measured):
     assert measured["by model"] == 1
 
 
-def test_it_flips_with_the_order_and_the_bundled_brain_hardly_does(
-        measured, bundled):
-    assert measured["flips"] > 0.12
+def test_it_flips_with_the_order_and_the_bundled_brain_hardly_does(bundled):
+    brain = SimpleAIBrain(HERE, quiet=True)
+    brain.both_orders = brain.calibrate = brain.explain = False
+    # 60 states are too few for a share of some 14 %
+    assert check.flips(brain, read_states()[::2])["flips"] > 0.12
     assert bundled["flips"] < 0.05
 
 
