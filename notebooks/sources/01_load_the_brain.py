@@ -326,7 +326,8 @@ for ax, temperature in zip(axes, temperatures):
     ax.barh(range(5), chances.tolist(), color="#0072B2")
     ax.set(xlim=(0, 1), xlabel="probability")
     ax.set_title(f"temperature {temperature}", fontsize=9)
-axes[0].set_yticks(range(5), [repr(naive.model.tokenizer.decode([i]))
+# Some tokens are long: the first letters will do.
+axes[0].set_yticks(range(5), [repr(naive.model.tokenizer.decode([i])[:24])
                               for i in top])
 axes[0].invert_yaxis()
 show(figure, alt="Probability of the five likeliest first tokens "
