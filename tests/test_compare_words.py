@@ -4,6 +4,7 @@ import pytest
 from compared import compared, row, short
 
 from agentic_lib.lab.compare import (
+    answer,
     choices,
     claims,
     costs,
@@ -27,6 +28,16 @@ def test_verdicts_follow_the_rows(brain, peer, peers, placebos, good):
     assert said["it spots patterns in the metrics (against random_actions)"
                 ] == placebos
     assert said["educational"] == said["interpretable"] == "not measured"
+
+
+def test_aims_are_reached_group_by_group():
+    regrets = {"small dense networks": 0.4, "other networks": 1.2}
+    found = {group: (points, 0.0, 2.0) for group, points in regrets.items()}
+    assert answer.reached(found) == "reached on small dense networks alone"
+    found["other networks"] = 0.9, 0.1, 1.7
+    assert answer.reached(found) == "reached"
+    assert answer.reached({"small dense networks": (0.6, 0, 2)}) == \
+        "not reached"
 
 
 def test_claims_about_a_brain_rest_on_what_it_was_asked():
