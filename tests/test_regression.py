@@ -110,15 +110,16 @@ def test_a_recorded_run_is_made_again(name):
 
 def test_what_the_readme_says_in_words_holds():
     text = " ".join((ROOT / "README.md").read_text(encoding="utf8").split())
-    assert ("it ends level with the best constant rate in hindsight, and "
-            "ahead of a rate left alone, of the rules, and of a tuned "
-            "GreedyLR; it cannot be told apart from the logistic "
-            "regression") in text
+    assert ("it ends ahead of a rate left alone, of the rules, of a tuned "
+            "GreedyLR, and of the logistic regression. One run of 54 is "
+            "lost; the others end level with the best constant rate in "
+            "hindsight.") in text
     behind = regression.regrets(regression.read()["scores"])
     ours = behind[regression.OURS + "+guards"]
-    assert abs(ours.mean()) < 0.5
-    for method in ("constant", "rules_quick", "greedy_tuned"):
+    lost = ours > 50
+    assert (lost.sum(), lost.size) == (1, 54)
+    assert abs(ours[~lost].mean()) < 0.5
+    for method in ("constant", "rules_quick", "greedy_tuned",
+                   "logistic_quick"):
         _, low, _ = interval(mean, behind[method + "+guards"] - ours)
         assert low > 0
-    _, low, high = interval(mean, behind["logistic_quick+guards"] - ours)
-    assert low <= 0 <= high

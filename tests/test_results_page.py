@@ -13,6 +13,7 @@ from agentic_lib.lab.compare import (
     tables,
     views,
 )
+from agentic_lib.lab.compare.intervals import improvement
 from agentic_lib.lab.compare.methods import find_method, rests_on
 from agentic_lib.lab.compare.recorded import DENSE, progress
 from agentic_lib.lab.compare.tasks import LEAK, find_task
@@ -134,6 +135,12 @@ def level_with(method):
     return holds
 
 
+def half_of_pairings(view):
+    s = views.pair(view, "brain_quick", "logistic_quick")
+    return 0.48 < improvement(s.columns["brain_quick"]["test"],
+                              s.columns["logistic_quick"]["test"]) < 0.52
+
+
 # What README.md and the model card say in words, and when that is true.
 SAYINGS = {
     "ends far ahead of a rate left alone, of a tuned ReduceLROnPlateau, and "
@@ -151,11 +158,15 @@ SAYINGS = {
     "cannot be told apart from a tuned GreedyLR": level_with("greedy_tuned"),
     "ahead of a logistic regression on the same labels":
         ahead_of("logistic_quick"),
-    "on other networks than small dense ones both searches do better":
-        lambda view: all(
-            of(views.of_group(view, "other networks"), "brain_quick")
-            > of(views.of_group(view, "other networks"), m)
-            for m in ("halving", "range_one_cycle")),
+    "on other networks than small dense ones a range test with OneCycle does "
+    "better": lambda view:
+        of(views.of_group(view, "other networks"), "brain_quick")
+        > of(views.of_group(view, "other networks"), "range_one_cycle"),
+    "On other kinds of network than small dense ones it loses less than one "
+    "percentage point": lambda view:
+        of(views.of_group(view, "other networks"), "brain_quick") < 1,
+    "and wins half of the pairings with it": half_of_pairings,
+    "it wins only half of the pairings": half_of_pairings,
     "It is ahead of a logistic regression on its own labels":
         ahead_of("logistic_quick"),
     "somebody who is told the best rate beforehand, and goes there at the "
@@ -169,11 +180,14 @@ SAYINGS = {
     "Whoever knows a good starting rate loses by it": lambda view:
         of(view, "brain_quick", good=True) > of(view, "left_alone",
                                                 good=True),
-    "With other optimizers and with other kinds of network it loses more "
-    "than on small dense ones": lambda view: all(
-        of(views.of_group(view, group), "brain_quick")
-        > of(views.of_group(view, DENSE), "brain_quick")
-        for group in ("other optimizers and units", "other networks")),
+    "With other optimizers it loses more than on small dense networks":
+        lambda view: of(views.of_group(
+            view, "other optimizers and units"), "brain_quick")
+        > of(views.of_group(view, DENSE), "brain_quick"),
+    "it takes it in 70 % of its runs, and ends 0.3 points further ahead (0.0 "
+    "to 0.6": lambda view: "70% of its runs, and brain_quick, which is not "
+        "offered it, is 0.3 behind (0.6 behind to 0.0 ahead)" in
+        summary.offered_cool_down(view)[0],
 }
 
 

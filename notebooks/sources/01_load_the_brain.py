@@ -48,8 +48,8 @@ print(tokenizer.decode(out[0, ids["input_ids"].shape[1]:]))
 # %% [markdown]
 # A model ends its reply with the mark `<|im_end|>`. We did not even say which
 # actions there are: the small model was taught them, a general one has to
-# guess. And the reply may hold a number that you did not give, such as 76.7: a
-# model writes what fits. We come back to this when we sample.
+# guess. A reply may also hold a number that you did not give: a model writes
+# what fits. We come back to this when we sample.
 #
 # What can go wrong here? No network, no room on the GPU, numbers that are not
 # finite, a reply that never ends. The library does the same, and handles these
@@ -336,7 +336,7 @@ show(figure, alt="Probability of the five likeliest first tokens "
 # %% [markdown]
 # The higher the temperature, the more even the bars, and the more the draws
 # differ. At 2, a good part of the probability lies on tokens outside the
-# picture: that is why the replies above fell apart.
+# picture: that is why the replies above fell apart most there.
 #
 # ### Exercise: do its samples agree?
 #

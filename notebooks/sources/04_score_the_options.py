@@ -222,7 +222,7 @@ print(f"A written reply costs {cost['written reply'] / scored:.1f} times a "
 
 # %% [markdown]
 # These are your numbers, on your machine. Their cause is the same everywhere:
-# a reply of forty tokens takes forty passes, one after the other, and a score
+# a reply of fifteen tokens takes fifteen passes, one after the other, and a score
 # takes one. (The ratio is smaller than the number of tokens: only the first
 # pass reads the prompt, each of the others reads one token.) The larger the
 # model, the more it pays to keep the beginning. For a tiny one, copying the
@@ -378,7 +378,8 @@ show(figure, alt="How many of 23 other orders change the answer, for "
 # Neither remedy promises that nothing flips. *Two if close* cannot help if a
 # model is sure of itself in each order, and the naive brain is sure nearly
 # everywhere. *Always two* costs twice as much, and averages two orders out of
-# 24.
+# 24. It can even count more flips: they are counted against the usual order,
+# and if that is the exception, most of the others differ from it.
 #
 # ### Too sure, or not sure enough
 #
@@ -643,8 +644,8 @@ else:
 # - If the possible answers are few, one pass gives a probability for each. The
 #   beginning of the prompt is computed once and kept.
 # - These probabilities can be biased: towards a name, or by the order of the
-#   options. A prior can be divided out. Asking in two orders reduces the effect
-#   of the order, and does not always remove it.
+#   options. A prior can be divided out. Asking in two orders can reduce the
+#   effect of the order: count whether it does.
 # - Trust a confidence only after counting. A temperature can correct it, and
 #   changes no decision.
 # - If first tokens collide, whole names are scored.

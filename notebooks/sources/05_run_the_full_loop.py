@@ -148,8 +148,8 @@ print(f"\nAfter {epoch} epochs: training {train_acc:.1f} %, validation "
 # ## What the brain remembers
 #
 # Nothing. It is **stateless**: it saw three numbers of one moment. They do not
-# show whether a run rises or falls, so its reasons could not warn you, had the
-# run gone wrong: it would look like one that learns slowly. So give it the
+# show whether a run rises or falls, so its reasons cannot warn you if a run
+# goes wrong: it looks like one that learns slowly. So give it the
 # history: every epoch so far, with the losses and the rate (`Metrics`).
 
 # %% tags=["workshop"]
@@ -191,8 +191,8 @@ print(f"\nAfter {now.epoch} epochs: training {now.train_acc:.1f} %, "
       f"{now.learning_rate:.3g}")
 
 # %% [markdown]
-# **Compare** with the first loop. If the decisions start to differ, it is
-# because the brain was shown more: losses, rate and history. From that point
+# **Compare** with the first loop, its decisions and where it ended. If the
+# decisions start to differ, it is because the brain was shown more: losses, rate and history. From that point
 # on, these are two different runs.
 
 # %% [markdown]

@@ -535,9 +535,9 @@ print(f"{len(SHOWN)} numbers for one, all {len(NUMBERS)} for the other")
 # `teach` holds back the same groups, and the brain that ships only had its
 # temperature (notebook 04) set on half of them. **Guess first**, and write
 # down your order: the fresh brain, the brain from the settings, the two
-# regressions, the forest, and always saying the same. If a run is broken (its
-# loss is `nan`), the bundled brain leaves the decision to the rules, and a
-# notice says so. Such decisions are counted like the others.
+# regressions, the forest, and always saying the same. If a moment lies outside
+# of what the bundled brain was taught, the rules decide, and a notice says so.
+# Such decisions are counted like the others.
 
 # %%
 from agentic_lib.show.experiments import changed
@@ -643,8 +643,8 @@ alone = train(digits, None, lr=0.003, epochs=60)
 show(plot_run(run, compare=alone))
 
 # %% [markdown]
-# Half a minute is short. The brain that ships was taught for longer on the
-# same labels, with all the prompts of notebook 02, many more wordings, and
+# Half a minute is short. The brain that ships was taught for longer on
+# these labels and a few more, with all the prompts of notebook 02, many more wordings, and
 # reasons after the names:
 #
 # ```
@@ -704,7 +704,7 @@ if teach_qwen and not missing:
 #   controller that will really decide afterwards.
 # - A short look is not a small error: it can prefer the wrong action every
 #   time.
-# - Most decisions hardly matter; labels must say so.
+# - Many decisions hardly matter; labels must say so.
 # - Hold back whole runs, and judge on another kind of data than you taught on.
 # - Before you credit the language, ask a regression.
 

@@ -60,10 +60,12 @@ def cost(name, task, rate=0.1) -> dict:
 
 
 def methods() -> list[str]:
-    """The names in the first table, without guards."""
+    """The names in the first table, without guards, and without references
+    that are made from its rows."""
     names = [name.removesuffix(GUARDS)
              for part in recorded.first_table((), 1) for name in part.methods]
-    return [n for n in dict.fromkeys(names) if METHODS[n].missing() is None]
+    return [n for n in dict.fromkeys(names)
+            if n in METHODS and METHODS[n].missing() is None]
 
 
 def job_seconds(task) -> float:
