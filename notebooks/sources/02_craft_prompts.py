@@ -574,7 +574,8 @@ if None in rates.values():
 else:
     for name, rate in rates.items():
         print(f"{name}: {rate:.0%} of the answers flip with the order")
-    print("Fewer flips:", min(rates, key=rates.get),
+    tie = len(set(rates.values())) == 1
+    print("Fewer flips:", "a tie" if tie else min(rates, key=rates.get),
           "- you predicted:", prediction)
 
 # %% [markdown]
