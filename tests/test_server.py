@@ -113,10 +113,13 @@ def states(count, seed=0):
             random.randint(1, 40), random.uniform(0, 60),
             random.uniform(-2, 4), random.choice([40, 60, 100, 900]))
         rate = 10 ** random.uniform(-4, 0)
-        yield [replace(m, learning_rate=rate,
-                       train_loss=random.uniform(0.05, 6),
-                       val_loss=random.choice([None, random.uniform(0.1, 3)]))
-               for m in history]
+        history = [replace(
+            m, learning_rate=rate, train_loss=random.uniform(0.05, 6),
+            val_loss=random.choice([None, random.uniform(0.1, 3)]))
+            for m in history]
+        if random.random() < 0.1:  # no run that was taught has such a gap
+            history[-1] = replace(history[-1], train_acc=2.0, val_acc=99.0)
+        yield history
 
 
 def same(one, other):

@@ -480,7 +480,7 @@ answers = {" ".join(name.split("_")[0] for name in names): decision
            for names, decision in tried}
 show(draw_answers(answers, "Order of the options"),
      alt=in_words(answers))
-print(f"{flips(tried)} of {len(tried) - 1} other orders changed the action.")
+print(f"{flips(tried)} of {len(tried) - 1} other orders change the action.")
 
 # %% [markdown]
 # The library has a partial remedy, `both_orders=True` (the default):
