@@ -344,9 +344,10 @@ display(Markdown(tables.against(plain, ours)))
 # regression. The verdicts are in the table of claims further down.
 #
 # The answer at the top counts all tasks, with guards, and may say something
-# else about `rate_only_quick`. A range of rates that suits one kind of task
-# may be wrong for another kind. So here is the regret with guards, by kind of
-# task, of those that were recorded on all tasks. After the semicolon: tasks x
+# else about `rate_only_quick`, for two reasons: guards save some methods more
+# than others, and a range of rates that suits one kind of task may be wrong for
+# another kind. So here is the regret with guards, by kind of task, of those
+# that were recorded on all tasks. After the semicolon: tasks x
 # seeds. *Behind the best schedule* holds a method against the best plan in
 # hindsight (cosine, linear, REX, which falls late, OneCycle or constant, from
 # its best rate). *Tuned* says who had five settings to choose from.
@@ -363,7 +364,8 @@ display(Markdown(tables.by_kind(strict, views.unguarded(rows), ours)))
 # test_acc, epoch)` invites it by its name. The table compares what one would
 # have claimed with what the same weights reach on data that nobody looked at.
 # The last column is the same method, used properly. The smaller the test set,
-# and the more often one looks, the more is claimed too much.
+# and the more often one looks, the more is claimed too much; here every method
+# chose its best epoch out of all of them, so the rows are much alike.
 
 # %%
 display(Markdown(tables.leak(rows)))
@@ -583,8 +585,8 @@ display(Markdown(tables.markdown(["aim", "verdict", "rests on"],
 #    <details><summary>Answer</summary>In a mixture, a method that saves
 #    hopeless starts hides what it costs where nothing was wrong. Somebody with
 #    a good start wants to know that price.</details>
-# 3. Random actions with the brain's frequencies gain ten points from a low
-#    start. What does that say about the brain?
-#    <details><summary>Answer</summary>Ten of its points come from raising the
-#    rate often, whatever the metrics say. Only what it gains beyond that comes
+# 3. Suppose random actions with the brain's frequencies gained ten points from
+#    a low start. What would that say about the brain?
+#    <details><summary>Answer</summary>Ten of its points would come from raising
+#    the rate often, whatever the metrics say. Only what it gains beyond that comes
 #    from reading them.</details>

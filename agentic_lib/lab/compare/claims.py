@@ -94,7 +94,7 @@ def aims(rows, ours=None) -> list[tuple[str, str, str]]:
     ours = ours or our_own(view)
     lines = [ahead_of_every(view, ours, "peer", PEERS),
              ahead_of_every(rows_of_placebos(rows), ours, "placebo",
-                            placebos(rows, ours)),
+                            placebos(rows, ours), ", without guards"),
              good_starts(view, ours)]
     return [line for line in lines if line]
 
@@ -109,14 +109,14 @@ def placebos(rows, ours):
     return [name for name in found if name in names(honest(rows))]
 
 
-def ahead_of_every(rows, ours, who, methods):
+def ahead_of_every(rows, ours, who, methods, where=""):
     found = {m: lead(rows, m, ours) for m in methods
              if {m, ours} <= set(names(rows))}
     if found:
         nearest = min(found, key=lambda m: found[m][0][0])
         return (f"ahead of every {who} in mean regret",
                 of_all(one for one, _ in found.values()),
-                f"nearest is {nearest}: {found[nearest][1]}")
+                f"nearest is {nearest}: {found[nearest][1]}{where}")
 
 
 def good_starts(rows, ours):
