@@ -133,7 +133,7 @@ class Decided(Constant):
 
     def step(self, histories, batch=None):
         epoch = max(len(history) for history in histories)
-        left = self.group.epochs - epoch
+        left = max(self.group.epochs - epoch, 0)
         self.rates[self.cooling] *= left / (left + 1)
         if epoch % self.every or not left:
             return

@@ -636,8 +636,8 @@ for who in (brain, naive):
 
 # %% [markdown]
 # A number from the prompt can still be given the wrong meaning, so this check
-# finds some of the slips, not all. (In notebook 01 the naive brain invented some
-# too, when its replies were drawn at random.)
+# finds some of the slips, not all. (In notebook 01 the naive brain invented
+# some too, when its replies were drawn at random.)
 #
 # And a reason whose numbers are right can still be wrong. "The gap is large,
 # so reduce the learning rate" is the best known of them. It promises that a

@@ -222,8 +222,8 @@ print(f"A written reply costs {cost['written reply'] / scored:.1f} times a "
 
 # %% [markdown]
 # These are your numbers, on your machine. Their cause is the same everywhere:
-# a reply of fifteen tokens takes fifteen passes, one after the other, and a score
-# takes one. (The ratio is smaller than the number of tokens: only the first
+# a reply of fifteen tokens takes fifteen passes, one after the other, and a
+# score takes one. (The ratio is smaller than the number of tokens: only the first
 # pass reads the prompt, each of the others reads one token.) The larger the
 # model, the more it pays to keep the beginning. For a tiny one, copying the
 # cache can cost more than it saves.

@@ -149,8 +149,8 @@ print(f"\nAfter {epoch} epochs: training {train_acc:.1f} %, validation "
 #
 # Nothing. It is **stateless**: it saw three numbers of one moment. They do not
 # show whether a run rises or falls, so its reasons cannot warn you if a run
-# goes wrong: it looks like one that learns slowly. So give it the
-# history: every epoch so far, with the losses and the rate (`Metrics`).
+# goes wrong: it looks like one that learns slowly. So give it the history:
+# every epoch so far, with the losses and the rate (`Metrics`).
 
 # %% tags=["workshop"]
 from agentic_lib import Metrics
@@ -192,8 +192,8 @@ print(f"\nAfter {now.epoch} epochs: training {now.train_acc:.1f} %, "
 
 # %% [markdown]
 # **Compare** with the first loop, its decisions and where it ended. If the
-# decisions start to differ, it is because the brain was shown more: losses, rate and history. From that point
-# on, these are two different runs.
+# decisions start to differ, it is because the brain was shown more: losses,
+# rate and history. From that point on, these are two different runs.
 
 # %% [markdown]
 # ## The same in the library

@@ -587,6 +587,6 @@ display(Markdown(tables.markdown(["aim", "verdict", "rests on"],
 #    a good start wants to know that price.</details>
 # 3. Suppose random actions with the brain's frequencies gained ten points from
 #    a low start. What would that say about the brain?
-#    <details><summary>Answer</summary>Ten of its points would come from raising
-#    the rate often, whatever the metrics say. Only what it gains beyond that comes
-#    from reading them.</details>
+#    <details><summary>Answer</summary>Ten of its points would come from
+#    raising the rate often, whatever the metrics say. Only what it gains beyond
+#    that would come from reading them.</details>

@@ -259,11 +259,11 @@ from agentic_lib.lab.teach.labels import (
 )
 
 # A few groups predict a number and have no accuracy: not for this notebook.
-groups = [group for group in unpack(LABELS) if knows(group)]
-taught, kept = held_back(groups)
+taught, kept = ([group for group in part if knows(group)]
+                for part in held_back(unpack(LABELS)))
 rows, values, now, _ = table(taught)
-print(f"{len(groups)} groups of runs, {len(kept)} of them held back to "
-      f"judge with.\n{len(rows)} decisions to teach with. One of them, "
+print(f"{len(taught + kept)} groups of runs, {len(kept)} of them held back "
+      f"to judge with.\n{len(rows)} decisions to teach with. One of them, "
       "where little is at stake:")
 stake = values.max(1) - values.min(1)
 ROW = np.argmin(abs(stake - 0.4) + abs(values.max(1) - now - 0.2))
@@ -643,9 +643,9 @@ alone = train(digits, None, lr=0.003, epochs=60)
 show(plot_run(run, compare=alone))
 
 # %% [markdown]
-# Half a minute is short. The brain that ships was taught for longer on
-# these labels and a few more, with all the prompts of notebook 02, many more wordings, and
-# reasons after the names:
+# Half a minute is short. The brain that ships was taught for longer on these
+# labels and a few more, with all the prompts of notebook 02, many more
+# wordings, and reasons after the names:
 #
 # ```
 # python -m agentic_lib teach                 labels and weights from nothing

@@ -95,9 +95,9 @@ def told_the_rate(view, groups) -> str:
         return ""
     *most, last = (f"{mean(regret(of_group(view, g), ORACLE)):.1f}"
                    for g in groups)
-    reached = f"{', '.join(most)} and {last}" if most else last
+    ends = f"{', '.join(most)} and {last}" if most else last
     return ("; whoever is told the best constant rate, and goes there at the "
-            f"same pace under the same guards, ends at {reached}")
+            f"same pace under the same guards, ends at {ends}")
 
 
 def say_group(view, group) -> str:

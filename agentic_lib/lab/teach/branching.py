@@ -12,7 +12,7 @@ import torch
 from agentic_lib.lab.batch import METRICS
 from agentic_lib.lab.features import numbers
 from agentic_lib.lab.teach.networks import draw_any
-from agentic_lib.lab.teach.situations import draw_runs
+from agentic_lib.lab.teach.situations import decision_epochs, draw_runs
 
 RUNS = 24     # base runs in a group
 POINTS = 4    # decisions of each run that are branched
@@ -75,10 +75,14 @@ def cool_down(batch, begin, horizon):
         batch.epoch()
 
 
-def decisions_of(situation):
-    """The epochs after which a decision falls."""
-    epochs = np.arange(situation.every, situation.horizon, situation.every)
-    return epochs[epochs > situation.warm]
+def branches(batch, actions, seed):
+    """(rows of `batch`, a batch of copies of them): SEEDS copies of each run
+    for each of so many actions, which all get the same orders of the data."""
+    rows = torch.arange(len(batch)).repeat_interleave(actions * SEEDS)
+    copies = batch.take(rows, seed=seed)
+    copies.stream = rows * SEEDS + torch.arange(SEEDS).repeat(
+        len(batch) * actions)
+    return rows, copies
 
 
 def label_group(seed, policy, number=0, kinds=None, situation=None):
@@ -95,7 +99,7 @@ def label_group(seed, policy, number=0, kinds=None, situation=None):
     batch, factors = draw_runs(situation, RUNS, rng, kinds)
     n, every, horizon = len(batch), situation.every, situation.horizon
     decide = on_numbers(policy)
-    decisions = decisions_of(situation)
+    decisions = decision_epochs(every, horizon, situation.warm)
     epochs = np.sort(rng.permutation(decisions)[:POINTS])
     wild = rng.choice([0.05, 0.25, 0.6, 1.0], n)
     seen, copies = play(batch, np.empty((n, 0, 5)), factors, situation,
@@ -103,17 +107,12 @@ def label_group(seed, policy, number=0, kinds=None, situation=None):
     gains, now, cool = [], [], []
     for epoch in epochs:
         now.append(copies[epoch].worths())
-        rows = torch.arange(n).repeat_interleave(3 * SEEDS)
-        branch = copies[epoch].take(rows, seed=seed + int(epoch))
-        # the same order of the data for the three actions
-        branch.stream = rows * SEEDS + torch.arange(SEEDS).repeat(n * 3)
+        rows, branch = branches(copies[epoch], 3, seed + int(epoch))
         first = np.tile(np.repeat(np.arange(3), SEEDS), n)
         play(branch, seen[rows, :epoch], factors[rows], situation, decide,
              first=first)
         gains.append(branch.worths().reshape(2, n, 3, SEEDS))
-        rows = torch.arange(n).repeat_interleave(SEEDS)
-        branch = copies[epoch].take(rows, seed=seed + int(epoch))
-        branch.stream = rows * SEEDS + torch.arange(SEEDS).repeat(n)
+        _, branch = branches(copies[epoch], 1, seed + int(epoch))
         cool_down(branch, int(epoch), horizon)
         cool.append(branch.worths().reshape(2, n, SEEDS))
     gains = np.stack(gains, 2).astype(np.float32)

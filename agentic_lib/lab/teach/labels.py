@@ -31,34 +31,36 @@ def table(groups, by=""):
     by  "" counts by accuracy, "loss_" by the loss alone; groups that do not
         know it are left out
     """
-    rows, values, now, rounds = [], [], [], []
-    for g in groups:
-        if not knows(g, by):
-            continue
-        for i, epoch in enumerate(g["epochs"]):
-            rows.append(numbers(g["seen"][:, :epoch], int(g["horizon"]),
-                                int(g["every"]), g["factors"]))
-            values.append(g[by + "worth"][:, i].mean(-1))
-            now.append(g[by + "now"][:, i])
-            rounds.append(np.full(len(rows[-1]), int(g["round"])))
-    return [np.concatenate(x) for x in (rows, values, now, rounds)]
+    return columns([
+        (rows, g[by + "worth"][:, i].mean(-1), g[by + "now"][:, i], rounds)
+        for g, i, rows, rounds in branched(groups, by)])
 
 
 def cooled(groups, by=""):
     """(rows of numbers, worth of cool_down less the mean of the other three,
     round) of the groups that were branched for it."""
-    rows, gains, rounds = [np.empty((0, len(NUMBERS)))], [], []
+    groups = [g for g in groups if by + "cool" in g]
+    nothing = np.empty((0, len(NUMBERS))), np.empty(0), np.empty(0)
+    return columns([
+        (rows, g[by + "cool"][:, i].mean(-1)
+         - g[by + "worth"][:, i].mean((1, 2)), rounds)
+        for g, i, rows, rounds in branched(groups, by)] or [nothing])
+
+
+def branched(groups, by):
+    """Yields (group, its place i among the epochs, rows of numbers, rounds)
+    for each epoch at which runs were branched; `by` as in `table`."""
     for g in groups:
-        if by + "cool" not in g or not knows(g, by):
-            continue
-        for i, epoch in enumerate(g["epochs"]):
-            rows.append(numbers(g["seen"][:, :epoch], int(g["horizon"]),
-                                int(g["every"]), g["factors"]))
-            gains.append(g[by + "cool"][:, i].mean(-1)
-                         - g[by + "worth"][:, i].mean((1, 2)))
-            rounds.append(np.full(len(rows[-1]), int(g["round"])))
-    return [np.concatenate(x) if x else np.empty(0)
-            for x in (rows, gains, rounds)]
+        if knows(g, by):
+            for i, epoch in enumerate(g["epochs"]):
+                rows = numbers(g["seen"][:, :epoch], int(g["horizon"]),
+                               int(g["every"]), g["factors"])
+                yield g, i, rows, np.full(len(rows), int(g["round"]))
+
+
+def columns(parts):
+    """[(a, b, ...)] of arrays -> [all a, all b, ...]."""
+    return [np.concatenate(column) for column in zip(*parts)]
 
 
 def knows(group, by="") -> bool:

@@ -15,6 +15,7 @@ from agentic_lib.lab.actions import TAUGHT
 from agentic_lib.lab.features import numbers
 from agentic_lib.lab.teach.labels import predicts_number, probabilities
 from agentic_lib.lab.teach.reasons import reason
+from agentic_lib.lab.teach.situations import decision_epochs
 from agentic_lib.lab.teach.texts import State, anchor, ask
 
 POOL = 512       # prompts sorted by length together, so that few are padded
@@ -82,13 +83,14 @@ class Lessons:
         for g in groups:
             self.groups.append(g)
             every, horizon = int(g["every"]), int(g["horizon"])
-            for epoch in self.epochs(g):
+            epochs = self.epochs(g)
+            for epoch in epochs:
                 seen = numbers(g["seen"][:, :epoch], horizon, every,
                                g["factors"])
                 target, weight = self.judged(g, epoch, seen)
                 rows.append(seen)
                 targets.append(target)
-                weights.append(weight / len(self.epochs(g)))
+                weights.append(weight / len(epochs))
                 self.places += [(len(self.groups) - 1, i, epoch)
                                 for i in range(len(seen))]
         rows = np.concatenate(rows)
@@ -107,9 +109,8 @@ class Lessons:
 
     def epochs(self, group):
         """The decisions of a group that are taught."""
-        every, warm = int(group["every"]), int(group.get("warm", 0))
-        return [epoch for epoch in range(every, int(group["horizon"]), every)
-                if epoch > warm]
+        return decision_epochs(int(group["every"]), int(group["horizon"]),
+                               int(group.get("warm", 0))).tolist()
 
     def judged(self, group, epoch, seen):
         """((N, 4 or 5) probabilities, (N,) weights) of its runs then."""

@@ -52,6 +52,13 @@ class Situation:
     warm: int = 0
 
 
+def decision_epochs(every, horizon, warm=0):
+    """The epochs after which a decision falls: none while the rate warms up,
+    and none at the end of the budget."""
+    epochs = np.arange(every, horizon, every)
+    return epochs[epochs > warm]
+
+
 def draw_situation(rng) -> Situation:
     """A situation from a numpy Generator: small, so that many fit in."""
     width = int(rng.choice([16, 24, 32, 48, 64], p=[.2, .2, .3, .15, .15]))
