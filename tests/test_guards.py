@@ -201,7 +201,7 @@ def test_a_dead_network_is_noticed_by_its_gradients():
         net.model[3].bias.fill_(-1e6)
     net.steps(1)
     decision = net.controller.step(2, val_acc=10, train_loss=2.3)
-    assert decision.action == RESTORE.name and "dead" in decision.reason
+    assert decision.action == RESTART.name and "dead" in decision.reason
     net.steps(1)
     assert net.controller.step(3, val_acc=42, train_loss=2.1) is None
 
@@ -315,6 +315,20 @@ def test_how_far_the_first_steps_went(factor, seed, norm, lr):
         assert decision is None
 
 
+def test_an_epoch_of_ten_steps_is_judged_at_its_end():
+    """A spike in the first training loss, which the next one lies far below,
+    is not a sign that something was learned."""
+    net, optimizer, controller = first_steps(0.5, seed=2, steps=10)
+    decision = controller.step(1, val_acc=12.0, train_loss=1370.0)
+    assert (decision.action, decision.source) == (RESTART.name, "guard")
+    net, optimizer, controller = first_steps(0.5, seed=2, steps=9)
+    assert controller.step(1, val_acc=12.0, train_loss=1370.0) is None
+    for _ in range(9):
+        optimizer.step()
+    decision = controller.step(2, val_acc=18.0, train_loss=2.3)
+    assert decision.action == RESTART.name
+
+
 def test_a_run_thrown_off_its_course_gets_its_first_weights_back():
     net, optimizer, controller = first_steps(0.5, seed=1)
     thrown = [p.detach().clone() for p in net.parameters()]
@@ -337,7 +351,7 @@ def test_a_run_thrown_off_its_course_gets_its_first_weights_back():
 
 
 @pytest.mark.parametrize("steps, options, metrics", [
-    (10, {}, {"val_acc": 20.0}),  # not known yet
+    (9, {}, {"val_acc": 20.0}),  # not known yet
     (11, {"guards": Guards(leap=None)}, {"val_acc": 20.0}),
     (11, {"guards": Guards(leap=100)}, {"val_acc": 20.0}),
     (11, {"guards": False}, {"val_acc": 20.0}),
@@ -430,6 +444,97 @@ def test_the_first_steps_are_counted_across_a_resume(at):
     resumed.best.load_state_dict(killed.best.state_dict())
     go_on(again, its_optimizer, 11 - at)
     assert resumed.best.moved == whole.best.moved
+
+
+class Dying:
+    """A network that dies, again and again, under a brain with one wish:
+    after a death no gradient reaches its first layer any more."""
+
+    def __init__(self, wish, lr=1.0, **options):
+        torch.manual_seed(0)
+        self.net = torch.nn.Sequential(torch.nn.Linear(5, 4),
+                                       torch.nn.Linear(4, 3))
+        self.first = copy.deepcopy(self.net.state_dict())
+        self.optimizer = torch.optim.SGD(self.net.parameters(), lr=lr)
+        self.controller = AgenticLR(self.optimizer, Wishes(wish), every=1,
+                                    model=self.net, **options)
+
+    def evaluate(self, epoch, dead=False, **metrics):
+        for k, p in enumerate(self.net.parameters()):
+            p.grad = torch.full_like(p, 0.0 if dead and k < 3 else 1e-4)
+        self.optimizer.step()
+        return self.controller.step(epoch, **metrics)
+
+
+def test_a_network_that_dies_before_it_has_learned_begins_again():
+    run = Dying(GO_ON)
+    run.evaluate(1, val_acc=10.0, train_loss=2.3)
+    decision = run.evaluate(2, dead=True, val_acc=10.0, train_loss=2.3)
+    assert decision.action == RESTART.name and decision.new_lr == 0.1
+    assert equal(run.net.state_dict(), run.first)
+
+
+def test_a_network_that_dies_later_goes_back_to_its_best():
+    run = Dying(GO_ON)
+    for epoch in range(1, 9):  # learns well
+        run.evaluate(epoch, val_acc=10.0 * epoch, train_loss=2.3 / epoch)
+    best = copy.deepcopy(run.net.state_dict())
+    decision = run.evaluate(9, dead=True, val_acc=10.0, train_loss=2.3)
+    assert decision.action == RESTORE.name and decision.new_lr == 0.5
+    assert equal(run.net.state_dict(), best)
+
+
+@pytest.mark.parametrize("guards", [Guards(), Guards(ceiling=None)])
+def test_no_way_back_up_to_a_rate_at_which_it_diverged(guards):
+    run = Dying(UP, guards=guards)
+    run.evaluate(1, dead=False, val_acc=10.0, train_loss=2.3)
+    lr = run.controller.get_last_lr()[0]
+    assert lr == pytest.approx(1.3)
+    assert run.evaluate(2, dead=True, val_acc=10.0,
+                        train_loss=2.3).new_lr == pytest.approx(0.13)
+    later = [run.evaluate(e, val_acc=10.0, train_loss=2.3)
+             for e in range(3, 30)]
+    highest = max(d.new_lr for d in later)
+    if not guards.ceiling:
+        assert highest > 1.3
+        return
+    assert 1 < highest < 1.3  # all the way up to it, but no further
+    assert overruled(later[-1], UP)
+    assert "diverged at that rate" in later[-1].reason
+
+
+class Keeps:
+    """A brain that keeps what it is shown."""
+
+    actions = ACTIONS
+
+    def __init__(self, reads_all):
+        self.reads_all, self.seen = reads_all, []
+
+    def analyze_training(self, history, every, actions):
+        self.seen.append([m.epoch for m in history])
+        return Decision(GO_ON, "Kept.")
+
+
+@pytest.mark.parametrize("reads_all", [True, False])
+@pytest.mark.parametrize("resumed", [False, True])
+def test_an_attempt_that_was_given_up_is_not_shown_to_the_brain(reads_all,
+                                                                resumed):
+    _, optimizer, controller = first_steps(0.5, seed=1)
+    brain = Keeps(reads_all)
+    controller.brain = brain
+    assert controller.step(1, val_acc=9.0, train_loss=1.0
+                           ).action == RESTART.name
+    if resumed:
+        _, optimizer, again = first_steps(1e-6, seed=1)
+        again.brain = brain
+        again.load_state_dict(controller.state_dict())
+        controller = again
+    for epoch in range(2, 12):
+        controller.step(epoch, val_acc=30.0 + epoch, train_loss=5 / epoch)
+    assert [epochs[0] for epochs in brain.seen] == [2, 2]
+    assert [epochs[-1] for epochs in brain.seen] == [5, 10]
+    assert [m.epoch for m in controller.history] == list(range(1, 12))
 
 
 def test_a_thousand_hostile_histories():

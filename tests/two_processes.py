@@ -12,9 +12,10 @@ from accelerate import Accelerator
 
 import agentic_lib.run.training as module
 from agentic_lib import AgenticLR, SimpleAIBrain, Training, load_data, train
-from agentic_lib.mechanics.processes import BrainElsewhere, is_first
 from agentic_lib.mechanics import meeting
+from agentic_lib.mechanics.processes import is_first
 from agentic_lib.run.checkpoint import keep
+from agentic_lib.run.training import BrainElsewhere
 
 DATA = load_data("digits", train_size=256, val_size=64)
 

@@ -19,7 +19,7 @@ from agentic_lib.control.guards import (
     COOL_DOWN, RESTART, RESTORE, Guards, check_guards, needs_best)
 from agentic_lib.mechanics import checks
 from agentic_lib.mechanics.best import Best
-from agentic_lib.mechanics.counting import PACES, Counter
+from agentic_lib.mechanics.counting import PACES, make_counter
 from agentic_lib.mechanics.divergence import Watch
 from agentic_lib.mechanics.measured import Measured, goodness, validation
 from agentic_lib.mechanics.processes import from_first, is_first
@@ -91,24 +91,14 @@ class AgenticLR:
             raise ValueError(
                 f"brain={brain!r} cannot decide: pass SimpleAIBrain(), or an "
                 "object with analyze_training(history, every, actions).")
-        if pace not in PACES:
-            raise ValueError(f"pace={pace!r} must be one of {list(PACES)}.")
-        if total_epochs is not None and (total or unit != "epochs"):
-            raise ValueError("total_epochs counts epochs: with another unit, "
-                             "pass total= alone.")
         if actions is None:
             actions = getattr(brain, "actions", ACTIONS)
-        if unit == "steps" and every is None:
-            raise ValueError("unit='steps' needs every=, the steps between "
-                             "two decisions.")
+        self.counter = make_counter(unit, every, total, total_epochs, pace)
         checks.rate("warm_up", warm_up)
         usual = PACES[pace]
         self.optimizer, self.strict = optimizer, strict
         self.brain: Any = brain
         getattr(brain, "told", set()).clear()  # a new run: it warns again
-        self.counter = Counter(unit, usual[0] if every is None else every,
-                               total if total_epochs is None else
-                               checks.count("total_epochs", total_epochs))
         self.actions = with_factors(
             check_actions(actions), usual[1] if reduce is None else reduce,
             usual[2] if increase is None else increase)
@@ -281,7 +271,10 @@ class AgenticLR:
         raise ValueError(f"action={name!r} is not one of: {names}.")
 
     def _note(self, decision):
-        self.watch.note(decision, again=decision.action == RESTART.name)
+        again = decision.action == RESTART.name
+        self.watch.note(decision, again)
+        if again:
+            self.story.begin_again()
 
     def _forget(self):
         """Nothing has been seen yet."""
@@ -300,7 +293,8 @@ class AgenticLR:
             self.watch.see(metrics, result)
         if weights and self.best is not None:
             self.best.see(good)
-            if self.watch.learned:
+            if self.watch.learned and not (
+                    self.guards and self.guards.leapt(self)):
                 self.best.start = None
 
     def _decide(self, ask=True) -> Decision | None:
@@ -317,8 +311,9 @@ class AgenticLR:
 
     def _ask_brain(self) -> Decision:
         """The brain's decision; the rules' if the brain breaks."""
-        seen = (self.history if getattr(self.brain, "reads_all", True)
-                else self.story.extract(self.every))
+        seen = extract = self.story.extract(self.every)
+        if getattr(self.brain, "reads_all", True):
+            seen = self.history[self.story.begin:]
         try:
             decision = self.brain.analyze_training(
                 seen, every=self.every, actions=self.actions)
@@ -329,9 +324,8 @@ class AgenticLR:
                 raise
             note = f"the brain broke: {type(error).__name__}: {error}"
             self.tell(note, f"{note}. The rules decide in its place.")
-            stand_in = fallback_decision(self.story.extract(self.every),
-                                         self.actions, self.every)
-            return replace(stand_in, note=note)
+            return replace(fallback_decision(
+                extract, self.actions, self.every), note=note)
 
     def tell(self, cause: str, text: str) -> None:
         """Once a run, by the first process."""

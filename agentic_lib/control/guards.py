@@ -50,6 +50,7 @@ class Guards:
     """Which guards are on, and how strict they are. None switches one off.
 
     bounds      overrules a step across min_lr or max_lr
+    ceiling     overrules a step back up to a rate at which the run diverged
     cooldown    evaluations that must pass after a change before the next one
     first_stop  the first evaluation after which training may stop
     improving   no stop while validation accuracy has risen by this many
@@ -70,6 +71,7 @@ class Guards:
     """
 
     bounds: bool | None = True
+    ceiling: bool | None = True
     cooldown: int | None = 2
     first_stop: int | None = 10
     improving: float | None = 0.5
@@ -101,6 +103,10 @@ class Guards:
                 return f"Epoch {epoch} is too early to stop."
             if self.improving and controller.watch.improves(self.improving):
                 return "Validation is still improving; not stopping."
+        if action.factor > 1 and self.ceiling and (
+                controller.get_last_lr()[0] * action.factor
+                > 0.99 * controller.watch.ceiling):  # rates are rounded
+            return "The run has diverged at that rate."
         if action.factor != 1:
             changed = controller.watch.changed
             if self.cooldown and changed and (
@@ -117,7 +123,7 @@ class Guards:
         if why is None or len(watch.rescues) >= self.rescues:
             return None
         if best is not None:
-            lost = watch.lost or self.leapt(controller)
+            lost = watch.lost or best.dead or self.leapt(controller)
             answer = RESTART if lost and best.start else RESTORE
             return Decision(answer.name, why, source="guard")
         if watch.rescues and controller.history[-1].epoch < (

@@ -7,6 +7,7 @@ import copy
 from statistics import median
 
 STEPS = 10  # the optimizer's first steps, after which `moved` is known
+KEPT = "weights", "state", "result", "fed", "start", "steps", "moved"
 
 
 class Best:
@@ -58,18 +59,13 @@ class Best:
             {**now, "state": copy.deepcopy(self.state)})
 
     def state_dict(self) -> dict:
-        return {"weights": self.weights, "state": self.state,
-                "result": self.result, "fed": self.fed,
-                "start": self.start, "steps": self.steps,
-                "moved": self.moved}
+        return {name: getattr(self, name) for name in KEPT}
 
     def load_state_dict(self, state):
-        state = copy.deepcopy(state)
-        self.weights, self.state = state["weights"], state["state"]
-        self.result, self.fed = state["result"], state["fed"]
-        self.start = state.get("start")
-        self.steps = state.get("steps", STEPS + 1)
-        self.moved = state.get("moved")
+        older = {"start": None, "steps": STEPS + 1, "moved": None}
+        state = copy.deepcopy({**older, **state})
+        for name in KEPT:
+            setattr(self, name, state[name])
 
     def see(self, result):
         """Keeps the weights if this result is their best yet.
@@ -77,6 +73,7 @@ class Best:
         result  higher is better; None if nothing says how good they are
         """
         self.look()
+        self.measure()
         if self.dead or result is None:
             return
         if self.result is None or result > self.result:
@@ -84,13 +81,16 @@ class Best:
             self.keep()
 
     def before_step(self, *_):
-        """At the first step: which weights have a gradient? And when STEPS
-        have been made: how far have they gone?"""
+        """At the first step: which weights have a gradient?"""
         if self.fed is None:
             self.fed = self.with_gradient()
+        self.measure()
+        self.steps += 1
+
+    def measure(self):
+        """When STEPS have been made: how far have the weights gone?"""
         if self.steps == STEPS and self.start is not None:
             self.moved = self.distance()
-        self.steps += 1
 
     def distance(self) -> float | None:
         """How far this optimizer's weights are from the start, in their own

@@ -12,6 +12,23 @@ UNITS = ("epochs", "evaluations", "steps")
 PACES = {"original": (5, None, None), "quick": (2, 0.5, 2.0)}
 
 
+def make_counter(unit, every, total, total_epochs, pace) -> "Counter":
+    """The counter that these arguments of AgenticLR ask for."""
+    if pace not in PACES:
+        raise ValueError(f"pace={pace!r} must be one of {list(PACES)}.")
+    if total_epochs is not None:
+        if total or unit != "epochs":
+            raise ValueError("total_epochs counts epochs: with another unit, "
+                             "pass total= alone.")
+        total = checks.count("total_epochs", total_epochs)
+    if every is None:
+        if unit == "steps":
+            raise ValueError("unit='steps' needs every=, the steps between "
+                             "two decisions.")
+        every = PACES[pace][0]
+    return Counter(unit, every, total)
+
+
 class Counter:
     """Numbers the evaluations of a run, and says when a decision is due.
 

@@ -2,7 +2,7 @@
 
 A number is far below its best only by a measure of its own noise, and no
 training loss is a reason to interfere while validation is at or near its
-best. Knows nothing about rates, weights, or who decides.
+best. Knows nothing about weights, or about how rates are moved.
 """
 
 import math
@@ -79,7 +79,7 @@ class Watch:
     """What the guards know of a run, however long it is.
 
     `changed` is when the rate was last changed, `rescues` when a guard was
-    needed.
+    needed, `ceiling` the lowest rate at which one was.
 
     far      the training loss counts as diverged when it has lost this share
              of what had been gained; None looks for nan alone
@@ -93,7 +93,7 @@ class Watch:
     def __init__(self, far=0.5, nowhere=5, every=5, named=False):
         self.named = named
         self.far, self.nowhere, self.every = far, nowhere, every
-        self.changed, self.rescues = None, []
+        self.changed, self.rescues, self.ceiling = None, [], math.inf
         self.restart()
 
     def restart(self):
@@ -117,6 +117,7 @@ class Watch:
             self.changed = decision.epoch
         if decision.source == "guard" and not decision.note:
             self.rescues.append(decision.epoch)
+            self.ceiling = min(self.ceiling, decision.old_lr)
             (self.restart if again else self.settle)()
 
     def see(self, metrics, result=None):

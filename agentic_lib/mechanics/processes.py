@@ -38,16 +38,3 @@ def from_first(function):
     box = [function() if is_first() else None]
     distributed.broadcast_object_list(box, src=0)
     return box[0]
-
-
-class BrainElsewhere:
-    """Stands for the brain in every process but the first, which holds it
-    and decides for all. Uses no memory."""
-
-    description = "the first process's brain"
-
-    def __init__(self, actions):
-        self.actions = actions
-
-    def analyze_training(self, history, every, actions):
-        raise RuntimeError("Only the first process decides.")

@@ -17,10 +17,12 @@ class Story:
     results  how good each was, higher is better, or None
     peaks    {name of a number: the evaluation at which it was best}
     starts   {name: the first evaluation at which it was a positive number}
+    begin    where in the history the run began, if it began again
     """
 
     def __init__(self):
-        self.history, self.results, self.peaks, self.starts = [], [], {}, {}
+        self.history = []
+        self.clear()
 
     def add(self, metrics, result):
         """Takes in one more evaluation."""
@@ -39,14 +41,21 @@ class Story:
     def extract(self, every) -> list:
         """The first evaluations, the best ones, those since the last
         decision, `every` evaluations ago, and the one as long before that."""
-        parts = (self.history[0], *self.starts.values(),
+        at = max(self.begin, len(self.history) - 2 * every - 1)
+        last = self.history[at:]
+        parts = (self.history[self.begin], *self.starts.values(),
                  *self.peaks.values(),
-                 *self.history[-2 * every - 1:-2 * every],
-                 *self.history[-every - 1:])
+                 *last[-2 * every - 1:-2 * every], *last[-every - 1:])
         return sorted({m.epoch: m for m in parts}.values(),
                       key=lambda m: m.epoch)
+
+    def begin_again(self):
+        """What was seen belongs to an attempt that was given up: it stays in
+        the history, but says nothing about what follows."""
+        self.begin, self.peaks, self.starts = len(self.history), {}, {}
 
     def clear(self):
         """Nothing has been seen yet."""
         self.history.clear()
-        self.results, self.peaks, self.starts = [], {}, {}
+        self.results = []
+        self.begin_again()

@@ -21,7 +21,7 @@ from agentic_lib.mechanics import checks
 from agentic_lib.brain.brain import SimpleAIBrain
 from agentic_lib.brain.decision import ACTIONS, Decision, Metrics
 from agentic_lib.control.controller import AgenticLR
-from agentic_lib.mechanics.processes import BrainElsewhere, is_first
+from agentic_lib.mechanics.processes import is_first
 from agentic_lib.messages import warn
 from agentic_lib.models.threads import is_small_network, threads_for
 from agentic_lib.run.checkpoint import keep
@@ -212,6 +212,19 @@ def check_processes(accelerator: Accelerator) -> None:
 def started_together() -> int:
     """How many processes torchrun or accelerate launch has started."""
     return int(os.environ.get("WORLD_SIZE", 1))
+
+
+class BrainElsewhere:
+    """Stands for the brain in every process but the first, which holds it
+    and decides for all. Uses no memory."""
+
+    description = "the first process's brain"
+
+    def __init__(self, actions):
+        self.actions = actions
+
+    def analyze_training(self, history, every, actions):
+        raise RuntimeError("Only the first process decides.")
 
 
 def train(data: str | Data = "digits", brain: Any = "auto",

@@ -194,11 +194,12 @@ show(draw_rates(controller), alt="The rates of the cosine schedule and "
 #
 # ## The guards
 #
-# Six guards watch the brain. What one of them does is recorded as a guard's
+# Seven guards watch the brain. What one of them does is recorded as a guard's
 # decision, with the brain's wish in its note.
 #
 # - **bounds**: no rate leaves the range from `min_lr` to `max_lr`, two
 #   arguments of `AgenticLR` (1e-7 and 10 if you give none).
+# - **ceiling**: no rate is raised again to where this run has gone wrong.
 # - **cooldown**: after a change two epochs have to pass before the next. With
 #   a decision every five epochs this matters only if a guard changed the rate
 #   in the epoch before.
@@ -218,8 +219,8 @@ show(draw_rates(controller), alt="The rates of the cosine schedule and "
 # keeps a copy of the best weights, restores them, and halves the rate
 # (`restore_best` in the record). If nothing was learned that is worth
 # restoring, or the first steps went too far, it goes back to the first weights,
-# and to a tenth of the rate (`start_again`). All this happens at most six
-# times in a run.
+# and to a tenth of the rate (`start_again`); what was seen before that is no
+# longer shown to the brain. All this happens at most six times in a run.
 #
 # Digits at a rate of 0.5, with momentum, are too much for this network. Nobody
 # decides here (the brain is `None`), so whatever happens is the guards' doing.

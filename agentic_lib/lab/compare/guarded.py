@@ -157,7 +157,11 @@ def ask(batch, pilot, runs, going, values, epoch):
     if not isinstance(pilot, Decided) or epoch % pilot.every or (
             epoch >= pilot.group.epochs or not going):
         return
-    histories = [[*runs[row].controller.history, Metrics(
+    def seen(controller):
+        """The run as it goes now, an attempt that was given up left out."""
+        return controller.history[controller.story.begin:]
+
+    histories = [[*seen(runs[row].controller), Metrics(
         epoch=epoch, total_epochs=pilot.group.epochs,
         learning_rate=runs[row].controller.rates.used()[0],
         **{name: values[name][row] for name in METRICS[:4]})]
