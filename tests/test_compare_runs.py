@@ -225,6 +225,19 @@ def test_guards_side_by_side_are_guards_one_after_another(method, request):
         same(found, run_alone(task, method, *pair), points=1.1)
 
 
+@pytest.mark.parametrize("method", ["rules_quick", "logistic_quick",
+                                    "brain_quick"])
+def test_a_run_that_begins_again_beside_one_that_does_not(method, few_labels):
+    """Each is shown what belongs to it, whatever its neighbour needed."""
+    task, method = short("digits", 7), find_method(method + "+guards")
+    pairs = [(1.0, 0), (0.003, 1)]
+    rows = run_job(task, method, pairs)
+    for found, pair in zip(rows, pairs):
+        same(found, run_alone(task, method, *pair))
+    bare, _ = run_batched(task, METHODS["constant"], pairs)
+    assert rows[0].test > bare.test + 20  # so it did begin again
+
+
 def test_the_controller_takes_a_row_back_and_no_other():
     batch = make_batch(short("spirals"), [(0.1, 0), (0.1, 1)])
     networks = [as_network(batch, k) for k in (0, 1)]

@@ -130,10 +130,13 @@ def frequencies(rows, method="brain", names=NAMES) -> list[dict]:
 # -- what the labels say without a language model -----------------------------
 
 def as_rows(histories, every, actions) -> np.ndarray:
-    """Histories of one length as rows of `numbers`. Where there is no
-    accuracy, the probability that the loss stands for takes its place."""
+    """Histories up to the same epoch as rows of `numbers`. Where there is no
+    accuracy, the probability that the loss stands for takes its place; where
+    a run began again, its first evaluation stands for those before it."""
+    now = histories[0][-1].epoch
+    filled = [[h[0]] * (now - len(h)) + h for h in histories]
     seen = np.array([[[getattr(m, name) for name in METRICS] for m in h]
-                     for h in histories], dtype=float)
+                     for h in filled], dtype=float)
     for accuracy, loss in ((0, 2), (1, 3)):
         instead = 100 * np.exp(-np.nan_to_num(seen[..., loss], nan=99.0))
         seen[..., accuracy] = np.where(np.isnan(seen[..., accuracy]),
@@ -221,7 +224,7 @@ class LookAhead(Decided):
                         actions=tuple(actions))
         paths = [list(histories[k // len(actions)])
                  for k in range(len(rows))]
-        first = len(paths[0]) + 1
+        first = paths[0][-1].epoch + 1
         last = min(first + self.ahead - 1, group.epochs)
         for _ in train_on(copies, pilot, paths, first, last, other=1):
             pilot.step(paths)
