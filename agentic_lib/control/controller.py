@@ -313,7 +313,7 @@ class AgenticLR:
         """The brain's decision; the rules' if the brain breaks."""
         seen = extract = self.story.extract(self.every)
         if getattr(self.brain, "reads_all", True):
-            seen = self.history[self.story.begin:]
+            seen = self.story.since_begin()
         try:
             decision = self.brain.analyze_training(
                 seen, every=self.every, actions=self.actions)

@@ -49,6 +49,10 @@ class Story:
         return sorted({m.epoch: m for m in parts}.values(),
                       key=lambda m: m.epoch)
 
+    def since_begin(self) -> list:
+        """Every evaluation of the run as it goes now."""
+        return self.history[self.begin:]
+
     def begin_again(self):
         """What was seen belongs to an attempt that was given up: it stays in
         the history, but says nothing about what follows."""

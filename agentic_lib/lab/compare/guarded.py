@@ -157,11 +157,7 @@ def ask(batch, pilot, runs, going, values, epoch):
     if not isinstance(pilot, Decided) or epoch % pilot.every or (
             epoch >= pilot.group.epochs or not going):
         return
-    def seen(controller):
-        """The run as it goes now, an attempt that was given up left out."""
-        return controller.history[controller.story.begin:]
-
-    histories = [[*seen(runs[row].controller), Metrics(
+    histories = [[*runs[row].controller.story.since_begin(), Metrics(
         epoch=epoch, total_epochs=pilot.group.epochs,
         learning_rate=runs[row].controller.rates.used()[0],
         **{name: values[name][row] for name in METRICS[:4]})]
