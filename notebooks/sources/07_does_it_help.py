@@ -38,12 +38,14 @@ print(summary.answer(rows))
 # Nobody has to ask a language model for a learning rate. One can leave the
 # rate alone. **Plateau** (`ReduceLROnPlateau`) lowers it if the validation
 # loss stands still. **Greedy** (`GreedyLR`) raises and lowers it. **Linear**
-# lowers it by a plan. **Schedule-Free** averages the weights instead. And one
-# can search, which spends some of the epochs on trying rates: **successive
-# halving** trains several, and drops the worse half again and again; a **range
-# test** raises the rate step by step, and takes the one at which the loss
-# falls fastest (then OneCycle, up and down, or a cosine, down). Searches need
-# no starting rate, nor does Schedule-Free as its authors advise it.
+# lowers it by a plan. **Schedule-Free** averages the weights instead.
+# **Prodigy** estimates the rate from the gradients; its authors advise a cosine
+# with it. And one can search, which spends some of the epochs on trying rates:
+# **successive halving** trains several, and drops the worse half again and
+# again; a **range test** raises the rate step by step, and takes the one at
+# which the loss falls fastest (then OneCycle, up and down, or a cosine, down).
+# Searches need no starting rate, nor do Prodigy and Schedule-Free as their
+# authors advise them.
 #
 # There are several tasks, nine starting rates (on `digits` from 0.0001 to 1),
 # several seeds, and the methods of the next cell on all of them. A command
@@ -69,14 +71,14 @@ info, rows = results.read_rows()
 ours = "brain_quick"
 with_guards = views.as_used(rows)  # wherever a method can have them
 used, _ = views.complete(with_guards)  # methods that ran on all tasks
-# Eight methods, and `constant`, which regret is measured against.
-eight = [r for r in used if r.method in (*views.CORE, "left_alone")]
-one = eight[0]
+# Nine methods, and `constant`, which regret is measured against.
+shown = [r for r in used if r.method in (*views.CORE, "left_alone")]
+one = shown[0]
 print(f"{len(rows)} runs on {info['machine']}")
 if results.changed(info):
     print("since then another version of:", *results.changed(info))
-print("tasks:  ", ", ".join(dict.fromkeys(r.task for r in eight)))
-print("methods:", ", ".join(tables.names(eight)))
+print("tasks:  ", ", ".join(dict.fromkeys(r.task for r in shown)))
+print("methods:", ", ".join(tables.names(shown)))
 print(f"one row: {one.method} on {one.task}, start {one.rate}, seed "
       f"{one.seed}: {one.test} % on the test set")
 
@@ -91,7 +93,7 @@ print(f"one row: {one.method} on {one.task}, start {one.rate}, seed "
 from IPython.display import Markdown, display
 
 display(Markdown(tables.settings(
-    [r for r in eight if r.method != "left_alone"])))
+    [r for r in shown if r.method != "left_alone"])))
 
 # %% [markdown] tags=["workshop"]
 # **Guess first.** Take one of the tasks, handwritten digits. From a *good*
@@ -108,10 +110,10 @@ from agentic_lib.lab.compare import pictures
 from agentic_lib.course.notebook import show
 
 few = ["plateau_tuned", "left_alone", "greedy_tuned", "linear", ours]
-figure = pictures.draw_starts(eight, "digits", few)
-show(figure, pictures.say_starts(eight, "digits", few))
+figure = pictures.draw_starts(shown, "digits", few)
+show(figure, pictures.say_starts(shown, "digits", few))
 
-reached = {(r.method, r.rate, r.seed): r.test for r in eight
+reached = {(r.method, r.rate, r.seed): r.test for r in shown
            if r.task == "digits"}
 for name, start, guess in (("good", 0.1, from_good),
                            ("poor", 0.001, from_poor)):
@@ -177,18 +179,18 @@ def my_regret(constant, method):
 # %%
 def scores_of(method):
     """{(rate, seed): test accuracy} on digits."""
-    return {(r.rate, r.seed): r.test for r in eight
+    return {(r.rate, r.seed): r.test for r in shown
             if r.task == "digits" and r.method == method}
 
 
-digits = [r for r in eight if r.task == "digits"]
+digits = [r for r in shown if r.task == "digits"]
 for name in few:
     yours = my_regret(scores_of("constant"), scores_of(name))
     theirs = views.pair(digits, name).regret(name).mean()
     print(f"{name:14}{yours:8.2f} by you{theirs:8.2f} by the library")
 
 # %% [markdown] tags=["workshop"]
-# And here is the regret of eight methods over all tasks and all starts, guards
+# And here is the regret of nine methods over all tasks and all starts, guards
 # on. The thick line is an **interval** (of 95 %): it says how far the mean
 # would move if other seeds had been drawn; the thin line, if other tasks like
 # these had been drawn as well. Does it help? The words below are the answer.
@@ -198,7 +200,7 @@ from textwrap import fill
 
 from agentic_lib.lab.compare import answer
 
-show(pictures.draw_summary(eight), pictures.say_summary(eight))
+show(pictures.draw_summary(shown), pictures.say_summary(shown))
 print(fill(answer.overall(used, ours), 76), end="\n\n")
 print(fill(answer.starts(used, views.unguarded(rows), ours), 76))
 
@@ -210,7 +212,7 @@ print(fill(answer.starts(used, views.unguarded(rows), ours), 76))
 # %%
 from agentic_lib.lab.compare import costs
 
-display(Markdown(tables.first(eight, ours, costs.read()["methods"])))
+display(Markdown(tables.first(shown, ours, costs.read()["methods"])))
 
 # %% [markdown]
 # - *tasks x seeds*: only seeds that every task has are counted.
@@ -235,8 +237,8 @@ display(Markdown(tables.first(eight, ours, costs.read()["methods"])))
 # cross, one method has more excellent runs, and the other has fewer bad ones.
 
 # %%
-figure = pictures.draw_profiles(eight, few)
-show(figure, pictures.say_profiles(eight, few))
+figure = pictures.draw_profiles(shown, few)
+show(figure, pictures.say_profiles(shown, few))
 
 # %% [markdown]
 # ## Exercise: an interval
@@ -306,8 +308,8 @@ print("Seeds on this task:", len(ahead))
 # differ a little from what you computed.
 
 # %%
-others = [m for m in tables.names(eight) if m not in (ours, "constant")]
-display(Markdown(tables.lead_by_task(eight, ours, others)))
+others = [m for m in tables.names(shown) if m not in (ours, "constant")]
+display(Markdown(tables.lead_by_task(shown, ours, others)))
 
 # %% [markdown]
 # ## Placebos

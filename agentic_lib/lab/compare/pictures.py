@@ -13,7 +13,7 @@ from agentic_lib.lab.compare.intervals import (
     mean,
     profile,
 )
-from agentic_lib.lab.compare.views import EIGHT, honest, names, pair
+from agentic_lib.lab.compare.views import SHOWN, honest, names, pair
 
 # Okabe and Ito's colours, with dashes that tell curves apart without any.
 LOOKS = {
@@ -89,15 +89,15 @@ def draw_regret(rows, methods=None, size=(8.0, 4.5)):
 GROUP_COLOURS = ("#0072B2", "#666666", "#D55E00")
 
 
-def draw_summary(rows, size=(8.0, 4.6)):
-    """Mean regret of eight methods in three labelled groups, guards on, with
+def draw_summary(rows, size=(8.0, 5.0)):
+    """Mean regret of nine methods in three labelled groups, guards on, with
     intervals for these tasks (thick) and for tasks like them (thin).
 
     rows  the view `views.as_used`, complete
     """
     figure, (axes,) = empty(size=size)
     labels, place = [], 0.0
-    for colour, (group, methods) in zip(GROUP_COLOURS, EIGHT.items()):
+    for colour, (group, methods) in zip(GROUP_COLOURS, SHOWN.items()):
         shown = [LEFT_ALONE.get(m, m) for m in methods]
         spans = {m: pair(rows, m).regret(m) for m in shown
                  if m in names(rows)}
@@ -134,13 +134,14 @@ SPOKEN = {"brain_quick": "the bundled brain, quick",
           "linear": "linear decay to zero",
           "halving": "successive halving, 8 runs",
           "range_one_cycle": "range test, then OneCycle",
+          "prodigy_cosine": "Prodigy, with a cosine",
           "schedule_free_advised": "Schedule-Free, as advised"}
 
 
 def say_summary(rows) -> str:
     """What `draw_summary` shows."""
     parts = []
-    for group, methods in EIGHT.items():
+    for group, methods in SHOWN.items():
         found = {m: mean(pair(rows, m).regret(m))
                  for m in (LEFT_ALONE.get(m, m) for m in methods)
                  if m in names(rows)}

@@ -21,12 +21,13 @@ from agentic_lib.lab.compare.tasks import LEAK, NEW
 
 OURS = ("brain", "brain_quick")  # the brain at its two settings
 # What the picture shows.
-EIGHT = {"read the metrics": ("brain_quick", "greedy_tuned",
+SHOWN = {"read the metrics": ("brain_quick", "greedy_tuned",
                               "plateau_tuned"),
          "follow a plan": ("constant", "linear"),
          "search, or have no rate": ("halving", "range_one_cycle",
+                                     "prodigy_cosine",
                                      "schedule_free_advised")}
-CORE = tuple(name for group in EIGHT.values() for name in group)
+CORE = tuple(name for group in SHOWN.values() for name in group)
 # What the answer names: a task on which one of them is missing is not used,
 # so that none drops out of the answer because another task was added.
 NAMED = tuple(dict.fromkeys(
