@@ -383,6 +383,21 @@ def test_weights_that_begin_as_zeros_have_no_length():
     assert controller.step(1, val_acc=20.0, train_loss=1.0) is None
 
 
+def test_a_partner_that_begins_as_zeros_forbids_the_measure():
+    """A small A moves far while B, and so what both stand for, begins at
+    nothing (LoRA)."""
+    net = torch.nn.ParameterList([torch.full((4, 4), 0.01),
+                                  torch.zeros(4, 4)])
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.1)
+    controller = AgenticLR(optimizer, ScriptedBrain([]), model=net)
+    for _ in range(11):
+        for p in net:
+            p.grad = torch.ones_like(p)
+        optimizer.step()
+    assert controller.best.moved is None
+    assert controller.step(1, val_acc=20.0, train_loss=1.0) is None
+
+
 def test_frozen_and_quantised_weights_do_not_count():
     """As under LoRA: most matrices are frozen, some hold whole numbers."""
     net = torch.nn.ModuleList(torch.nn.Linear(4, 4) for _ in range(5))
@@ -474,14 +489,70 @@ def test_a_network_that_dies_before_it_has_learned_begins_again():
     assert equal(run.net.state_dict(), run.first)
 
 
-def test_a_network_that_dies_later_goes_back_to_its_best():
+@pytest.mark.parametrize("first", [10.0, 78.0])
+def test_a_network_that_dies_later_goes_back_to_its_best(first):
+    """Also one that was good from the first evaluation, as a pretrained
+    network is: it never gains a quarter of that."""
     run = Dying(GO_ON)
     for epoch in range(1, 9):  # learns well
-        run.evaluate(epoch, val_acc=10.0 * epoch, train_loss=2.3 / epoch)
+        run.evaluate(epoch, val_acc=first + 2.4 * (epoch - 1),
+                     train_loss=2.3 / epoch)
     best = copy.deepcopy(run.net.state_dict())
     decision = run.evaluate(9, dead=True, val_acc=10.0, train_loss=2.3)
     assert decision.action == RESTORE.name and decision.new_lr == 0.5
     assert equal(run.net.state_dict(), best)
+
+
+@pytest.mark.parametrize("how", ["frozen", "frozen, zeros kept", "not used"])
+def test_weights_that_have_no_gradient_by_design_are_not_dead(how):
+    run = Dying(GO_ON)
+    run.evaluate(1, val_acc=50.0, train_loss=1.0)
+    for epoch in range(2, 6):
+        for k, p in enumerate(run.net.parameters()):
+            off = k < 3
+            p.requires_grad_(not (off and how.startswith("frozen")))
+            p.grad = None if off else torch.ones_like(p)
+            if off and how == "frozen, zeros kept":
+                p.grad = torch.zeros_like(p)
+        run.optimizer.step()
+        decision = run.controller.step(epoch, val_acc=50.0 + epoch,
+                                       train_loss=1.0)
+        assert decision.source == "model"
+
+
+def test_a_resume_without_the_best_weights_knows_no_start():
+    """What was loaded by hand takes their place: neither `leap` nor a loss
+    that is nan leads to a network of random weights."""
+    _, optimizer, controller = first_steps(1e-6, seed=1)
+    controller.step(1, val_loss=2.0)
+    state = controller.state_dict()
+    net, optimizer, again = first_steps(1e-6, seed=2, steps=0)
+    with torch.no_grad():  # far from what `again` has seen
+        for p in net.parameters():
+            p.fill_(3.0)
+    loaded = copy.deepcopy(net.state_dict())
+    again.load_state_dict(state)
+    for _ in range(12):
+        optimizer.zero_grad()
+        optimizer.step()
+    assert again.step(2, val_loss=1.9) is None
+    decision = again.step(3, val_loss=math.nan)
+    assert decision.action == RESTORE.name
+    assert equal(net.state_dict(), loaded)
+
+
+def test_the_ceiling_is_the_rate_that_was_used():
+    """Not the one that a schedule has moved on to since."""
+    net = Net(lr=0.1)
+    schedule = torch.optim.lr_scheduler.MultiStepLR(net.optimizer, [3], 0.01)
+    net.controller = AgenticLR(net.optimizer, None, scheduler=schedule,
+                               model=net.model, guards=Guards())
+    for epoch in (1, 2, 3):
+        net.steps()
+        schedule.step()
+        net.controller.step(epoch, val_acc=40.0, train_loss=(
+            math.nan if epoch == 3 else 2.0))
+    assert net.controller.watch.ceiling == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize("guards", [Guards(), Guards(ceiling=None)])

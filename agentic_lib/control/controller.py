@@ -23,7 +23,7 @@ from agentic_lib.mechanics.counting import PACES, make_counter
 from agentic_lib.mechanics.divergence import Watch
 from agentic_lib.mechanics.measured import Measured, goodness, validation
 from agentic_lib.mechanics.processes import from_first, is_first
-from agentic_lib.mechanics.rates import OwnRates, ScaledRates, check_optimizer
+from agentic_lib.mechanics.rates import make_rates
 from agentic_lib.mechanics.story import Story
 from agentic_lib.messages import warn_once
 
@@ -106,9 +106,7 @@ class AgenticLR:
                 self.counter.total is None:
             raise ValueError("actions holds 'cool_down', which needs the "
                              "budget: pass total_epochs=.")
-        check_optimizer(optimizer, scheduler)
-        kind = OwnRates if scheduler is None else ScaledRates
-        self.rates = kind(optimizer, min_lr, max_lr)
+        self.rates = make_rates(optimizer, scheduler, min_lr, max_lr)
         self.guards = check_guards(guards, brain)
         self.measured = Measured(metric, higher_is_better)
         self.warm_up, self.back_to_best = warm_up, back_to_best
@@ -121,9 +119,8 @@ class AgenticLR:
         self.decisions: list[Decision] = []
         self.should_stop = self.cooling = False
         self._forget()
-        advice = self.counter.advice()
-        if brain is not None and advice:
-            self.tell("no decision", advice)
+        if brain is not None and self.counter.advice():
+            self.tell("no decision", self.counter.advice())
 
     @property
     def every(self) -> int:
@@ -218,8 +215,8 @@ class AgenticLR:
     def restore_best(self) -> None:
         """Goes back to the best weights; the rates stay as they are."""
         if self.best is None:
-            raise ValueError("There are no best weights to go back to: pass "
-                             "AgenticLR(..., model=model).")
+            raise ValueError("No best weights were kept: pass AgenticLR(..., "
+                             "model=model, back_to_best=True), or guards.")
         self.best.restore()
 
     def changes(self) -> list[Decision]:
@@ -256,6 +253,9 @@ class AgenticLR:
         self.rates.load_state_dict(state["rates"])
         made = {d.epoch: d for d in self.decisions}
         self._forget()
+        if history and self.best:  # until its own copies are loaded
+            self.best.keep()
+            self.best.start = None
         for metrics, result in zip(history, results):
             self._see(metrics, result, weights=False)
             if metrics.epoch in made:
@@ -289,7 +289,8 @@ class AgenticLR:
         good = goodness(metrics) if self.measured.metric is None else result
         if self.measured.metric is None:
             result = validation(metrics)
-        if self.counter.at > self.warm_up or metrics.diverged:
+        at = round(metrics.epoch * self.counter.step)
+        if at > self.warm_up or metrics.diverged:
             self.watch.see(metrics, result)
         if weights and self.best is not None:
             self.best.see(good)

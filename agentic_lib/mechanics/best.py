@@ -22,8 +22,7 @@ class Best:
 
     def __init__(self, model, optimizer):  # torch's own optimizer
         self.model, self.optimizer = model, optimizer
-        self.result = None
-        self.fed = None  # the weights that had a gradient at the start
+        self.result = self.fed = None  # what had a gradient at the start
         self.dead, self.steps, self.moved = False, 0, None
         self.hook()
         self.keep()
@@ -47,8 +46,7 @@ class Best:
         """Goes back to the start, if nothing has been learned since."""
         if self.start is not None:
             self.weights, self.state = self.start
-            self.result = None
-            self.steps, self.moved = 0, None
+            self.result, self.steps, self.moved = None, 0, None
         self.restore()
 
     def restore(self):
@@ -62,10 +60,7 @@ class Best:
         return {name: getattr(self, name) for name in KEPT}
 
     def load_state_dict(self, state):
-        older = {"start": None, "steps": STEPS + 1, "moved": None}
-        state = copy.deepcopy({**older, **state})
-        for name in KEPT:
-            setattr(self, name, state[name])
+        self.__dict__.update(copy.deepcopy(state))
 
     def see(self, result):
         """Keeps the weights if this result is their best yet.
@@ -83,7 +78,7 @@ class Best:
     def before_step(self, *_):
         """At the first step: which weights have a gradient?"""
         if self.fed is None:
-            self.fed = self.with_gradient()
+            self.fed = [i for i, alive in self.gradients().items() if alive]
         self.measure()
         self.steps += 1
 
@@ -95,26 +90,31 @@ class Best:
     def distance(self) -> float | None:
         """How far this optimizer's weights are from the start, in their own
         lengths. They are known by their place in memory: `model` needs to
-        have no more than a state_dict."""
+        have no more than a state_dict. None if a matrix began as zeros, as
+        LoRA's do: it has no length, and gives none to its partner."""
         shares, moved = [], {p.data_ptr() for p in self.parameters()}
         for name, now in self.model.state_dict().items():
             first = self.start[0].get(name)
             if hasattr(now, "dim") and now.dim() > 1 and first is not None \
-                    and now.data_ptr() in moved and bool(first.any()):
+                    and now.data_ptr() in moved:
                 now, first = now.to(first).float(), first.float()
+                if not first.any():
+                    return None
                 shares.append(float((now - first).norm() / first.norm()))
         return median(shares) if shares else None
 
     def look(self):
-        """The network is dead if few weights still have a gradient."""
-        fed = self.with_gradient()
-        left = len(set(fed) & set(self.fed or ()))
-        self.dead = 0 < left <= len(self.fed or ()) / 2
+        """The network is dead if few weights still have a gradient. Those
+        that have none by design, frozen or not in use now, do not count."""
+        alive = [x for i, x in self.gradients().items()
+                 if i in (self.fed or ())]
+        self.dead = 0 < sum(alive) <= len(alive) / 2
 
-    def with_gradient(self) -> list[int]:
-        """The indices of the weights whose gradient is not all zero."""
-        return [i for i, p in enumerate(self.parameters())
-                if p.grad is not None and bool((p.grad != 0).any())]
+    def gradients(self) -> dict[int, bool]:
+        """{index of weights that have a gradient: is it not all zero}."""
+        return {i: bool((p.grad != 0).any())
+                for i, p in enumerate(self.parameters())
+                if p.requires_grad and p.grad is not None}
 
     def parameters(self) -> list:
         """What the optimizer moves."""

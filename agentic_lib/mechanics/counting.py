@@ -21,12 +21,10 @@ def make_counter(unit, every, total, total_epochs, pace) -> "Counter":
             raise ValueError("total_epochs counts epochs: with another unit, "
                              "pass total= alone.")
         total = checks.count("total_epochs", total_epochs)
-    if every is None:
-        if unit == "steps":
-            raise ValueError("unit='steps' needs every=, the steps between "
-                             "two decisions.")
-        every = PACES[pace][0]
-    return Counter(unit, every, total)
+    if unit == "steps" and every is None:
+        raise ValueError("unit='steps' needs every=, the steps between two "
+                         "decisions.")
+    return Counter(unit, PACES[pace][0] if every is None else every, total)
 
 
 class Counter:

@@ -14,6 +14,7 @@ MEMORY = 0.1   # weight of the newest in the noise, once ten have been seen
 TENTH = 0.1    # a fall by less than this share of the best does not count
 JUMPY = 0.004  # a rate that is too low moves a loss more smoothly than this
 WILD = 0.05    # and no healthy run makes it jump like this
+GOOD = 60      # percent: an accuracy above it is worth keeping
 
 # What is watched, and its sign: higher is better throughout.
 SIGNS = {"train_acc": 1, "val_acc": 1, "train_loss": -1, "val_loss": -1}
@@ -93,7 +94,8 @@ class Watch:
     def __init__(self, far=0.5, nowhere=5, every=5, named=False):
         self.named = named
         self.far, self.nowhere, self.every = far, nowhere, every
-        self.changed, self.rescues, self.ceiling = None, [], math.inf
+        self.changed, self.rescues = None, []
+        self.ceiling = self.rate = math.inf  # that of the last evaluation
         self.restart()
 
     def restart(self):
@@ -117,7 +119,7 @@ class Watch:
             self.changed = decision.epoch
         if decision.source == "guard" and not decision.note:
             self.rescues.append(decision.epoch)
-            self.ceiling = min(self.ceiling, decision.old_lr)
+            self.ceiling = min(self.ceiling, self.rate)
             (self.restart if again else self.settle)()
 
     def see(self, metrics, result=None):
@@ -125,8 +127,8 @@ class Watch:
 
         result  how good validation is, higher is better; None: not known
         """
-        seen, known = self.result, result is not None and \
-            math.isfinite(result)
+        seen, self.rate = self.result, metrics.learning_rate or math.inf
+        known = result is not None and math.isfinite(result)
         self.why, self.lost = None, False
         self.near = bool(known and seen.count and not seen.fell(
             result, 0.25, noises=2))
@@ -146,7 +148,7 @@ class Watch:
                 self.curves[name].add(sign * x)
         if self.nowhere and not self.why and self.goes_nowhere():
             self.why, self.lost = "The run goes nowhere: the loss jumps, " \
-                "and accuracy is no better than guessing.", True
+                "and accuracy does not rise.", True
 
     @property
     def thrives(self) -> bool:
@@ -156,7 +158,8 @@ class Watch:
     @property
     def learned(self) -> bool:
         """The weights are clearly worth more than those at the start."""
-        return self.thrives and self.loss.gained(0.1)
+        return self.curves["val_acc"].best > GOOD or (
+            self.thrives and self.loss.gained(0.1))
 
     def improves(self, points) -> bool:
         """True if validation accuracy has risen by so many points since the
@@ -191,7 +194,7 @@ class Watch:
         classifiers alone, whose loss is a cross-entropy in nats."""
         train, val, train_loss, loss = self.curves.values()
         if min(val.count, loss.count, train_loss.count) < self.nowhere or (
-                val.level > 60 or val.gained() or train.gained()):
+                val.level > GOOD or val.gained() or train.gained()):
             return False
         chance = 100 * math.exp(min(0, train_loss.level))
         if val.level / 1.25 < chance < val.level * 1.5:

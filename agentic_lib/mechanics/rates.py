@@ -130,10 +130,10 @@ class ScaledRates(OwnRates):
         rates = self.read()
         for i, (group, rate) in enumerate(zip(self.groups, rates)):
             # from the bounded rate, so that a scale never runs far ahead of
-            # what the bounds let through
+            # what the bounds let through; but 1 leaves it as it is
             own = float(group["lr"])
             self.scales[i] *= factor
-            if own > 0:
+            if own > 0 and factor != 1:
                 self.scales[i] = self.bounded(rate, factor) / own
 
     def put_on(self, *_):
@@ -184,8 +184,9 @@ def say(rates) -> str:
     return ", ".join(f"{rate:.6g}" for rate in rates)
 
 
-def check_optimizer(optimizer, scheduler=None):
-    """A ValueError if one is not usable, or belongs to another one."""
+def make_rates(optimizer, scheduler, low, high) -> OwnRates:
+    """The rates of this optimizer, on top of its scheduler's if there is one.
+    A ValueError if one is not usable, or belongs to another one."""
     if isinstance(optimizer, (list, tuple)):
         raise ValueError(f"optimizer is a list of {len(optimizer)}: make one "
                          "AgenticLR for each.")
@@ -193,13 +194,13 @@ def check_optimizer(optimizer, scheduler=None):
         raise ValueError(f"optimizer={optimizer!r} is not one: pass a "
                          "torch.optim.Optimizer, or one that wraps it.")
     if scheduler is None:
-        return
+        return OwnRates(optimizer, low, high)
     if not hasattr(scheduler, "step"):
-        raise ValueError(
-            f"scheduler={scheduler!r} is not one: pass the scheduler object "
-            "whose step() you call, or leave scheduler out.")
+        raise ValueError(f"scheduler={scheduler!r} is not one: pass the "
+                         "scheduler whose step() you call, or leave it out.")
     its_own = getattr(scheduler, "optimizer", optimizer)
     if inner(its_own) is not inner(optimizer):
         raise ValueError(
             f"scheduler={scheduler!r} belongs to another optimizer: pass "
             "the one that was made for this optimizer.")
+    return ScaledRates(optimizer, low, high)
