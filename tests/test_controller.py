@@ -547,6 +547,38 @@ def test_warm_up_first_and_metrics_after():
                                    0.049])
 
 
+@pytest.mark.parametrize("unit, steps", [("epochs", 1), ("steps", 7)])
+def test_a_warm_up_is_a_warm_up_after_a_resume_too(unit, steps):
+    """What the guards know is the same whether it was resumed or not."""
+    def made():
+        return AgenticLR(make_optimizer(), Recorder(), every=steps, unit=unit,
+                         warm_up=5 * steps)
+
+    whole, killed = made(), made()
+    for controller in (whole, killed):
+        for n in range(1, 9):
+            controller.step(n * steps, train_loss=8.0 if n < 6 else 2.0)
+    resumed = made()
+    resumed.load_state_dict(killed.state_dict())
+    assert whole.watch.loss.count == resumed.watch.loss.count == 3
+    assert whole.watch.loss.first == resumed.watch.loss.first == -2.0
+
+
+def test_a_decision_while_the_schedule_is_below_a_bound_keeps_the_scale():
+    """As with warm restarts, whose cosine ends near zero."""
+    optimizer = make_optimizer(1e-3)
+    falls = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda n: 1e-6 if n == 2 else 1.0)
+    controller = AgenticLR(optimizer, scripted(DOWN, GO_ON), every=1,
+                           scheduler=falls, guards=False)
+    for epoch in (1, 2, 3):
+        optimizer.step()
+        falls.step()
+        if epoch < 3:
+            controller.step(epoch, val_acc=50.0)
+    assert controller.get_last_lr() == [pytest.approx(7e-4)]
+
+
 def test_back_to_the_best_weights_when_the_rate_falls():
     for option, weight in ((False, 3.0), (True, 1.0)):
         layer = torch.nn.Linear(1, 1)
