@@ -199,15 +199,17 @@ show(draw_rates(controller), alt="The rates of the cosine schedule and "
 #
 # - **bounds**: no rate leaves the range from `min_lr` to `max_lr`, two
 #   arguments of `AgenticLR` (1e-7 and 10 if you give none).
-# - **ceiling**: no rate is raised again to where this run has gone wrong.
+# - **ceiling**: no decision raises the rate again to where this run has gone
+#   wrong.
 # - **cooldown**: after a change two epochs have to pass before the next. With
 #   a decision every five epochs this matters only if a guard changed the rate
 #   in the epoch before.
 # - **first_stop**: nothing is stopped before epoch 10.
 # - **improving**: a run that still improves is not stopped.
 # - **divergence**: a run has gone wrong if its loss is no number, or far above
-#   its best, or if the network has gone dead (no gradient reaches its weights
-#   any more). This guard acts at once, without waiting for the next decision.
+#   its best, or if the network has gone dead (no gradient reaches most of its
+#   weights any more). This guard acts at once, without waiting for the next
+#   decision.
 # - **leap**: if the first ten steps moved the weights further than their own
 #   length, the run begins again at the next call of `step`, unless it gets
 #   more than half of the validation data right. A network that was thrown so
