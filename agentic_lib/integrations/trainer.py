@@ -40,7 +40,7 @@ class AgenticTrainerCallback(TrainerCallback, ExportableState):
     It stops training through `control`. Every `train()` starts over, so that
     one callback serves several Trainers; `resume_from_checkpoint` continues
     from the state in the Trainer's checkpoint. The best weights are not in
-    it: guards then go back to the best ones since the resume.
+    it: guards then go back to the checkpoint's, or to better ones since.
 
     The Trainer's log, and whatever reports it (TensorBoard, W&B, ...), shows
     the rate that was used, and every decision as "decision/action", "source",
