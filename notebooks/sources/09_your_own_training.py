@@ -268,8 +268,8 @@ for decision in rescued.decisions:
 #
 # A lower rate calms an unstable run, but the run has to learn again what it
 # lost. If a network has gone dead, no rate, however small, revives it; older
-# weights do. So pass `model=`. It costs one copy of the weights and of the
-# optimizer's state, in the CPU's memory.
+# weights do. So pass `model=`. It costs a copy of the weights and of the
+# optimizer's state, in the CPU's memory; two until something was learned.
 #
 # ## transformers.Trainer
 #
