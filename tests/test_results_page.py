@@ -163,6 +163,9 @@ SAYINGS = {
         lambda view: ahead_of("rate_only_quick")(view)
         and 0.5 < views.ahead(view, "rate_only_quick", "brain_quick")[0] < 1.5
         and of(view, "rules_quick") > of(view, "rate_only_quick"),
+    "On other networks than small dense ones that placebo ends ahead of the "
+    "brain": lambda view: views.ahead(views.of_group(
+        view, "other networks"), "rate_only_quick", "brain_quick")[2] < 0,
     "It is ahead of a tuned GreedyLR, and of successive halving with as many "
     "epochs in all": lambda view:
         ahead_of("greedy_tuned")(view) and ahead_of("halving")(view),
