@@ -217,7 +217,7 @@ def few_labels(tmp_path, monkeypatch):
 def test_guards_side_by_side_are_guards_one_after_another(method, request):
     if method.startswith("logistic"):
         request.getfixturevalue("few_labels")
-    task, method = short("spirals", 14), find_method(method)
+    task, method = short("spirals", 12), find_method(method)
     # at high rates rounding grows until it moves a decision
     high = 0.03 if "quick" in method.name else 1.0
     pairs = [(high, 0), (0.003, 1)]
