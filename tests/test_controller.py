@@ -161,6 +161,45 @@ def test_a_group_added_later_is_scaled_from_then_on():
     assert controller.get_last_lr() == pytest.approx([0.049, 0.35])
 
 
+def test_the_highest_rate_is_what_a_decision_shows():
+    # a frozen part, whose rate is 0, comes first
+    controller = AgenticLR(make_optimizer(0, 0.1), scripted(DOWN), every=1)
+    (decision,) = observe(controller, 1)
+    assert controller.history[0].learning_rate == 0.1
+    assert (decision.old_lr, decision.new_lr) == (0.1, pytest.approx(0.07))
+    controller.set_lr(0.02)
+    assert controller.get_last_lr() == [0, pytest.approx(0.02)]
+
+
+def test_rates_that_are_all_0_cannot_be_scaled_to_another():
+    controller = AgenticLR(make_optimizer(0, 0), scripted(DOWN))
+    with pytest.raises(ValueError, match="highest_lr_now=0.0 must be a num"):
+        controller.set_lr(0.1)
+
+
+def test_a_rescue_that_min_lr_forbids_says_so(said):
+    controller = AgenticLR(make_optimizer(1e-3), scripted(GO_ON), every=99,
+                           min_lr=1e-3)
+    controller.step(1, train_loss=2.0)
+    assert not said
+    decision = controller.step(2, train_loss=math.nan)
+    assert decision.source == "guard" and decision.new_lr == 1e-3
+    assert "No rate can fall below min_lr=0.001: pass a lower bound." in said
+
+
+def test_a_state_without_its_history_goes_on_from_there():
+    controller = AgenticLR(make_optimizer(), scripted(DOWN, DOWN), every=2,
+                           total_epochs=10)
+    observe(controller, 1, 2, 3)
+    state = controller.state_dict(history=False)
+    other = AgenticLR(make_optimizer(0.07), scripted(DOWN), every=2,
+                      total_epochs=10)
+    other.load_state_dict(state)
+    assert not other.history and not other.decisions
+    (decision,) = observe(other, 4)
+    assert (decision.epoch, decision.new_lr) == (4, pytest.approx(0.049))
+
+
 def test_a_rate_held_in_a_tensor_stays_that_tensor():
     rate = torch.tensor(0.1)
     weight = torch.nn.Parameter(torch.ones(2))
@@ -609,7 +648,7 @@ def test_going_on_with_another_rate(said):
     assert other.get_last_lr() == pytest.approx([0.35, 0.35])
 
     controller.set_lr(0.01)
-    assert controller.get_last_lr() == pytest.approx([0.01, 0.02])
+    assert controller.get_last_lr() == pytest.approx([0.005, 0.01])
     controller.step(2, val_acc=50.0)
     with pytest.raises(ValueError, match="lr=0"):
         controller.set_lr(0)

@@ -31,7 +31,8 @@ from agentic_lib.messages import warn_once
 class AgenticLR:
     """Lets a brain set the learning rate of `optimizer` every few epochs.
 
-    optimizer     any torch.optim.Optimizer; every parameter group is scaled
+    optimizer     any torch.optim.Optimizer; every parameter group is scaled,
+                  and the highest of their rates is what a brain is shown
     brain         SimpleAIBrain, ScriptedBrain or your own; None watches
                   and never decides
     total_epochs  the budget, or None if there is none; `total` is the same
@@ -111,9 +112,8 @@ class AgenticLR:
         self.measured = Measured(metric, higher_is_better)
         self.warm_up, self.back_to_best = warm_up, back_to_best
         self.on_decision = on_decision
-        self.best = None
-        if needs_best(self.guards, self.actions, model, back_to_best):
-            self.best = Best(model, self.rates.optimizer)
+        keep = needs_best(self.guards, self.actions, model, back_to_best)
+        self.best = Best(model, self.rates.optimizer) if keep else None
         self.story = Story()
         self.history: list[Metrics] = self.story.history
         self.decisions: list[Decision] = []
@@ -161,7 +161,7 @@ class AgenticLR:
         given = {"train_acc": train_acc, "val_acc": val_acc,
                  "train_loss": train_loss, "val_loss": val_loss, **own}
         known, result, rate = from_first(
-            lambda: (*self.measured.clean(given), self.rates.used()[0]))
+            lambda: (*self.measured.clean(given), max(self.rates.used())))
         if not known:
             return None
         if not self.history:
@@ -180,7 +180,10 @@ class AgenticLR:
     def apply(self, decision: Decision) -> Decision:
         """Carries out a decision, a person's own included, and keeps it."""
         action = self.find_action(decision.action)
-        old = self.get_last_lr()[0]
+        old = max(self.get_last_lr())
+        if action.factor < 1 and self.rates.at_bound(action.factor):
+            self.tell("bound", "No rate can fall below min_lr="
+                      f"{self.rates.low:g}: pass a lower bound.")
         self.rates.multiply(action.factor)
         self.should_stop = self.should_stop or action.stop
         if action.factor != 1 or action.effect is not None:
@@ -191,7 +194,7 @@ class AgenticLR:
             self.restore_best()
         epoch = self.history[-1].epoch if self.history else 0
         decision = replace(decision, epoch=epoch, old_lr=old,
-                           new_lr=self.get_last_lr()[0])
+                           new_lr=max(self.get_last_lr()))
         self.decisions.append(decision)
         self._note(decision)
         if self.on_decision is not None and is_first():
@@ -207,10 +210,12 @@ class AgenticLR:
         return self.rates.read()
 
     def set_lr(self, lr: float) -> None:
-        """Goes on with another rate for the first parameter group; those of
-        the others keep their relation to it. The bounds hold."""
-        checks.positive(lr=lr)
-        self.rates.multiply(lr / self.get_last_lr()[0])
+        """Goes on with another rate for the parameter group whose rate is
+        the highest; those of the others keep their relation to it. The
+        bounds hold. ValueError while all rates are 0: none can be scaled."""
+        highest = max(self.get_last_lr())
+        checks.positive(lr=lr, highest_lr_now=highest)
+        self.rates.multiply(lr / highest)
 
     def restore_best(self) -> None:
         """Goes back to the best weights; the rates stay as they are."""
@@ -227,7 +232,8 @@ class AgenticLR:
     def state_dict(self, history: bool = True) -> dict:
         """Plain numbers and text, for torch.save and for JSON. The best
         weights are kept apart, in `best`. With history=False it stays small:
-        what was seen and decided is left out, for those who keep it elsewhere.
+        what was seen and decided is left out, for those who keep it elsewhere
+        and put it back, or who want it forgotten.
         """
         state = {"should_stop": self.should_stop, "cooling": self.cooling,
                  "at": [self.counter.at, self.counter.number],
@@ -242,10 +248,10 @@ class AgenticLR:
         """Takes up a saved state. The optimizer's own state, its rates
         included, is loaded by itself, before this; if its rate differs by
         then, the run goes on with that one."""
-        history = [Metrics(**m) for m in state["history"]]
+        history = [Metrics(**m) for m in state.get("history", ())]
         results = state.get("results") or [
             self.measured.result(metrics) for metrics in history]
-        self.decisions[:] = [Decision(**d) for d in state["decisions"]]
+        self.decisions[:] = [Decision(**d) for d in state.get("decisions", ())]
         self.should_stop = state["should_stop"]
         self.cooling = state.get("cooling", False)
         last = history[-1].epoch if history else 0

@@ -104,7 +104,7 @@ class Guards:
             if self.improving and controller.watch.improves(self.improving):
                 return "Validation is still improving; not stopping."
         if action.factor > 1 and self.ceiling and (
-                controller.get_last_lr()[0] * action.factor
+                max(controller.get_last_lr()) * action.factor
                 > 0.99 * controller.watch.ceiling):  # rates are rounded
             return "The run has diverged at that rate."
         if action.factor != 1:
@@ -119,17 +119,16 @@ class Guards:
     def rescue(self, controller: Any) -> Decision | None:
         """The answer to divergence, or None."""
         watch, best = controller.watch, controller.best
-        why = self.trouble(controller)
+        why, now = self.trouble(controller), controller.history[-1]
         if why is None or len(watch.rescues) >= self.rescues:
             return None
         if best is not None:
             lost = watch.lost or best.dead or self.leapt(controller)
             answer = RESTART if lost and best.start else RESTORE
             return Decision(answer.name, why, source="guard")
-        if watch.rescues and controller.history[-1].epoch < (
-                watch.rescues[-1] + controller.every):
+        if watch.rescues and now.epoch < watch.rescues[-1] + controller.every:
             return None  # a lower rate alone takes its time
-        if controller.history[-1].diverged:
+        if now.diverged:
             controller.tell("no model", f"{why} A lower rate cannot mend "
                             "weights that are nan: pass AgenticLR(..., "
                             "model=model), and the run goes back to its "
@@ -173,9 +172,7 @@ def needs_best(guards, actions, model, back_to_best=False) -> bool:
     or an option needs them and there is no model to take them from."""
     offered = RESTORE.name in [action.name for action in actions]
     if (offered or back_to_best) and model is None:
-        what = "back_to_best=True" if back_to_best else \
-            f"actions holds {RESTORE.name!r}, which"
-        raise ValueError(f"{what} needs the network: pass AgenticLR(..., "
-                         "model=model).")
+        raise ValueError("actions with 'restore_best', and back_to_best=True, "
+                         "need the network: pass AgenticLR(..., model=model).")
     return model is not None and bool(
         offered or back_to_best or (guards and guards.divergence))

@@ -123,7 +123,7 @@ class Follower:
         """What has happened so far."""
         controller = self.controller
         settings = {
-            "data": "your own", "lr": controller.get_last_lr()[0],
+            "data": "your own", "lr": max(controller.get_last_lr()),
             "epochs": controller.total_epochs, "every": controller.every,
             "brain": getattr(self.brain, "description", repr(self.brain)),
             "actions": [describe(a) for a in controller.actions],

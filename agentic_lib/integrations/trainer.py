@@ -111,7 +111,7 @@ class AgenticTrainerCallback(TrainerCallback, ExportableState):
     def on_log(self, args, state, control, logs=None, **kwargs):
         """The log shows the rate that was used, not the schedule's own."""
         if logs and "learning_rate" in logs and self.seen_step is not None:
-            rate = self.controller.rates.used()[0]
+            rate = max(self.controller.rates.used())
             logs["learning_rate"] = rate
             state.log_history[-1]["learning_rate"] = rate
 

@@ -159,7 +159,7 @@ def ask(batch, pilot, runs, going, values, epoch):
         return
     histories = [[*runs[row].controller.story.since_begin(), Metrics(
         epoch=epoch, total_epochs=pilot.group.epochs,
-        learning_rate=runs[row].controller.rates.used()[0],
+        learning_rate=max(runs[row].controller.rates.used()),
         **{name: values[name][row] for name in METRICS[:4]})]
         for row in going]
     for row, choice in zip(going, pilot.choose(histories, going, batch)):
