@@ -32,7 +32,7 @@ _HOME = _CORE | {
     "PRESETS": "show.presets",
     "parse_decision": "brain.parser",
     "fallback_decision": "brain.fallback",
-    "plain_rules": "brain.fallback",
+    "plain_rules": "lab.plain_rules",
     "LanguageModel": "models.language_model",
     "ScriptedBrain": "course.scripted",
     "make_model": "run.trainees",

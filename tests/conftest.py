@@ -1,5 +1,6 @@
-"""For the tests: one thread, and floats as everybody has them."""
+"""For the tests: one thread, floats as everybody has them, what was said."""
 
+import logging
 import sys
 
 import pytest
@@ -20,3 +21,18 @@ def ordinary_floats():
     yield
     if "torch" in sys.modules:
         sys.modules["torch"].set_flush_denormal(False)
+
+
+@pytest.fixture
+def said():
+    """What the library said, one text for each message."""
+    texts = []
+
+    class Keeper(logging.Handler):
+        def emit(self, record):
+            texts.append(record.getMessage())
+
+    keeper = Keeper()
+    logging.getLogger("agentic_lib").addHandler(keeper)
+    yield texts
+    logging.getLogger("agentic_lib").removeHandler(keeper)

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import logging
 import math
 import multiprocessing
 import pickle
@@ -27,21 +26,6 @@ import synthetic_runs as made_up
 
 UP, DOWN = "increase_learning_rate", "reduce_learning_rate"
 GO_ON, STOP = "continue", "stop_training"
-
-
-@pytest.fixture
-def said():
-    """What the library said, one text for each message."""
-    texts = []
-
-    class Keeper(logging.Handler):
-        def emit(self, record):
-            texts.append(record.getMessage())
-
-    keeper = Keeper()
-    logging.getLogger("agentic_lib").addHandler(keeper)
-    yield texts
-    logging.getLogger("agentic_lib").removeHandler(keeper)
 
 
 def make_optimizer(*rates, kind=torch.optim.SGD):
@@ -198,6 +182,28 @@ def test_a_state_without_its_history_goes_on_from_there():
     assert not other.history and not other.decisions
     (decision,) = observe(other, 4)
     assert (decision.epoch, decision.new_lr) == (4, pytest.approx(0.049))
+
+
+def test_a_newer_controller_of_a_scheduled_optimizer_replaces_the_older():
+    optimizer = make_optimizer(0.1)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: 1.0)
+    older, newer = (AgenticLR(optimizer, scripted(DOWN), every=1,
+                              scheduler=schedule) for _ in range(2))
+    observe(newer, 1)
+    with pytest.raises(RuntimeError, match="newer AgenticLR steers"):
+        observe(older, 1)
+
+
+def test_a_rate_of_ones_own_is_told_with_set_lr():
+    optimizer = make_optimizer(0.1)
+    controller = AgenticLR(optimizer, scripted(DOWN, DOWN), every=1)
+    observe(controller, 1)
+    optimizer.param_groups[0]["lr"] = 0.5
+    with pytest.raises(RuntimeError, match=r"controller\.set_lr\(lr\)"):
+        observe(controller, 2)
+    controller.set_lr(0.5)
+    observe(controller, 2)
+    assert controller.get_last_lr() == [pytest.approx(0.35)]
 
 
 def test_a_rate_held_in_a_tensor_stays_that_tensor():
@@ -754,3 +760,83 @@ def test_another_process_goes_on_with_a_controller_and_its_brain():
     assert found[1] == expected[1] == "model"
     assert found[2] == pytest.approx(expected[2])
     assert (found[0], *found[3:]) == (expected[0], *expected[3:])
+
+
+def weighed(**options):
+    """A controller of one weight, which every evaluation sets to its
+    number."""
+    layer = torch.nn.Linear(1, 1, bias=False)
+    torch.nn.init.constant_(layer.weight, 0)
+    return layer, AgenticLR(
+        torch.optim.SGD(layer.parameters(), lr=0.1), scripted(*[GO_ON] * 9),
+        every=1, model=layer, **options)
+
+
+def measure(layer, controller, *results):
+    for epoch, result in enumerate(results, start=1):
+        torch.nn.init.constant_(layer.weight, epoch)
+        controller.step(epoch, **result)
+
+
+def test_weights_stay_where_nothing_has_said_how_good_they_are(said):
+    layer, controller = weighed()
+    measure(layer, controller, {"val_acc": 0.5}, {"val_acc": 0.9})  # fractions
+    controller.restore_best()
+    assert layer.weight.item() == 2
+    assert "Nothing has said yet how good the weights are" in said[-1]
+    controller.step(3, val_acc=50.0)
+    torch.nn.init.constant_(layer.weight, 4)
+    controller.restore_best()
+    assert layer.weight.item() == 2  # those of the third evaluation
+
+
+def test_a_metric_that_no_brain_can_read_chooses_the_best_weights(said):
+    layer, controller = weighed(metric="reward", higher_is_better=True)
+    measure(layer, controller, {"reward": -200}, {"reward": -150},
+            {"reward": -180})
+    assert not controller.history and not controller.decisions
+    assert len(said) == 1 and "reward=-200 is not a share" in said[0]
+    controller.restore_best()
+    assert layer.weight.item() == 2
+
+
+def test_a_share_that_begins_below_zero_is_read_from_then_on():
+    _, controller = weighed(metric="r2", higher_is_better=True)
+    for epoch, r2 in enumerate((-0.3, 0.1, 0.8), start=1):
+        controller.step(epoch, r2=r2)
+    assert [m.val_acc for m in controller.history] == pytest.approx([10, 80])
+    for epoch, percent in enumerate((0.5, 20, 0.7), start=4):  # in percent
+        controller.step(epoch, r2=percent)
+    assert len(controller.history) == 3
+
+
+def test_an_epoch_without_validation_is_no_divergence(said):
+    layer, controller = weighed()
+    measure(layer, controller, *[
+        {"train_loss": 1 / epoch, "val_loss":
+         1 / epoch if epoch % 3 == 0 else math.nan} for epoch in range(1, 9)])
+    assert {d.source for d in controller.decisions} == {"human"}
+    assert len(said) == 1 and "pass None where there is none" in said[0]
+    assert [m.val_loss is None for m in controller.history] == [
+        epoch % 3 != 0 for epoch in range(1, 9)]
+    # but nothing is left out where the network was validated, and is broken
+    broken, other = weighed()
+    measure(broken, other, {"train_loss": 1.0, "val_acc": 60.0},
+            {"train_loss": 0.9, "val_acc": 10.0, "val_loss": math.nan})
+    assert other.decisions[-1].source == "guard"
+
+
+def test_a_model_that_the_optimizer_does_not_train_is_refused():
+    net, other = torch.nn.Linear(2, 1), torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    with pytest.raises(ValueError, match="not the network that this optim"):
+        AgenticLR(optimizer, scripted(DOWN), model=other)
+    both = torch.nn.ModuleList([net, other])
+    assert AgenticLR(optimizer, scripted(DOWN), model=both).best is not None
+
+
+def test_a_loss_with_its_graph_is_a_number(recwarn):
+    weight = torch.nn.Parameter(torch.tensor(2.0))
+    controller = AgenticLR(torch.optim.SGD([weight], lr=0.1), None)
+    controller.step(1, val_loss=weight * 3)
+    assert controller.history[0].val_loss == 6.0 and not recwarn.list

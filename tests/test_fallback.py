@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentic_lib import ACTIONS, Action, Metrics, fallback_decision
-from agentic_lib.brain.fallback import plain_rules
+from agentic_lib.lab.plain_rules import plain_rules
 
 RULES = [plain_rules, fallback_decision]
 accuracies = st.none() | st.floats(0, 100)

@@ -17,6 +17,7 @@ from agentic_lib import AgenticLR, Run, ScriptedBrain, load_data, make_model
 from agentic_lib.control.guards import Guards
 from agentic_lib.integrations import trainer as for_trainer
 from agentic_lib.integrations.examples import plain, transformers_trainer
+from agentic_lib.integrations.following import Follower
 
 try:
     from agentic_lib.integrations import lightning as for_lightning
@@ -400,3 +401,43 @@ def test_frameworks_come_back_from_divergence(tmp_path):
     trainer.fit(module, *lightning_trainer.loaders(load_data()))
     assert "start_again" in [d.action for d in
                              callback.controller.decisions]
+
+
+def follower(**options):
+    names = {"train_loss": "loss", "val_acc": "eval_accuracy",
+             "val_loss": "eval_loss"}
+    follower = Follower(brain(), names, names, every=1, **options)
+    follower.begin(torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], 0.1),
+                   evaluations=9)
+    return follower
+
+
+def test_a_training_loss_that_comes_less_often_is_left_out(said):
+    seen = follower()
+    for step in range(1, 7):
+        logged = {"loss": 1 / step} if step % 2 == 0 else {}
+        seen.see({**logged, "eval_loss": 2 / step}, step)
+    losses = [m.train_loss for m in seen.controller.history]
+    assert losses == [None, 0.5, None, None, None, None]
+    assert sum(text.startswith("loss: logged less") for text in said) == 1
+    usual = follower()
+    for step in range(1, 4):
+        usual.see({"loss": 1 / step, "eval_loss": 2 / step}, step)
+    assert [m.train_loss for m in usual.controller.history] == [
+        1, 1 / 2, 1 / 3]
+
+
+def test_percent_where_fractions_are_usual_is_told(said):
+    seen = follower()
+    seen.see({"eval_accuracy": 38.0, "eval_loss": 1.0}, 1)
+    assert "val_acc=38 is no fraction from 0 to 1: pass percent=True to " \
+        "the callback." in said
+    right = follower(percent=True)
+    right.see({"eval_accuracy": 38.0, "eval_loss": 1.0}, 1)
+    assert right.controller.history[0].val_acc == 38.0
+
+
+def test_a_metric_that_the_framework_calls_otherwise_is_told(said):
+    seen = follower(metric="f1", higher_is_better=True)
+    seen.see({"eval_f1": 0.5, "eval_loss": 1.0}, 1)
+    assert "'f1' is not measured. There is: ['eval_f1', 'eval_loss']." in said

@@ -95,6 +95,20 @@ def test_the_trend_is_told_over_one_interval(change, words):
     assert describe(history, every=5)["val_acc_change"] == f"{change:+.1f}"
 
 
+@pytest.mark.parametrize("gap, every", [(3, 5), (3, 2), (5, 2), (2, 3)])
+def test_what_is_measured_seldom_is_compared_with_what_came_before(
+        gap, every):
+    seldom = [Metrics(gap * k, 50.0, 60.0 + k, 1 / k, 2 / k, 0.1)
+              for k in range(1, 9)]
+    often = [Metrics(k, 50.0, 60.0 + k, 1 / k, 2 / k, 0.1)
+             for k in range(1, 9)]
+    assert set(describe(seldom, every)) == set(describe(often, 2))
+    steps = math.ceil(every / gap)  # to the newest before the last decision
+    told = describe(seldom, every)
+    assert told["val_acc_change"] == f"+{steps:.1f}"
+    assert told["train_loss_rises"] == f"0 of {steps} time{'s'[:steps > 1]}"
+
+
 def test_rises_are_counted_and_nan_is_one():
     losses = [1.0, 0.9, 1.1, math.nan, 0.8, 0.7]
     history = [Metrics(i, 50.0, 50.0, loss)

@@ -9,7 +9,7 @@ import pytest
 from agentic_lib import ACTIONS, PRESETS, SimpleAIBrain, parse_decision
 from agentic_lib import whole_thing as page
 from agentic_lib.brain.decision import Metrics
-from agentic_lib.brain.fallback import plain_rules
+from agentic_lib.lab.plain_rules import plain_rules
 
 
 @pytest.fixture(scope="module")

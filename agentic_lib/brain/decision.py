@@ -205,9 +205,10 @@ def check_history(history) -> list[Metrics]:
 
 
 def last_decision(history, every) -> Metrics | None:
-    """The Metrics at the last decision, `every` epochs before the newest."""
-    wanted = history[-1].epoch - every
-    return next((m for m in history if m.epoch == wanted), None)
+    """The Metrics at the last decision, `every` epochs before the newest; the
+    newest before that if nothing was measured then."""
+    at = history[-1].epoch - every
+    return next((m for m in reversed(history) if m.epoch <= at), None)
 
 
 @dataclass(frozen=True)

@@ -10,33 +10,15 @@ from agentic_lib.brain.decision import (
     ACTIONS, Action, Decision, Metrics, check_history, last_decision)
 
 BIG_GAP = 15.0  # percentage points between training and validation accuracy
-SLOW = 2.0      # points of training accuracy from decision to decision
 GREAT = 95.0    # percent of accuracy
 CRAWL = 0.3     # share of the missing accuracy, from decision to decision
 RESTLESS = 0.3  # share of epochs in which the training loss rose
 
 
-def plain_rules(history: list[Metrics], actions: Sequence[Action] = ACTIONS,
-                every: int = 5) -> Decision:
-    """The original's three rules as it states them. Kept for teaching: they
-    take divergence for slow learning, and answer it with a higher rate.
-    `fallback_decision` is what runs.
-    """
-    history = check_history(history)
-    now, before = history[-1], last_decision(history, every)
-    if now.gap is not None and now.gap > BIG_GAP:
-        return choose(is_lower, actions, big_gap(now))
-    if (now.val_acc or 0) > GREAT:
-        return choose(is_stop, actions, great(now))
-    if gained(before, now, "train_acc", every) < SLOW:
-        return choose(is_higher, actions, "Learning is slow.")
-    return choose(is_plain, actions, "Learning goes well.")
-
-
 def fallback_decision(history: list[Metrics],
                       actions: Sequence[Action] = ACTIONS,
                       every: int = 5) -> Decision:
-    """The same three rules, made to do no harm.
+    """The original's three rules, made to do no harm.
 
     history  list of Metrics, oldest first; every is the number of epochs
              between two decisions
@@ -88,9 +70,9 @@ def crawls(history, before, every) -> bool:
 def count_rises(history, every) -> tuple[int, int]:
     """In how many epochs since the last decision the training loss rose,
     and in how many it was compared."""
-    first = history[-1].epoch - every
+    first = last_decision(history, every) or history[0]
     losses = [m.train_loss for m in history
-              if m.epoch >= first and m.train_loss is not None]
+              if m.epoch >= first.epoch and m.train_loss is not None]
     pairs = list(zip(losses, losses[1:]))
     return sum(new > old for old, new in pairs), len(pairs)
 

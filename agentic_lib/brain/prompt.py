@@ -131,6 +131,7 @@ FIELDS = {
     "last_rate_of_first": "the same before the last decision changed it",
     "train_acc": "training accuracy, in percent",
     "train_acc_change": "its change, in points",
+    "train_acc_change_before": "its change up to the last decision, in points",
     "val_acc": "validation accuracy, in percent",
     "val_acc_change": "its change, in points",
     "val_acc_change_before": "its change up to the last decision, in points",
@@ -171,7 +172,7 @@ def describe(history, every=5) -> dict[str, str]:
         values |= {f"{name}_before": text for name, text in changes.items()}
     if "val_acc_change" in values:
         values["trend"] = trend(float(values["val_acc_change"]))
-    return (values | describe_rises(history, every)
+    return (values | describe_rises(history, before)
             | describe_best(history, "val_acc", max, every)
             | describe_best(history, "val_loss", min, every))
 
@@ -240,10 +241,10 @@ def trend(points) -> str:
             else "flat" if points >= -0.5 else "falling")
 
 
-def describe_rises(history, every) -> dict[str, str]:
+def describe_rises(history, before) -> dict[str, str]:
     """How often the training loss rose from one epoch to the next."""
-    start = history[-1].epoch - every
-    losses = [m.train_loss for m in history if m.epoch >= start]
+    losses = [m.train_loss for m in history
+              if before is None or m.epoch >= before.epoch]
     rises = [not b <= a for a, b in zip(losses, losses[1:])  # so nan rises
              if None not in (a, b)]
     return {"train_loss_rises": f"{sum(rises)} of "

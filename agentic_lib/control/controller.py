@@ -163,7 +163,7 @@ class AgenticLR:
         known, result, rate = from_first(
             lambda: (*self.measured.clean(given), max(self.rates.used())))
         if not known:
-            return None
+            return self.best and self.best.see(result)
         if not self.history:
             self._forget()  # what lies between two evaluations is known now
         metrics = Metrics(self.counter.number, **known, learning_rate=rate,
@@ -222,6 +222,9 @@ class AgenticLR:
         if self.best is None:
             raise ValueError("No best weights were kept: pass AgenticLR(..., "
                              "model=model, back_to_best=True), or guards.")
+        if self.best.result is None:
+            return self.tell("no best", "Nothing has said yet how good the "
+                             "weights are: they stay as they are.")
         self.best.restore()
 
     def changes(self) -> list[Decision]:
@@ -270,11 +273,10 @@ class AgenticLR:
     def find_action(self, name: str) -> Action:
         """The action of that name, the guards' own ones included."""
         own = (RESTORE, RESTART) if self.best else ()
-        for action in (*self.actions, *own):
-            if action.name == name:
-                return action
-        names = ", ".join(action.name for action in self.actions)
-        raise ValueError(f"action={name!r} is not one of: {names}.")
+        known = {action.name: action for action in (*own, *self.actions)}
+        if name not in known:
+            raise ValueError(f"action={name!r} is none of {[*known]}.")
+        return known[name]
 
     def _note(self, decision):
         again = decision.action == RESTART.name

@@ -13,7 +13,7 @@ from agentic_lib.brain.fallback import choose, is_lower, is_plain
 
 def go_back(controller):
     """An action's effect: back to the best weights."""
-    controller.restore_best()
+    controller.best.restore()
 
 
 def go_to_start(controller):

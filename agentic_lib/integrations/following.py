@@ -57,6 +57,7 @@ class Follower:
         self.by_steps = options.get("unit") == "steps"
         self.controller = self.file = None
         self.others = set()  # what was measured when nothing was found
+        self.trained, self.rare = set(), set()  # numbers of training data
 
     def begin(self, optimizer, scheduler=None, model=None,
               evaluations=None, steps=None, saved=None):
@@ -87,12 +88,15 @@ class Follower:
         """The numbers of one evaluation, by name, after so many optimizer
         steps. What is missing is reported once and left out."""
         found = self.measured(numbers)
-        for name in sorted(self.asked_for - set(numbers)):
+        metric = self.options.get("metric")
+        wanted = self.asked_for | ({metric} if metric else set())
+        for name in sorted(wanted - set(numbers)):
             warn_once(self.told, name, f"{name!r} is not measured. There is: "
                       f"{sorted(numbers)}.")
         if not found:
             self.others |= set(numbers)
             return None
+        found = self.without_rare(found)
         decision = self.controller.step(step if self.by_steps else None,
                                         **found)
         if self.file is not None:
@@ -100,6 +104,17 @@ class Follower:
         if decision is not None and is_first():
             say(str(decision))
         return decision
+
+    def without_rare(self, found) -> dict:
+        """Without numbers of the training data that come less often than
+        validations: a brain was taught to see them each time, or never."""
+        self.rare |= self.trained - set(found)
+        if self.rare:
+            names = ", ".join(self.names[key] for key in sorted(self.rare))
+            warn_once(self.told, "rare", f"{names}: logged less often than "
+                      "there is a validation, so left out. Log it as often.")
+        self.trained |= {key for key in found if key.startswith("train")}
+        return {k: x for k, x in found.items() if k not in self.rare}
 
     def end(self):
         """Says what is worth knowing when training has ended."""
@@ -116,8 +131,13 @@ class Follower:
 
     def in_percent(self, key, value) -> float:
         """Accuracies from 0 to 100, everything as a plain number."""
-        return float(value) * (
-            100 if key.endswith("acc") and not self.percent else 1)
+        if not key.endswith("acc") or self.percent:
+            return float(value)
+        if value > 1.01:
+            warn_once(self.told, "percent", f"{key}={float(value):g} is no "
+                      "fraction from 0 to 1: pass percent=True to the "
+                      "callback.")
+        return 100 * float(value)
 
     def run(self) -> Run:
         """What has happened so far."""

@@ -10,6 +10,7 @@ Shared parts
     side_by_side.py  do two runs at once cost as much as one?
     decision_time.py what a decision of the bundled brain takes
     features.py      what the prompt says about a run, as a row of numbers
+    plain_rules.py   the original's three rules, to be held against ours
     pilots.py        what sets the rates of runs, epoch after epoch
     calibration.py   can a stated probability be trusted?
     saved_states.py  the file of moments with what each action led to

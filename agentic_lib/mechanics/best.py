@@ -22,6 +22,12 @@ class Best:
 
     def __init__(self, model, optimizer):  # torch's own optimizer
         self.model, self.optimizer = model, optimizer
+        moved = {id(p) for p in self.parameters()}
+        if hasattr(model, "parameters") and moved.isdisjoint(
+                map(id, model.parameters())):
+            raise ValueError("model= is not the network that this optimizer "
+                             "trains: pass that; with averaged weights both, "
+                             "torch.nn.ModuleList([network, averaged]).")
         self.result = self.fed = None  # what had a gradient at the start
         self.dead, self.steps, self.moved = False, 0, None
         self.hook()

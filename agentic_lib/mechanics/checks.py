@@ -9,13 +9,14 @@ import sys
 
 
 def number(name: str, value) -> float | None:
-    """`value` as a float (from a tensor, say); None stays None."""
+    """`value` as a float (from a tensor, say, with a graph or without); None
+    stays None."""
     if value is None:
         return None
     try:
         if isinstance(value, (str, bytes, bool)):
             raise TypeError
-        return float(value)
+        return float(getattr(value, "detach", lambda: value)())
     except (TypeError, ValueError, RuntimeError, OverflowError):
         raise ValueError(f"{name}={value!r} is not a number: pass a float, "
                          "or None if it is not known.") from None

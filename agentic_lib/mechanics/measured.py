@@ -5,7 +5,9 @@ decisions.
 """
 
 import math
+from contextlib import suppress
 
+from agentic_lib.mechanics import checks
 from agentic_lib.messages import warn_once
 
 KNOWN = ("train_acc", "val_acc", "train_loss", "val_loss")
@@ -26,9 +28,8 @@ class Measured:
             raise ValueError(f"metric={metric!r}: is a higher one better? "
                              "Pass higher_is_better=True or False.")
         self.metric, self.sign = metric, 1 if higher_is_better else -1
-        self.share = None  # does the metric lie between 0 and 1?
-        self.percent = False
-        self.told = set()
+        # does the metric lie between 0 and 1, and do accuracies go to 100?
+        self.share, self.percent, self.told = None, False, set()
 
     def clean(self, given) -> tuple[dict, float | None]:
         """{name: number} of the four that a brain reads, and how good the
@@ -47,6 +48,11 @@ class Measured:
             elif value is not None:
                 found[name] = self.number(name, value)
         found = {name: x for name, x in found.items() if x is not None}
+        if math.isnan(found.get("val_loss", 0)) and "val_acc" not in found \
+                and math.isfinite(found.get("train_loss", math.nan)):
+            del found["val_loss"]
+            self.tell("not validated", "val_loss=nan beside a finite train_"
+                      "loss is left out: pass None where there is none.")
         own = found.get(self.metric)
         if self.metric and own is None:
             self.tell("missing", f"metric={self.metric!r} was not measured, "
@@ -57,7 +63,7 @@ class Measured:
             if own is not None and not found.keys() & {"val_acc", "val_loss"}:
                 found |= self.stand_in(own)
         self.look_for_fractions(found)
-        if not found and "fractions" not in self.told:
+        if not found and not self.told & {"fractions", "no share"}:
             self.tell("nothing", "Nothing was measured that a decision could "
                       f"rest on: pass at least one of {', '.join(KNOWN)}.")
         return found, result
@@ -69,39 +75,35 @@ class Measured:
 
     def number(self, name, value):
         """The value as a float, or None if it is impossible."""
-        try:
-            fits = not isinstance(value, (str, bytes, bool))
-            x = float(value) if fits else math.nan
-        except (TypeError, ValueError, RuntimeError, OverflowError):
-            fits, x = False, math.nan
-        if name.endswith("acc") and 100 < x <= 100.01:
-            x = 100.0  # rounding
-        if name.endswith("acc") and name in KNOWN:
-            fits = fits and 0 <= x <= 100
-        elif name == self.metric and name not in KNOWN:
-            fits = fits and math.isfinite(x)
-        if not fits:
-            self.tell(f"{name} odd", f"{name}={value!r} is impossible; it "
-                      "is left out.")
-        return x if fits else None
+        with suppress(ValueError):
+            x = checks.number(name, value)
+            if name in ("train_acc", "val_acc"):  # 100.001 is rounding
+                x = min(x, 100) if x <= 100.01 else x
+                return checks.percentage(name, x)
+            if name in KNOWN or math.isfinite(x):
+                return x
+        self.tell(f"{name} odd", f"{name}={value!r} is impossible; it is left "
+                  "out.")
+        return None
 
     def stand_in(self, own) -> dict:
         """The metric of another name, as what a brain was taught to read."""
-        if self.share is None:
-            self.share = 0 <= own <= 1
         if self.sign < 0:
             return {"val_loss": own}
-        if self.share and 0 <= own <= 1:
+        self.share = self.share is not False and own <= 1
+        if self.share and own >= 0:
             return {"val_acc": 100 * own}
+        self.tell("no share", f"{self.metric}={own:g} is not a share from 0 "
+                  "to 1, so a brain cannot read it; the best weights go by it "
+                  "all the same. Pass val_acc= or val_loss= as well.")
         return {}
 
     def look_for_fractions(self, found):
         """Leaves out accuracies that look like shares, not like percent."""
-        seen = [found[k] for k in ("train_acc", "val_acc") if k in found]
-        self.percent = self.percent or max(seen, default=0) > 1
-        if not self.percent and max(seen, default=0) > 0 and \
-                self.share is None:
-            self.tell("fractions", f"An accuracy of {max(seen):g} looks like "
+        top = max(found.get("train_acc", 0), found.get("val_acc", 0))
+        self.percent = self.percent or top > 1
+        if not self.percent and top > 0 and not self.share:
+            self.tell("fractions", f"An accuracy of {top:g} looks like "
                       "a fraction: percent is expected, from 0 to 100. "
                       "Multiply fractions by 100. Accuracies are left out "
                       "until one is above 1.")

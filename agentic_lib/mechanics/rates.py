@@ -74,8 +74,9 @@ class OwnRates:
             raise RuntimeError(
                 f"The learning rate was set to {say(self.written)} and is "
                 f"now {say(found)}: something else, such as a scheduler, "
-                "changed it. "
-                "Pass it: AgenticLR(optimizer, brain, scheduler=scheduler).")
+                "changed it. Pass it: AgenticLR(optimizer, brain, "
+                "scheduler=scheduler). After a change of your own, call "
+                "controller.set_lr(lr).")
 
     def state_dict(self) -> dict:
         return {"written": self.written}
@@ -111,7 +112,7 @@ class ScaledRates(OwnRates):
         """Puts the scale on every step of the optimizer."""
         for hook in getattr(self.optimizer, "agentic_hooks", ()):
             hook.remove()  # a new controller replaces an old one
-        self.optimizer.agentic_hooks = (
+        self.hooks = self.optimizer.agentic_hooks = (
             self.optimizer.register_step_pre_hook(self.put_on),
             self.optimizer.register_step_post_hook(self.take_off))
 
@@ -153,7 +154,10 @@ class ScaledRates(OwnRates):
             self.unscaled = None
 
     def check(self):
-        """Nothing to check: the schedule may change the rates."""
+        """The schedule may change the rates, but nobody else scales them."""
+        if self.optimizer.agentic_hooks is not self.hooks:
+            raise RuntimeError("A newer AgenticLR steers this optimizer: call "
+                               "the step of that one alone.")
 
     def state_dict(self) -> dict:
         return {"scales": list(self.scales)}
@@ -187,12 +191,10 @@ def say(rates) -> str:
 def make_rates(optimizer, scheduler, low, high) -> OwnRates:
     """The rates of this optimizer, on top of its scheduler's if there is one.
     A ValueError if one is not usable, or belongs to another one."""
-    if isinstance(optimizer, (list, tuple)):
-        raise ValueError(f"optimizer is a list of {len(optimizer)}: make one "
-                         "AgenticLR for each.")
     if not hasattr(inner(optimizer), "param_groups"):
         raise ValueError(f"optimizer={optimizer!r} is not one: pass a "
-                         "torch.optim.Optimizer, or one that wraps it.")
+                         "torch.optim.Optimizer, or one that wraps it; of "
+                         "several, make one AgenticLR for each.")
     if scheduler is None:
         return OwnRates(optimizer, low, high)
     if not hasattr(scheduler, "step"):

@@ -531,11 +531,12 @@ print("The same rate:", whole.controller.get_last_lr()
 #    <code>scheduler=</code> and step it as before. The scale is applied at
 #    each step of the optimizer, to whatever rate the schedule has by
 #    then.</details>
-# 2. The controller decides nothing but *continue*, run after run, and your
-#    accuracies lie between 0.4 and 0.9. What do you look at first?
-#    <details><summary>Answer</summary>The unit. Percent is expected: 0.9 reads
-#    as a network that knows nothing yet. After four epochs without anything
-#    above 1 there is a warning.</details>
+# 2. The controller has decided nothing in the whole run, and your accuracies
+#    lie between 0.4 and 0.9. What do you look at first?
+#    <details><summary>Answer</summary>The unit, and the first line that it
+#    printed. Percent is expected: 0.9 is taken for a fraction and left out,
+#    with a warning, and where nothing was measured nothing is
+#    decided.</details>
 # 3. A colleague stops a training from time to time, and resumes from the
 #    network and the optimizer. The rate jumps each time. Why?
 #    <details><summary>Answer</summary>The schedule starts again, and the

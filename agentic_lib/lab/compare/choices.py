@@ -18,12 +18,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from agentic_lib.brain.fallback import fallback_decision, plain_rules
+from agentic_lib.brain.fallback import fallback_decision
 from agentic_lib.lab import check
 from agentic_lib.lab.actions import NAMES
 from agentic_lib.lab.compare.intervals import interval, mean
 from agentic_lib.lab.compare.results import versions
 from agentic_lib.lab.compare.tables import markdown, with_interval
+from agentic_lib.lab.plain_rules import plain_rules
 
 FILE = Path(__file__).parents[1] / "data" / "choices.json.gz"
 TIMED = 60       # decisions that are timed

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from agentic_lib.brain.decision import ACTIONS
-from agentic_lib.brain.fallback import fallback_decision, plain_rules
+from agentic_lib.brain.fallback import fallback_decision
 from agentic_lib.control.guards import COOL_DOWN
 from agentic_lib.lab.actions import without_stop
 from agentic_lib.lab.compare.deciders import (
@@ -36,6 +36,7 @@ from agentic_lib.lab.pilots import (
     Scheduled,
     one_by_one,
 )
+from agentic_lib.lab.plain_rules import plain_rules
 from agentic_lib.lab.teach.logistic import no_labels
 
 GUARDS = "+guards"
