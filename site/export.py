@@ -99,7 +99,7 @@ def tables(brains) -> dict:
             {**{k: v for k, v in asdict(a).items() if k != "effect"},
              "line": a.line} for a in ACTIONS],
         "rules": {name: getattr(fallback, name) for name in (
-            "BIG_GAP", "SLOW", "GREAT", "CRAWL", "RESTLESS")},
+            "BIG_GAP", "GREAT", "CRAWL", "RESTLESS")},
         "close": scoring.CLOSE,
         "parser": parser_tables(),
         "knobs": experiments.KNOBS,

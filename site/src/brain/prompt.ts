@@ -62,13 +62,14 @@ export function describe(history: readonly Metrics[], every = EVERY): Values {
   if (values.val_acc_change !== undefined) {
     values.trend = trend(Number(values.val_acc_change));
   }
-  return Object.assign(values, describeRises(history, every),
+  return Object.assign(values, describeRises(history, before),
     describeBest(history, "val_acc", every),
     describeBest(history, "val_loss", every));
 }
 
-const lastDecision = (history: readonly Metrics[], every: number) =>
-  history.find((m) => m.epoch === history.at(-1)!.epoch - every);
+/** The Metrics at the last decision, or the newest before that. */
+export const lastDecision = (history: readonly Metrics[], every: number) =>
+  history.findLast((m) => m.epoch <= history.at(-1)!.epoch - every);
 
 /** How far the run is, in shares of the budget and in decisions. */
 function describeProgress(now: Metrics, every: number): Values {
@@ -158,9 +159,10 @@ function trend(points: number): string {
 }
 
 /** How often the training loss rose from one epoch to the next. */
-function describeRises(history: readonly Metrics[], every: number): Values {
-  const start = history.at(-1)!.epoch - every;
-  const losses = history.filter((m) => m.epoch >= start)
+function describeRises(
+  history: readonly Metrics[], before: Metrics | undefined,
+): Values {
+  const losses = history.filter((m) => !before || m.epoch >= before.epoch)
     .map((m) => m.train_loss);
   const pairs = losses.slice(1).map((b, i) => [losses[i]!, b] as const)
     .filter(([a, b]) => a !== null && b !== null);

@@ -2,7 +2,7 @@
 // Python's thresholds.
 
 import { fixed } from "./format";
-import { gapOf } from "./prompt";
+import { gapOf, lastDecision } from "./prompt";
 import { ACTIONS, EVERY, tables } from "./tables";
 import type { Action, Decision, Metrics } from "./tables";
 
@@ -14,7 +14,7 @@ export function rulesDecision(
   every = EVERY,
 ): Decision {
   const now = history.at(-1)!;
-  const before = history.find((m) => m.epoch === now.epoch - every);
+  const before = lastDecision(history, every);
   const [rises, steps] = countRises(history, every);
   const gap = gapOf(now);
   if (diverged(now)) {
@@ -72,9 +72,9 @@ function crawls(
 function countRises(
   history: readonly Metrics[], every: number,
 ): [rises: number, steps: number] {
-  const first = history.at(-1)!.epoch - every;
+  const first = lastDecision(history, every) ?? history[0]!;
   const losses = history
-    .filter((m) => m.epoch >= first && m.train_loss !== null)
+    .filter((m) => m.epoch >= first.epoch && m.train_loss !== null)
     .map((m) => m.train_loss!);
   const rises = losses.slice(1).filter((loss, i) => loss > losses[i]!);
   return [rises.length, Math.max(0, losses.length - 1)];

@@ -62,7 +62,7 @@ interface Tables {
   prompt: { system: string; user: string };
   actions: Action[];
   rules: Record<
-    "BIG_GAP" | "SLOW" | "GREAT" | "CRAWL" | "RESTLESS", number>;
+    "BIG_GAP" | "GREAT" | "CRAWL" | "RESTLESS", number>;
   close: number;
   parser: ParserTables;
   knobs: Record<string, Knob>;
