@@ -90,9 +90,9 @@ class Measured:
         """The metric of another name, as what a brain was taught to read."""
         if self.sign < 0:
             return {"val_loss": own}
-        self.share = self.share is not False and own <= 1
+        self.share = self.share is not False and own <= 1.0001  # rounding
         if self.share and own >= 0:
-            return {"val_acc": 100 * own}
+            return {"val_acc": 100 * min(own, 1)}
         self.tell("no share", f"{self.metric}={own:g} is not a share from 0 "
                   "to 1, so a brain cannot read it; the best weights go by it "
                   "all the same. Pass val_acc= or val_loss= as well.")
