@@ -253,7 +253,7 @@ def test_a_keyboard_interrupt_is_not_an_answer():
 def test_no_brain_watches_and_never_decides():
     controller = AgenticLR(make_optimizer(), None, every=1)
     assert observe(controller, 1, 2, 3) == [None] * 3
-    assert len(controller.history) == 4
+    assert len(controller.history) == 3
 
 
 def test_a_fifth_action_reaches_its_effect():
@@ -809,7 +809,7 @@ def test_a_share_that_begins_below_zero_is_read_from_then_on():
     assert controller.history[-1].val_acc == 100
     for epoch, percent in enumerate((0.5, 20, 0.7), start=5):  # in percent
         controller.step(epoch, r2=percent)
-    assert len(controller.history) == 3
+    assert len(controller.history) == 4
 
 
 def test_an_epoch_without_validation_is_no_divergence(said):
