@@ -441,3 +441,10 @@ def test_a_metric_that_the_framework_calls_otherwise_is_told(said):
     seen = follower(metric="f1", higher_is_better=True)
     seen.see({"eval_f1": 0.5, "eval_loss": 1.0}, 1)
     assert "'f1' is not measured. There is: ['eval_f1', 'eval_loss']." in said
+
+
+def test_a_metric_that_the_callback_fills_in_is_not_missed(said):
+    seen = follower(metric="val_loss")
+    seen.see({"eval_loss": 1.0}, 1)
+    assert not [text for text in said if "not measured" in text]
+    assert seen.controller.story.results == [-1.0]

@@ -163,6 +163,8 @@ class AgenticLR:
         known, result, rate = from_first(
             lambda: (*self.measured.clean(given), max(self.rates.used())))
         if not known:
+            # nothing to decide on, but a metric that no brain can read still
+            # says which weights are the best
             return self.best and self.best.see(result)
         if not self.history:
             self._forget()  # what lies between two evaluations is known now

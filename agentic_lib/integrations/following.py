@@ -53,6 +53,9 @@ class Follower:
                       if name is not None}
         self.asked_for = {name for key, name in self.names.items()
                           if name != usual[key]}
+        own = options.get("metric")
+        if own is not None and own not in names:
+            self.asked_for.add(own)
         self.ema, self.options, self.told = ema, options, set()
         self.by_steps = options.get("unit") == "steps"
         self.controller = self.file = None
@@ -88,9 +91,7 @@ class Follower:
         """The numbers of one evaluation, by name, after so many optimizer
         steps. What is missing is reported once and left out."""
         found = self.measured(numbers)
-        metric = self.options.get("metric")
-        wanted = self.asked_for | ({metric} if metric else set())
-        for name in sorted(wanted - set(numbers)):
+        for name in sorted(self.asked_for - set(numbers)):
             warn_once(self.told, name, f"{name!r} is not measured. There is: "
                       f"{sorted(numbers)}.")
         if not found:

@@ -22,8 +22,8 @@ class Best:
 
     def __init__(self, model, optimizer):  # torch's own optimizer
         self.model, self.optimizer = model, optimizer
-        moved = {id(p) for p in self.parameters()}
-        if hasattr(model, "parameters") and moved.isdisjoint(
+        trained = {id(p) for p in self.parameters()}
+        if hasattr(model, "parameters") and trained.isdisjoint(
                 map(id, model.parameters())):
             raise ValueError("model= is not the network that this optimizer "
                              "trains: pass that; with averaged weights both, "
