@@ -1,7 +1,7 @@
 """The command line: `python -m agentic_lib` does the main job.
 
 It trains a small network on real data under the brain, beside the same run at
-a constant rate, and leaves both as a file, a picture and a report. Other
+a constant rate, and saves both as a file, a picture and a report. Other
 commands live in modules of their own and are imported only when asked for.
 """
 

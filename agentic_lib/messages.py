@@ -2,8 +2,8 @@
 
 Messages go to standard output, as they would with print, and one switch
 silences them all: `agentic_lib.silence()`, or AGENTIC_LIB_QUIET=1 in the
-environment. A program that logs in its own way sets
-`logging.getLogger("agentic_lib")` up as it likes. Knows nothing about what is
+environment. A program with its own logging can set up
+`logging.getLogger("agentic_lib")` as it likes. Knows nothing about what is
 said.
 """
 
@@ -15,8 +15,10 @@ log = logging.getLogger("agentic_lib")
 
 
 class Shown(logging.StreamHandler):
-    """Writes to the standard output of the moment: notebooks and tests
-    replace it."""
+    """Writes to the current standard output.
+
+    Notebooks and tests replace the standard output.
+    """
 
     def __init__(self):
         logging.Handler.__init__(self)
@@ -40,7 +42,7 @@ def say(text: str) -> None:
 
 
 def warn(text: str) -> None:
-    """Tells the user something that they should do something about."""
+    """Tells the user something that they should act on."""
     log.warning(text)
 
 
@@ -55,5 +57,5 @@ def warn_once(told: set, cause: str, text: str) -> None:
 
 
 def silence(silent: bool = True) -> None:
-    """Nothing is said any more, warnings included; False undoes it."""
+    """Silences everything, warnings included; False undoes it."""
     log.setLevel(logging.CRITICAL if silent else logging.INFO)

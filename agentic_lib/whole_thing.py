@@ -19,7 +19,7 @@ BUNDLED = Path(__file__).parent / "bundled_brain"
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 EPOCHS, EVERY = 60, 5
 
-# name: (what the model is told, words that mean it, learning rate times)
+# name: (what the model is told, words that mean it, factor for the rate)
 ACTIONS = {
     "continue": ("keep the learning rate as it is", "continue|carry on", 1),
     "reduce_learning_rate": (
@@ -53,7 +53,7 @@ class SimpleAIBrain:
         self.network = AutoModelForCausalLM.from_pretrained(model).to(DEVICE)
 
     def tokens(self, messages, start=""):
-        """The chat as token ids, up to where the reply goes on."""
+        """The chat as token ids, up to where the reply continues."""
         text = self.tokenizer.apply_chat_template(
             messages, tokenize=False, add_generation_prompt=True,
             enable_thinking=False)
@@ -68,7 +68,7 @@ class SimpleAIBrain:
             messages, name)["input_ids"][0, len(scores)]])
 
     def write(self, messages, start=""):
-        """The model's reply of one line, which begins with `start`."""
+        """The model's one-line reply, which begins with `start`."""
         asked = self.tokens(messages, start)
         written = self.network.generate(
             **asked, do_sample=False, max_new_tokens=64,

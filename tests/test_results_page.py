@@ -185,8 +185,8 @@ SAYINGS = {
         wins_more_against_us("logistic_quick"),
     "It is ahead of a logistic regression on its own labels":
         ahead_of("logistic_quick"),
-    "somebody who is told the best rate beforehand, and goes there at the "
-    "same pace, ends about one percentage point ahead of it": lambda view:
+    "a controller that is told the best rate beforehand, and goes there at "
+    "the same pace, ends about one percentage point ahead of it": lambda view:
         -1.5 < views.ahead(view, "oracle_quick", "brain_quick")[0] < -0.5,
     "steering costs up to one percentage point": lambda view:
         0 <= of(view, "brain_quick", good=True)

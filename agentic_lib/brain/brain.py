@@ -1,9 +1,9 @@
 """SimpleAIBrain: prompt, language model, parser and rules, put together.
 
 It never breaks a training run: whatever the model does, there is a Decision.
-If the rules made it in the model's place, its note says why, and a warning
-does so once for each cause. It keeps no memory of a run: all it knows is in
-the history that it is given.
+If the rules made it in the model's place, its note says why, and so does a
+warning, once for each cause. The brain keeps no memory of a run: all it knows
+is in the history that it is given.
 """
 
 import re
@@ -30,7 +30,7 @@ NUMBERS = re.compile(r"\d[\d.e+-]*")
 
 
 class NoDecision(RuntimeError):
-    """With strict=True: the model made no decision, and why."""
+    """Raised with strict=True if the model made no decision; says why."""
 
 
 class SimpleAIBrain:
@@ -39,8 +39,9 @@ class SimpleAIBrain:
     model      "auto", "qwen", "bundled", "naive", "rules", "colab", a hub id,
                a folder, "http://host:8000/v1", or a LanguageModel
     mode       "generate" (it writes, the parser reads), "score" (one pass
-               gives a probability for each name), None: what suits the model
-    actions    what it may choose from
+               gives a probability for each name); None: whichever suits the
+               model
+    actions    the actions that it may choose from
     prompt     a Prompt
     explain    with mode="score": the model writes a reason for the name that
                was chosen; False makes a sentence from the probabilities
@@ -51,8 +52,8 @@ class SimpleAIBrain:
     thinking   with mode="generate": lets the model think first
     sample, seed  draws the reply at random instead of taking the likeliest
     revision, local_files_only, device, dtype  see LanguageModel.load
-    api_key, headers  for a server that needs them; "OPENAI_API_KEY" and
-             "HF_TOKEN" as key are taken from the environment
+    api_key, headers  for a server that needs them; "OPENAI_API_KEY" or
+             "HF_TOKEN" as api_key takes the key from the environment
     quiet      True: no messages, no warnings
     on_text    a function that gets each piece of a reply as it is written
     strict     True: raises NoDecision instead of letting the rules decide
@@ -118,7 +119,7 @@ class SimpleAIBrain:
     def think_about_training(self, train_acc: float, test_acc: float,
                              epoch: int) -> Decision:
         """One decision from two accuracies in percent, and the epoch, counted
-        from 1. What is passed as `test_acc` should be validation accuracy."""
+        from 1. You should pass validation accuracy as `test_acc`."""
         return self.analyze_training(
             [Metrics(epoch=epoch, train_acc=train_acc, val_acc=test_acc)])
 
@@ -129,8 +130,8 @@ class SimpleAIBrain:
 
         every             epochs between two decisions
         actions, explain  None: the brain's own
-        Never raises for what the model does (unless strict); ValueError for
-        a bad history.
+        Raises nothing, whatever the model does (unless strict). Raises
+        ValueError for a bad history.
         """
         explain = self.explain if explain is None else explain
         return self.decide_many([history], every, actions, explain)[0]
@@ -181,7 +182,7 @@ class SimpleAIBrain:
         return decisions
 
     def _why_not_ask(self, prompt, actions) -> str | None:
-        """Why the model is not asked this; None if it is."""
+        """Why the model is not asked about this prompt; None if it is."""
         if self._resting:
             self._resting -= 1
             return (f"{self.name} rests for {REST} decisions after "
@@ -199,7 +200,7 @@ class SimpleAIBrain:
         return f"{self.name} failed: {type(error).__name__}: {error}"
 
     def _rules_decide(self, note) -> str:
-        """Says so once for each cause; other numbers make no new cause."""
+        """Warns once for each cause; other numbers do not make it new."""
         if self.strict:
             raise NoDecision(f"strict=True: {note}.")
         if not self.quiet:
@@ -247,7 +248,7 @@ class SimpleAIBrain:
         """{action name: probability} for each history. They sum to 1.
 
         both_orders  None: the brain's own setting
-        asked        the histories' prompts, if they are written already
+        asked        the histories' prompts, if they have been written already
         """
         return probabilities(
             self.model, self, histories, actions or self.actions,
@@ -256,8 +257,8 @@ class SimpleAIBrain:
 
     def messages(self, history: list[Metrics], actions: Sequence[Action],
                  every: int = 5) -> list[dict]:
-        """The prompt as the model gets it: counts larger than any that it
-        was taught are told as the largest."""
+        """The prompt as the model gets it. A count beyond the largest that
+        the model was taught is given as that largest one."""
         return self.taught.told(self.prompt.messages(history, actions, every))
 
     def save(self, folder: str | Path) -> Path:

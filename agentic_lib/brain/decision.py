@@ -51,7 +51,7 @@ class Action:
         return f"{self.name}: {meaning}"
 
 
-# Colours: Okabe and Ito's palette, told apart by colour-blind readers.
+# Colours: Okabe and Ito's palette, which colour-blind readers can tell apart.
 CONTINUE = Action(
     "continue", "keep the learning rate as it is",
     words=("keep going", "keep training", "keep rate", "carry on", "proceed",
@@ -76,8 +76,10 @@ STOP = Action(
 
 
 class Actions(tuple[Action, ...]):
-    """A tuple of Actions that shows their names: a signature that holds it
-    fits on a screen."""
+    """A tuple of Actions that is shown as their names.
+
+    So a signature that holds it fits on a screen.
+    """
 
     def __repr__(self):
         return f"({', '.join(action.name for action in self)})"
@@ -139,7 +141,8 @@ class Metrics:
     train_acc      accuracy on the training data, in percent (0-100)
     val_acc        accuracy on the validation data, in percent (0-100)
     train_loss, val_loss
-                   NaN and infinity are allowed: the run diverged
+                   NaN and infinity are allowed: they mean that the run
+                   diverged
     learning_rate  the rate that was used in this epoch
     total_epochs   the budget, in epochs
 
@@ -205,8 +208,10 @@ def check_history(history) -> list[Metrics]:
 
 
 def last_decision(history, every) -> Metrics | None:
-    """The Metrics at the last decision, `every` epochs before the newest; the
-    newest before that if nothing was measured then."""
+    """The Metrics at the last decision, `every` epochs before the newest.
+
+    If nothing was measured then, the newest Metrics before that, or None.
+    """
     at = history[-1].epoch - every
     return next((m for m in reversed(history) if m.epoch <= at), None)
 

@@ -11,7 +11,7 @@ from agentic_lib.brain.decision import (
 
 BIG_GAP = 15.0  # percentage points between training and validation accuracy
 GREAT = 95.0    # percent of accuracy
-CRAWL = 0.3     # share of the missing accuracy, from decision to decision
+CRAWL = 0.3     # slow: a smaller share of the missing accuracy per decision
 RESTLESS = 0.3  # share of epochs in which the training loss rose
 
 
@@ -20,10 +20,10 @@ def fallback_decision(history: list[Metrics],
                       every: int = 5) -> Decision:
     """The original's three rules, made to do no harm.
 
-    history  list of Metrics, oldest first; every is the number of epochs
-             between two decisions
-    A training loss that is broken or restless is checked first, since a rate
-    that is too high looks like slow learning; and training ends only if
+    history  list of Metrics, oldest first
+    every    the number of epochs between two decisions
+    The rules first check if the training loss is broken or restless, since a
+    rate that is too high looks like slow learning. Training ends only if
     nothing has moved since the last decision.
     """
     history = check_history(history)
@@ -46,8 +46,11 @@ def fallback_decision(history: list[Metrics],
 
 
 def gained(before, now, name, every) -> float:
-    """Points that accuracy `name` rose since the last decision; its average
-    rise since the start if only the newest is known; else infinity."""
+    """Points that accuracy `name` has risen since the last decision.
+
+    If only the newest value is known, this is the average rise since the
+    start; if not even that is known, infinity.
+    """
     new, old = getattr(now, name), getattr(before, name, None)
     if new is None:
         return math.inf
@@ -55,8 +58,11 @@ def gained(before, now, name, every) -> float:
 
 
 def crawls(history, before, every) -> bool:
-    """True if training accuracy rises slowly compared with what is missing to
-    100 %, and has not begun to level off compared with its own pace."""
+    """True if training accuracy rises slowly but steadily.
+
+    It is slow compared with what is missing to 100 %; it is steady if it has
+    not begun to level off, compared with its own pace.
+    """
     now = history[-1]
     if now.train_acc is None:
         return False
@@ -68,8 +74,10 @@ def crawls(history, before, every) -> bool:
 
 
 def count_rises(history, every) -> tuple[int, int]:
-    """In how many epochs since the last decision the training loss rose,
-    and in how many it was compared."""
+    """(epochs in which the training loss rose, epochs that were compared).
+
+    Both are counted since the last decision.
+    """
     first = last_decision(history, every) or history[0]
     losses = [m.train_loss for m in history
               if m.epoch >= first.epoch and m.train_loss is not None]

@@ -6,10 +6,10 @@ wording.py; here are the steps:
 
 1. `without_thinking`  drop <think> blocks
 2. `plain_text`        Markdown, JSON and tags become lines of plain text
-3. `mend_names`        a misspelt or cut-off name becomes that name
+3. `mend_names`        correct a name that is misspelt or cut off
 4. `mentions`          find every action in every sentence, unless refused
 5. `without_echoes`    drop a list that names every action once
-6. `parse_decision`    the plainest kind of mention must name one action
+6. `parse_decision`    the clearest kind of mention must name one action
 
 It never guesses: two actions left over are as good as none.
 """
@@ -35,8 +35,8 @@ class Mention(NamedTuple):
 
     weight  2 in a final answer, 1 in an answer or at the head of a line,
             0 in running text
-    sure    False for a stop that may not be meant: no decision, but enough
-            to doubt another one
+    sure    False for a stop that may not be meant: it is no decision, but
+            enough to cast doubt on another one
     """
 
     action: Action
@@ -72,7 +72,7 @@ def parse_decision(
 
 
 def without_thinking(reply) -> str:
-    """The reply without <think> blocks; one that is cut off hides the rest."""
+    """The reply without <think> blocks; an unclosed one hides the rest."""
     before, _, thought = reply.partition("<think>")
     _, closed, after = thought.rpartition("</think>")
     before = before.rpartition("</think>")[2]
@@ -115,7 +115,7 @@ def mend_names(text, actions) -> str:
 
 
 def squash(name) -> str:
-    """A name without case, underscores and hyphens."""
+    """A name in lower case, without underscores and hyphens."""
     return re.sub(r"[_-]", "", name.lower())
 
 
@@ -154,8 +154,8 @@ def named(words, actions) -> list[Mention]:
 def one_word(words, actions, only) -> list[Mention]:
     """An answer of one word: a letter, a number, a verb, a name's beginning.
 
-    only  True for the first sentence of a reply of one line: there a letter
-          may open the sentence, elsewhere it must be all of it
+    only  True for the first sentence of a one-line reply: there a letter may
+          open the sentence; elsewhere it must be the whole sentence
     """
     label = LABELLED.search(words)
     starts = [label.end()] if label else [0, last_clause(words, -2)]
@@ -187,7 +187,7 @@ def without_lead(found, words) -> list[Mention]:
 
 
 def weighed(found, words, opens_line) -> list[Mention]:
-    """With their weights; an action named twice in a row counts once."""
+    """Mentions with weights; an action named twice in a row counts once."""
     label = LABELLED.search(words)
     result: list[Mention] = []
     for m in found:
@@ -201,7 +201,7 @@ def weighed(found, words, opens_line) -> list[Mention]:
 
 
 def is_head(words, first, second=None) -> bool:
-    """True if the line begins with the first mention and a colon or an end."""
+    """True if the line opens with `first`, alone or before a colon."""
     ends = [words[m.end:].strip() == "" or words.startswith(" :", m.end)
             for m in (first, second) if m]
     listed = second and second.start == first.end + 2 and ends[1]

@@ -32,9 +32,9 @@ A loss that jumps, rises or is nan calls for a lower rate; progress that is \
 steady but slow for a higher one; stop only when nothing more is to be gained.
 Answer with the name of one action, a colon and one short reason."""
 
-# The words above are processed once a run, these at each decision: so what
-# explains stands there, and what changes stands here. No line holds a unit:
-# a loss in other units, or time in steps for epochs, is the same run.
+# The words above are processed once per run, those below at each decision. So
+# explanations go above, and what changes goes below. No line holds a unit: a
+# loss in other units, or time in steps instead of epochs, is the same run.
 USER = """\
 Progress: {progress}
 Learning rate: {rate_of_first} of the first[, before {last_rate_of_first}]
@@ -54,8 +54,8 @@ class Prompt:
     """Two templates: `system`, constant during a run, and `user`, the metrics.
 
     `system` may hold {actions} and {every}; `user` any field of `FIELDS`.
-    A line of `user` with an unknown value (no loss was given, say) is left
-    out, never printed as None; so is a part of a line in square brackets.
+    A line of `user` with an unknown value (if no loss was given, say) is left
+    out, never printed as None. So is a part of a line in square brackets.
     Raises ValueError naming an unknown field and listing the known ones.
     """
 
@@ -119,7 +119,7 @@ def check_template(argument, template, known):
 
 
 # Every field a user template may hold, with its meaning. "Change" and "rises"
-# are counted from the last decision on.
+# are counted since the last decision.
 FIELDS = {
     "progress": "how much of the budget is used, in words",
     "epoch": "the epoch just finished, counted from 1",
@@ -155,8 +155,9 @@ FIELDS = {
 def describe(history, every=5) -> dict[str, str]:
     """The values of `FIELDS` that are known, as text.
 
-    history  list of Metrics, oldest first; `every` is the number of epochs
-             between two decisions: changes are counted over it.
+    history  list of Metrics, oldest first
+    every    the number of epochs between two decisions, over which changes
+             are counted
     """
     history = check_history(history)
     now, before = history[-1], last_decision(history, every)
@@ -178,8 +179,11 @@ def describe(history, every=5) -> dict[str, str]:
 
 
 def describe_progress(now, every) -> dict[str, str]:
-    """How far the run is: shares of the budget and decisions, so that a
-    budget of 20 epochs and one of 20,000 steps read alike."""
+    """How far the run has come.
+
+    It is given as a share of the budget and as a number of decisions, so that
+    a budget of 20 epochs and one of 20,000 steps read alike.
+    """
     values = {"epoch": str(now.epoch), "progress": f"epoch {now.epoch}"}
     if (total := now.total_epochs) is None:
         return values
@@ -245,7 +249,7 @@ def describe_rises(history, before) -> dict[str, str]:
     """How often the training loss rose from one epoch to the next."""
     losses = [m.train_loss for m in history
               if before is None or m.epoch >= before.epoch]
-    rises = [not b <= a for a, b in zip(losses, losses[1:])  # so nan rises
+    rises = [not b <= a for a, b in zip(losses, losses[1:])  # so nan is a rise
              if None not in (a, b)]
     return {"train_loss_rises": f"{sum(rises)} of "
             f"{count(len(rises), 'time')}"} if rises else {}

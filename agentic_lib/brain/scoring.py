@@ -1,8 +1,8 @@
 """Log-probabilities of the names -> probabilities to decide on.
 
-Corrects two habits of a small model: a liking for one name whatever the
-metrics say, and for the option that is named first. Knows nothing about how
-the log-probabilities were computed.
+Corrects two habits of a small model: a liking for one name, whatever the
+metrics say, and a liking for the option that is named first. Knows nothing
+about how the log-probabilities were computed.
 """
 
 import math
@@ -25,7 +25,7 @@ def probabilities(model, prompt, histories, actions, every=5,
     both_orders  if the two best are close, asks again with the options in
                  reverse order and takes the mean
     temperature  scores are divided by it: above 1 makes the model less sure
-    asked        the histories' prompts, if they are written already
+    asked        the histories' prompts, if they have been written already
     """
     actions = check_actions(actions)
 
@@ -67,7 +67,7 @@ def margin(row) -> float:
 
 
 def say_probabilities(row) -> str:
-    """A sentence made from them, in place of a reason that nobody wrote."""
+    """The probabilities in a sentence, in place of a reason nobody wrote."""
     ranked = sorted(row.items(), key=lambda item: -item[1])
     return "No reason was written; the model's probabilities: " + ", ".join(
         f"{name} {p:.0%}" for name, p in ranked) + "."

@@ -1,22 +1,23 @@
 """How replies say things: the words and patterns that parser.py reads with.
 
-Tables first, then what is made of them. What an action is called comes from
-its record (Action.words); here is the language around it: what refuses,
-what labels an answer, what the rate and the training are called. English and
-Chinese. Knows nothing about what is done with it.
+The tables come first, then the functions that use them. What an action is
+called comes from its record (Action.words). This module holds the language
+around it, in English and Chinese: what refuses an action, what labels an
+answer, what the rate and the training are called. Knows nothing about what is
+done with these patterns.
 """
 
 import re
 from functools import lru_cache
 
-# What replies talk about. Words are matched in lower case; Chinese ones are
-# written with a space between characters, as `tokens` makes them.
+# What replies talk about. Words are matched in lower case; Chinese ones have
+# a space between characters, as `tokens` writes them.
 RATE = r"(?:(?:learning )?rate|lr|step size|one(?= [,:]| $)|学 习 率)"
 TRAINING = r"(?:training|train|run|process|experiment|训 练)"
 METRIC = (r"(?:loss|losses|accuracy|acc|error|gap|overfitting|improvements?"
           r"|progress|gradients?|learning|dropout|momentum|sampling"
           r"|损 失|准 确 率)")
-# Words that start a new clause, so that a "not" before them ends there.
+# Words that start a new clause: a "not" before them does not reach further.
 CONNECTIVE = re.compile(
     r"\b(?:so|but|because|since|therefore|thus|hence|then|however|although"
     r"|though|while|whereas|and(?= (?:i|we|you|it|the|therefore) ))\b"
@@ -57,10 +58,10 @@ REASON = re.compile(
 SENTENCE_END = re.compile(r"(?<!\b\w)[.!]+(?=\s|$)|[。！？]|\n")
 
 
-# What a reply is wrapped in, taken off by one rule after the other:
-# (pattern, what takes its place, an example, what becomes of it)
+# Rules that take off what a reply is wrapped in, one after the other:
+# (pattern, replacement, an example, its result)
 PLAIN: list[tuple] = [(re.compile(find, re.I), *rest) for find, *rest in (
-    # JSON: one field a line
+    # JSON: one field per line
     (r"""(?<=["'\w\]])\s*,\s*(?=["']\w+["']\s*:)|\\n""", "\n",
      """{"action": "stop", "why": "done"}""",
      """{"action": "stop"\n"why": "done"}"""),
@@ -68,19 +69,19 @@ PLAIN: list[tuple] = [(re.compile(find, re.I), *rest) for find, *rest in (
     (r"</\w+>|\|", "\n", "| stop | done |", "\n stop \n done \n"),
     # an opening tag is a label
     (r"<(\w+)>", r"\n\1: ", "<answer>stop", "\nanswer: stop"),
-    # quotes, but no apostrophes
+    # quotes, but not apostrophes
     (r"(?<!\w)'|'(?!\w)", "", "don't 'stop'", "don't stop"),
     # Markdown, brackets, underscores at the ends of a word
     (r"[*`#\"“”{}\[\]$\\]|(?<!\w)_+|_+(?!\w)", "",
      "**stop_training** _now_", "stop_training now"),
     # an answer on the line after its label
     (rf"({LABEL} ?[:=])\s+", r"\1 ", "Answer:\n\nstop", "Answer: stop"))]
-# A word in which a name may be misspelt; the marks of words that were
-# joined; and the places at which such a word is taken apart.
+# A word that may be a misspelt name; the signs that words were joined; and
+# the places at which such a word is split.
 WORD = re.compile(r"[^\W\d][\w-]*")
 JOINED = re.compile(r"[_-]|[a-z][A-Z]")
 JOINT = re.compile(r"(?<=[a-z])(?=[A-Z])|[_-]")
-# "2 :" or "b :" before what a line begins with
+# a list marker at the beginning of a line: "2 :" or "b :"
 MARKER = re.compile(r"(?: [,:]| \w{1,2} :)*")
 REASON_END = re.compile(r"(?<=[.!?])\s+|[。！？]|\n")
 # How a sentence is cut into words: signs that open a clause, signs between
@@ -91,7 +92,7 @@ CHINESE = re.compile(r"[㐀-鿿]")
 TOKEN = re.compile(r"[\w.%']*[\w%]|[,:?]")
 
 
-# The end of a run counts only in a clause of small words like these.
+# A word for stopping counts only in a clause of small words like these.
 BEFORE_STOP = re.compile(
     r"(?: (?:[,:]|\w|i|we|i'll|i'd|we'll|let's|let us|will|would|should|must"
     r"|can|to|it's|it is|time|the|my|best|right|think|recommend|suggest"
@@ -107,7 +108,8 @@ AFTER_STOP = re.compile(
 def tokens(sentence) -> str:
     """Lower-case words with one space around each, " , " between clauses.
 
-    A colon, dash or bracket becomes " : ", Chinese characters single words.
+    A colon, dash or bracket becomes " : ", and each Chinese character becomes
+    a word of its own.
     """
     sentence = CONNECTIVE.sub(r", \g<0>", sentence.lower())
     sentence = CLAUSE_SIGN.sub(" : ", sentence)
@@ -139,13 +141,13 @@ def is_sure(action, words, start, end) -> bool:
 
 
 def last_clause(words, end) -> int:
-    """Where the clause begins that `end` lies in."""
+    """The start of the clause that `end` lies in."""
     return max(0, words.rfind(" ,", 0, end), words.rfind(" :", 0, end))
 
 
 @lru_cache
 def patterns(actions) -> list:
-    """[(action, compiled pattern for all that means it)], for `tokens`."""
+    """[(action, pattern for all that means it)], for text from `tokens`."""
     single = any_of(word for action in actions for word in action.words
                     if " " not in word)
     gap = (rf"(?: (?!(?:{single}|{METRIC}|not|never|\S+n't|不|别|at|with"
@@ -154,7 +156,7 @@ def patterns(actions) -> list:
     for i, action in enumerate(actions):
         label = rf"(?:{chr(ord('a') + i)}|{i + 1})"
         forms = [rf"option {label}", rf"{CHOOSE} {label}(?= [,:]| $)"]
-        if "_" in action.name:  # then it means the action wherever it stands
+        if "_" in action.name:  # such a name means the action anywhere
             forms.append(re.escape(action.name.lower()))
         pattern = "|".join(forms + meanings(action, gap))
         made.append((action, re.compile(rf" (?:{pattern})(?= )")))
@@ -162,11 +164,12 @@ def patterns(actions) -> list:
 
 
 def meanings(action, gap) -> list[str]:
-    """Patterns for the action's words, in the places that they need.
+    """Patterns for the action's words, each in the context that it needs.
 
-    Other words may stand between several: "keep the current rate". A single
-    word needs its object: the rate if it changes the rate, the training or
-    nothing if it stops. The others must not lead on ("continue to fall").
+    Words of one phrase may have others between them: "keep the current rate".
+    A single word needs its object: the rate if the action changes the rate,
+    the training or nothing if it stops. The words of other actions must not
+    lead on to something else ("continue to fall").
     """
     entries = [entry.lower().replace("_", " ").split()
                for entry in (action.name, *action.words)]
@@ -198,7 +201,7 @@ def any_of(words, endings=r"e|s|d|es|\w?ed|\w?ing|t?ion") -> str:
 
 @lru_cache
 def head(actions) -> re.Pattern:
-    """What stands before a reason in the same sentence: a label, a name."""
+    """What comes before a reason in the same sentence: a label, a name."""
     names = "|".join(re.escape(action.name) for action in actions)
     return re.compile(
         rf"^\W*(?:(?:final )?{LABEL}\W*[:=])?\W*(?:(?:{names})\b)?\W*", re.I)

@@ -2,8 +2,8 @@
 
 Used like torch's ReduceLROnPlateau. Knows nothing about language models: a
 brain is anything with `actions` and `analyze_training(history, every,
-actions)`. How a rate is moved is in rates.py, what overrules a brain in
-guards.py, when a decision is due in counting.py.
+actions)`. rates.py says how a rate is moved, guards.py what overrules a
+brain, counting.py when a decision is due.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,20 +32,21 @@ class AgenticLR:
     """Lets a brain set the learning rate of `optimizer` every few epochs.
 
     optimizer     any torch.optim.Optimizer; every parameter group is scaled,
-                  and the highest of their rates is what a brain is shown
-    brain         SimpleAIBrain, ScriptedBrain or your own; None watches
-                  and never decides
+                  and a brain is shown the highest of their rates
+    brain         SimpleAIBrain, ScriptedBrain or your own; with None, the
+                  controller watches and never decides
     total_epochs  the budget, or None if there is none; `total` is the same
                   in another unit. Training may go on beyond it.
-    every         a decision is due whenever so many epochs have passed, but
-                  never at the end of the budget: nothing would follow from it
+    every         a decision is due each time this many epochs have passed,
+                  but never at the end of the budget, where it would change
+                  nothing
     reduce, increase
                   factors; None takes them from the actions (0.7 and 1.3)
     min_lr, max_lr
                   a rate is never moved beyond these bounds
-    actions       what can be decided; None takes the brain's
-    scheduler     a scheduler of this optimizer that you step as before; its
-                  rates are scaled, whatever they are
+    actions       the actions to choose from; None takes the brain's
+    scheduler     a scheduler of this optimizer that you keep stepping as
+                  before; its rates are scaled, whatever they are
     model         the network that is trained: with it, a run that diverges
                   goes back to its best weights
     guards        Guards(...), or False for none; None takes the usual ones
@@ -53,25 +54,27 @@ class AgenticLR:
     unit          what `every`, `total` and `step` count: "epochs",
                   "evaluations" (each call is one) or "steps"
     pace          "original" (every 5, 0.7, 1.3) or "quick" (every 2, 0.5,
-                  2.0); the single arguments overrule it
+                  2.0); the individual arguments override it
     metric, higher_is_better
-                  what says how good the weights are, by the name under which
-                  `step` gets it; None: validation accuracy, or the loss. The
-                  guards and the best weights go by it; the brain reads what
-                  it was taught to read: accuracies and losses (measured.py
-                  says when a metric stands for one)
-    warm_up       no decisions for this long, in the unit; a `scheduler` such
-                  as torch's LinearLR does the warming up
-    back_to_best  True goes back to the best weights when the rate falls
-    on_decision   called with every Decision once it was applied, in the first
-                  process; an error in it is reported once
-    strict        True raises what goes wrong in a brain; False lets the
-                  rules decide
+                  `metric` names the number that says how good the weights
+                  are, as you pass it to `step`; None: validation accuracy, or
+                  the loss. The guards go by it, and so does the choice of the
+                  best weights. The brain reads what it was taught to read:
+                  accuracies and losses (measured.py says when a metric stands
+                  in for one)
+    warm_up       no decisions for this long, counted in `unit`; the warm-up
+                  itself is done by a `scheduler` such as torch's LinearLR
+    back_to_best  True goes back to the best weights when a decision lowers
+                  the rate
+    on_decision   called with every Decision after it has been applied, in the
+                  first process; an error in it is reported once
+    strict        True raises an error that occurs in the brain; False lets
+                  the rules decide instead
 
-    `history` and `decisions` hold all that was seen and decided: the same
-    two lists throughout, so that a Run can hold them too. In a job of
-    several processes every one calls `step`; the first one's metrics count,
-    and it decides for all.
+    `history` and `decisions` hold all that was seen and decided. They are the
+    same two lists throughout, so that a Run can hold them too. In a job with
+    several processes each one calls `step`; the metrics of the first process
+    count, and it decides for all.
     """
 
     def __init__(self, optimizer: optim.Optimizer, brain: Any,
@@ -139,18 +142,20 @@ class AgenticLR:
              **own: Any) -> Decision | None:
         """Call it after every evaluation, in every process.
 
-        epoch     where it was, in the controller's unit; None: one more
+        epoch     when the evaluation was made, in the controller's unit;
+                  None: one more than the last
         train_acc, val_acc
                   accuracies in percent
-        ask       False: the brain is not asked, since somebody else decides,
+        ask       False: the brain is not asked, because someone else decides,
                   through `apply`
-        own       the `metric`, by its name; `step=` for an epoch in steps
+        own       the `metric`, by its name; `step=` instead of `epoch` if you
+                  count steps
 
         Returns the Decision that was made, the brain's or a guard's, or
         None. Impossible numbers are reported once and left out. Raises
-        ValueError for an epoch that does not come after the last one,
+        ValueError for an epoch that does not come after the last one, and
         RuntimeError if something else changed the rate, or if another
-        process does not call it.
+        process does not call `step`.
         """
         self.rates.check()
         self.counter.count(own.pop("step", epoch))
@@ -180,7 +185,8 @@ class AgenticLR:
         return None
 
     def apply(self, decision: Decision) -> Decision:
-        """Carries out a decision, a person's own included, and keeps it."""
+        """Carries out a decision, also one made by a person, and records
+        it."""
         action = self.find_action(decision.action)
         old = max(self.get_last_lr())
         if action.factor < 1 and self.rates.at_bound(action.factor):
@@ -212,9 +218,10 @@ class AgenticLR:
         return self.rates.read()
 
     def set_lr(self, lr: float) -> None:
-        """Goes on with another rate for the parameter group whose rate is
-        the highest; those of the others keep their relation to it. The
-        bounds hold. ValueError while all rates are 0: none can be scaled."""
+        """Goes on with `lr` as the rate of the parameter group that has the
+        highest rate; the rates of the other groups keep their ratio to it.
+        The bounds still hold. Raises ValueError while all rates are 0, since
+        none of them can be scaled."""
         highest = max(self.get_last_lr())
         checks.positive(lr=lr, highest_lr_now=highest)
         self.rates.multiply(lr / highest)
@@ -230,15 +237,15 @@ class AgenticLR:
         self.best.restore()
 
     def changes(self) -> list[Decision]:
-        """When did the rate change, and why: every decision that moved it.
+        """Every decision that changed the rate: when it changed, and why.
         print(*controller.changes(), sep="\\n") shows them."""
         return [d for d in self.decisions if d.old_lr != d.new_lr]
 
     def state_dict(self, history: bool = True) -> dict:
         """Plain numbers and text, for torch.save and for JSON. The best
-        weights are kept apart, in `best`. With history=False it stays small:
-        what was seen and decided is left out, for those who keep it elsewhere
-        and put it back, or who want it forgotten.
+        weights are kept separately, in `best`. With history=False the state
+        stays small: it leaves out what was seen and decided. Use this if you
+        keep that elsewhere and put it back, or if you want it forgotten.
         """
         state = {"should_stop": self.should_stop, "cooling": self.cooling,
                  "at": [self.counter.at, self.counter.number],
@@ -250,9 +257,9 @@ class AgenticLR:
         return state
 
     def load_state_dict(self, state: dict) -> None:
-        """Takes up a saved state. The optimizer's own state, its rates
-        included, is loaded by itself, before this; if its rate differs by
-        then, the run goes on with that one."""
+        """Loads a saved state. Load the optimizer's own state, which includes
+        its rates, separately and before this. If the optimizer's rate then
+        differs from the saved one, the run goes on with the optimizer's."""
         history = [Metrics(**m) for m in state.get("history", ())]
         results = state.get("results") or [
             self.measured.result(metrics) for metrics in history]
@@ -273,7 +280,7 @@ class AgenticLR:
                 self._note(made[metrics.epoch])
 
     def find_action(self, name: str) -> Action:
-        """The action of that name, the guards' own ones included."""
+        """The action of that name, including the guards' own actions."""
         own = (RESTORE, RESTART) if self.best else ()
         known = {action.name: action for action in (*own, *self.actions)}
         if name not in known:
@@ -294,7 +301,7 @@ class AgenticLR:
         self.story.clear()
 
     def _see(self, metrics, result, weights=True):
-        """Takes in one evaluation, whose cost never grows."""
+        """Takes in one evaluation, at a cost that never grows."""
         self.story.add(metrics, result)
         good = goodness(metrics) if self.measured.metric is None else result
         if self.measured.metric is None:
@@ -339,6 +346,6 @@ class AgenticLR:
                 extract, self.actions, self.every), note=note)
 
     def tell(self, cause: str, text: str) -> None:
-        """Once a run, by the first process."""
+        """Warns once per run for each `cause`, in the first process."""
         if is_first():
             warn_once(self.measured.told, cause, text)

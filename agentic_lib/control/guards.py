@@ -1,7 +1,7 @@
-"""What stands above the brain: guards that overrule it, and the way back.
+"""What ranks above the brain: guards that overrule it, and the way back.
 
-Whatever a guard does is recorded as a guard's decision; what the brain
-wanted is in its note. Knows nothing about language models.
+Whatever a guard does is recorded as a guard's decision, and its note says
+what the brain wanted. Knows nothing about language models.
 """
 
 from dataclasses import dataclass, replace
@@ -53,21 +53,23 @@ class Guards:
     ceiling     overrules a step back up to a rate at which the run diverged
     cooldown    evaluations that must pass after a change before the next one
     first_stop  the first evaluation after which training may stop
-    improving   no stop while validation accuracy has risen by this many
-                points since the last decision (the loss: by 1 %)
-    divergence  answers divergence, between decisions too: goes back to the
-                best weights, or lowers the rate if no model was given; but
-                never while validation is at or near its best
+    improving   no stop if validation accuracy has risen by this many points
+                since the last decision, or the validation loss has fallen by
+                1 %
+    divergence  responds to divergence, between decisions too: goes back to
+                the best weights, or lowers the rate if no model was given;
+                but never while validation is at or near its best
     far         the training loss counts as diverged when it has lost this
                 share of what had been gained since the first evaluation, and
                 more than its noise: twice in a row, or once if validation
-                fell with it
-    nowhere     evaluations after which a run may count as going nowhere: it
-                begins again at a tenth of its rate
-    leap        it also begins again if its first ten steps move the weights
-                further than this many times their own length (the median
-                over weight matrices), unless validation accuracy is above 50
-    rescues     how many times divergence is answered in one run
+                got worse at the same time
+    nowhere     evaluations after which a run may count as going nowhere; it
+                then begins again at a tenth of its rate
+    leap        a run also begins again if its first ten steps move the
+                weights further than this many times their own length (the
+                median over weight matrices), unless validation accuracy is
+                above 50
+    rescues     how many times in one run the guards respond to divergence
     """
 
     bounds: bool | None = True
@@ -137,7 +139,7 @@ class Guards:
                        source="guard")
 
     def trouble(self, controller: Any) -> str | None:
-        """In what way the run has diverged, or None."""
+        """How the run has diverged, or None."""
         if not self.divergence:
             return None
         watch, best = controller.watch, controller.best

@@ -28,7 +28,7 @@ def result_code(seat, alone, steered) -> str:
     """"7-273-807-J": seat, and two accuracies in tenths of a percent.
 
     alone, steered  test accuracy in percent, without and with the brain
-    The letter shows slips of the tongue and of the pen. I, O and U are not
+    The letter reveals slips of the tongue and of the pen. I, O and U are not
     used: they look like 1, 0 and V.
     """
     numbers = (int(seat), round(10 * alone), round(10 * steered))
@@ -51,9 +51,9 @@ CODE = re.compile(r"(\d+) ?- ?(\d+) ?- ?(\d+) ?- ?([A-Za-z])")
 def read_codes(text) -> list[tuple[int, float, float]]:
     """(seat, alone, steered) for every code in a text, in order of seats.
 
-    The text may hold anything around them, line breaks or nothing between
-    them, and any kind of dash. Of a seat that sent several the last one
-    counts; one with a slip in it is left out, see `slips`."""
+    The text may hold anything around the codes, line breaks or nothing
+    between them, and any kind of dash. If a seat sent several codes, the last
+    one counts. A code with a slip in it is left out: see `slips`."""
     found = {numbers[0]: (numbers[0], numbers[1] / 10, numbers[2] / 10)
              for numbers, letter in codes_in(text)
              if letter == letter_for(numbers)}
@@ -87,9 +87,11 @@ def summary(results) -> str:
 
 
 def draw_class(text):
-    """A matplotlib Figure of all codes in `text`, one point a seat: to the
-    right what the run reached alone, upwards what it reached steered. The
-    colour shows the rate that the seat started from."""
+    """A matplotlib Figure of all codes in `text`, one point per seat.
+
+    The x axis is what the run reached alone, the y axis what it reached
+    steered. The colour shows the rate that the seat started from.
+    """
     results = read_codes(text)
     if not results:
         raise ValueError("There is no right code in this text. One looks like "

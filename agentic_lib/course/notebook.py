@@ -1,7 +1,7 @@
-"""What the notebooks call: the end of their first cell, and `show`.
+"""What the notebooks call: `get_ready` and `show`.
 
-Uses the standard library alone until something is asked of it. Knows nothing
-about brains or training.
+Their first cell ends with `get_ready`. Uses only the standard library until
+one of its functions is called. Knows nothing about brains or training.
 """
 
 import base64
@@ -23,10 +23,12 @@ NEEDED = {
 
 
 def get_ready():
-    """Installs what is missing, touches nothing that is there, and prints
-    one line. From then on the cells compute on one thread, so that everybody
-    sees the same numbers. Raises ModuleNotFoundError naming what could not be
-    installed."""
+    """Installs what is missing, and prints one line.
+
+    Touches nothing that is already installed. From then on, the cells compute
+    on one thread, so that everybody sees the same numbers. Raises
+    ModuleNotFoundError naming what could not be installed.
+    """
     missing = [package for module, package in NEEDED.items()
                if importlib.util.find_spec(module) is None]
     if missing:
@@ -40,8 +42,10 @@ def get_ready():
 
 
 def one_thread():
-    """One thread for torch, and for the linear algebra of numpy and scipy,
-    whichever of them is loaded now or later."""
+    """Sets torch to one thread, and numpy's and scipy's linear algebra too.
+
+    It does not matter which of them are loaded now and which later.
+    """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from threadpoolctl import threadpool_limits  # scikit-learn brings it
 
@@ -52,7 +56,7 @@ def one_thread():
 
 
 def install(packages):
-    """pip, quietly; what it says is shown only where it fails."""
+    """Runs pip quietly; what it says is shown only if it fails."""
     command = [sys.executable, "-m", "pip", "install", "-q", *packages]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
@@ -64,9 +68,10 @@ def install(packages):
 
 
 def show(figure, alt=None, dpi=80):
-    """Shows a matplotlib Figure with a description for those who do not see
-    it: as alt text where the front end knows it, as plain text where it
-    shows no pictures.
+    """Shows a matplotlib Figure, described for those who do not see it.
+
+    The description is alt text if the front end supports that, and plain text
+    if the front end shows no pictures.
 
     alt  a sentence or two on what the figure shows; None takes the figure's
          label, which `plot_run` writes

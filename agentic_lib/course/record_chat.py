@@ -5,8 +5,8 @@
 asks three questions, one of them with thinking on, and writes prompts,
 replies, times and versions to `recordings/` beside this file. It needs the
 model (1.5 GB, from the hub or its cache) and should have a GPU: on a CPU it
-works, and takes minutes. Notebook 01 shows the newest recording. Knows nothing
-about brains: what is asked for a decision is a prompt like any other.
+works, but takes minutes. Notebook 01 shows the newest recording. Knows nothing
+about brains: here a prompt that asks for a decision is one like any other.
 """
 
 import argparse
@@ -32,7 +32,8 @@ WIDTH, LONGEST = 76, 14  # of what is shown: columns, and lines of thoughts
 def ask(model, title, messages, thinking=False, until=None, room=None):
     """One question and its answer, as a dictionary that JSON can hold.
 
-    until, room  see LanguageModel.generate; None: its own
+    until  as in LanguageModel.generate; None: the default there
+    room   its max_new_tokens
     """
     options = {"thinking": thinking, "max_new_tokens": room}
     if until is not None:
@@ -89,7 +90,7 @@ def device_name(device) -> str:
 
 
 def decision_prompt() -> list[dict]:
-    """What a brain is asked at epoch 15 of a run that starts too high."""
+    """A brain's prompt at epoch 15 of a run that starts at too high a rate."""
     from agentic_lib import Prompt, train
 
     run = train("digits", None, lr=0.3, epochs=30)
@@ -97,7 +98,7 @@ def decision_prompt() -> list[dict]:
 
 
 def file_name(recording) -> str:
-    """Its date first, so that the newest one is the last."""
+    """A file name, its date first, so that the newest file sorts last."""
     model = Path(recording["model"]).name.lower()
     return f"{recording['date']}_{model}.json"
 

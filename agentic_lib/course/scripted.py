@@ -22,9 +22,9 @@ class Script:
 class ScriptedBrain(SimpleAIBrain):
     """Answers from a list of reply texts.
 
-    Each text is parsed as a model's reply would be, with the rules behind it.
-    Its decisions count as a person's. When the list is over, the rules
-    decide.
+    Each text is parsed as a model's reply would be, with the rules to fall
+    back on. The brain's decisions count as a person's. When the list is used
+    up, the rules decide.
     """
 
     source = "human"

@@ -1,7 +1,7 @@
 """The controller in other frameworks: transformers.Trainer, Lightning.
 
-RECIPES.md beside this file has two lines for each. Each callback is imported
-when somebody uses it, because it needs its framework.
+RECIPES.md, next to this file, has two lines for each. A callback is imported
+when it is first used, because it needs its framework.
 """
 
 import importlib

@@ -1,8 +1,8 @@
 """What the callbacks of all frameworks have in common.
 
 A callback makes a Follower, tells it when training begins and ends, and hands
-it the numbers of each evaluation under the user's own names. Knows no
-framework.
+it the numbers of each evaluation under the user's own names. Knows nothing
+about any framework.
 """
 
 import inspect
@@ -32,9 +32,10 @@ UNITS = ("evaluations", "steps")  # what a callback can count
 class Follower:
     """An AgenticLR behind a callback.
 
-    names    {"val_acc": the framework's name for it, ...}; None leaves out
+    names    {"val_acc": the framework's name for it, ...}; None leaves it out
     usual    the same with the framework's defaults: a name that differs from
-             them was asked for, so the user is told if it is not measured
+             its default was asked for by the user, who is told if it is not
+             measured
     percent  False: accuracies are fractions from 0 to 1, as is usual there
     folder   where run.jsonl is written as it happens, or None
     ema      a module of averaged weights that goes back to its best together
@@ -64,9 +65,9 @@ class Follower:
 
     def begin(self, optimizer, scheduler=None, model=None,
               evaluations=None, steps=None, saved=None):
-        """Makes a controller for a training that begins, with a budget of so
-        many evaluations or, with unit="steps", steps; takes up the state
-        that was `saved` if it goes on from a checkpoint."""
+        """Makes a controller when a training begins. Its budget is
+        `evaluations` or, with unit="steps", `steps`. If the training
+        continues from a checkpoint, loads the state that was `saved`."""
         if model is not None and self.ema is not None:
             model = torch.nn.ModuleList([model, self.ema])
         budget = {"total": steps if self.by_steps else evaluations}
@@ -81,15 +82,16 @@ class Follower:
             self.file = RunFile(self.folder, self.run())
 
     def measured(self, numbers) -> dict:
-        """What there is of the names, as `AgenticLR.step` takes it."""
+        """Those of `names` that were measured, in the form that
+        `AgenticLR.step` takes."""
         found = {key: self.in_percent(key, numbers[name])
                  for key, name in self.names.items() if name in numbers}
         own = self.options.get("metric")  # by its own name, in its own unit
         return found | ({own: numbers[own]} if own in numbers else {})
 
     def see(self, numbers, step) -> Decision | None:
-        """The numbers of one evaluation, by name, after so many optimizer
-        steps. What is missing is reported once and left out."""
+        """Takes in the numbers of one evaluation, by name, after `step`
+        optimizer steps. What is missing is reported once and left out."""
         found = self.measured(numbers)
         for name in sorted(self.asked_for - set(numbers)):
             warn_once(self.told, name, f"{name!r} is not measured. There is: "
@@ -107,8 +109,9 @@ class Follower:
         return decision
 
     def without_rare(self, found) -> dict:
-        """Without numbers of the training data that come less often than
-        validations: a brain was taught to see them each time, or never."""
+        """`found` without numbers on the training data that come less often
+        than validations: a brain was taught to see them each time, or
+        never."""
         self.rare |= self.trained - set(found)
         if self.rare:
             names = ", ".join(self.names[key] for key in sorted(self.rare))
@@ -131,7 +134,7 @@ class Follower:
             warn(summary)
 
     def in_percent(self, key, value) -> float:
-        """Accuracies from 0 to 100, everything as a plain number."""
+        """Accuracies as 0 to 100, and everything as a plain number."""
         if not key.endswith("acc") or self.percent:
             return float(value)
         if value > 1.01:
@@ -160,7 +163,7 @@ class Follower:
                 "best": best and best.state_dict()}
 
     def load(self, state):
-        """Takes up a state; a checkpoint may have left the weights out."""
+        """Loads a state; a checkpoint may have left the weights out."""
         if state.get("controller"):
             self.controller.load_state_dict(state["controller"])
         if state.get("best") and self.controller.best:

@@ -1,11 +1,11 @@
-"""The controller in Lightning 2, in its own idiom.
+"""The controller in Lightning 2, in Lightning's own idiom.
 
     trainer = Trainer(callbacks=[AgenticLightningCallback(brain)])
 
-The LightningModule logs its numbers: self.log("val_acc", ...); with several
-processes with sync_dist=True. What is counted is a validation: one an epoch,
-or as many as `val_check_interval` makes; without a validation set, an epoch.
-With unit="steps", `every` counts optimizer steps.
+The LightningModule logs its numbers: self.log("val_acc", ...), and with
+sync_dist=True if there are several processes. The callback counts validations:
+one per epoch, or as many as `val_check_interval` makes. Without a validation
+set it counts epochs. With unit="steps", `every` counts optimizer steps.
 """
 
 import math
@@ -33,11 +33,11 @@ class AgenticLightningCallback(Callback):
     brain      SimpleAIBrain or your own
     train_acc, val_acc, train_loss, val_loss
                your names for them, as you log them
-    percent    True if your accuracies are percent, not fractions
+    percent    True if your accuracies are in percent, not fractions
     folder     where run.jsonl is written as it happens
     optimizer  which one, if configure_optimizers gives several: pass one
-               callback for each that is to be steered. It rolls back the
-               weights of its own optimizer alone.
+               callback for each that you want to steer. A callback rolls back
+               only the weights of its own optimizer.
     ema        a module of averaged weights that goes back to its best
                together with the network
     options    go to AgenticLR: every, reduce, increase, guards, ...
@@ -65,7 +65,7 @@ class AgenticLightningCallback(Callback):
         self.curtain = Curtain(self)
         self.saved: dict | None = None
         self.last: dict[str, Any] = {}
-        self.validated = False  # at the end of the epoch that goes on
+        self.validated = False  # at the end of the current epoch
 
     @property
     def controller(self) -> AgenticLR | None:
@@ -74,7 +74,7 @@ class AgenticLightningCallback(Callback):
 
     @property
     def state_key(self) -> str:
-        """One for each optimizer."""
+        """A different key for each optimizer."""
         return self._generate_state_key(optimizer=self.which)
 
     # -- the rates, for those who look at them -----------------------------
@@ -127,7 +127,7 @@ class AgenticLightningCallback(Callback):
         self.validated = False
 
     def look(self, trainer: Any, stale: Collection[str] = ()) -> None:
-        """One evaluation: all numbers that there are, but for stale ones."""
+        """Takes in one evaluation: all numbers except the stale ones."""
         numbers = {name: value for name, value
                    in trainer.callback_metrics.items() if name not in stale}
         self.last = {name: trainer.callback_metrics[name].clone()
@@ -142,8 +142,8 @@ class AgenticLightningCallback(Callback):
             trainer.should_stop = True
 
     def tell(self, logger: Any, decision: Decision, step: int) -> None:
-        """A decision for one of Lightning's loggers. None of them may end a
-        training because it does not take text."""
+        """Sends a decision to one of Lightning's loggers. No logger may end a
+        training just because it does not take text."""
         known = facts(decision)
         numbers = {k: v for k, v in known.items() if not isinstance(v, str)}
         try:
@@ -172,8 +172,8 @@ AgenticCallback = AgenticLightningCallback
 
 
 class Curtain(Callback):
-    """Comes last among the callbacks and takes off what the first one put
-    on, so that a schedule only ever meets its own rates."""
+    """Runs last among the callbacks and takes off what the first one put on,
+    so that a schedule only ever sees its own rates."""
 
     def __init__(self, callback):
         self.callback = callback
@@ -186,8 +186,9 @@ class Curtain(Callback):
 
 
 class Part:
-    """What of a module's state belongs to one of several optimizers: its
-    parameters, and the buffers of the layers that hold no others."""
+    """The part of a module's state that belongs to one of several optimizers:
+    its parameters, and the buffers of layers that hold no other
+    parameters."""
 
     def __init__(self, module, optimizer):
         self.module = module

@@ -1,10 +1,10 @@
-"""The controller in transformers.Trainer, in its own idiom.
+"""The controller in transformers.Trainer, in the Trainer's own idiom.
 
     trainer = Trainer(..., callbacks=[AgenticTrainerCallback(brain)])
 
-What is counted is an evaluation: one an epoch with eval_strategy="epoch", one
-every `eval_steps` steps with "steps". `every=5` decides at each fifth. With
-unit="steps", `every` counts optimizer steps.
+The callback counts evaluations: one per epoch with eval_strategy="epoch", one
+every `eval_steps` steps with "steps". With `every=5`, a decision is made at
+every fifth one. With unit="steps", `every` counts optimizer steps.
 """
 
 import inspect
@@ -31,16 +31,17 @@ class AgenticTrainerCallback(TrainerCallback, ExportableState):
     brain      SimpleAIBrain or your own
     train_acc, val_acc, train_loss, val_loss
                your names for them, as the Trainer logs them
-    percent    True if your accuracies are percent, not fractions
+    percent    True if your accuracies are in percent, not fractions
     folder     where run.jsonl is written as it happens
     ema        a module of averaged weights that goes back to its best
                together with the network
     options    go to AgenticLR: every, reduce, increase, guards, ...
 
-    It stops training through `control`. Every `train()` starts over, so that
-    one callback serves several Trainers; `resume_from_checkpoint` continues
-    from the state in the Trainer's checkpoint. The best weights are not in
-    it: guards then go back to the checkpoint's, or to better ones since.
+    The callback stops training through `control`. Every `train()` starts over,
+    so that one callback can serve several Trainers; `resume_from_checkpoint`
+    continues from the state in the Trainer's checkpoint. The best weights are
+    not in the checkpoint: guards then go back to the checkpoint's own weights,
+    or to better ones found since.
 
     The Trainer's log, and whatever reports it (TensorBoard, W&B, ...), shows
     the rate that was used, and every decision as "decision/action", "source",
@@ -94,7 +95,7 @@ class AgenticTrainerCallback(TrainerCallback, ExportableState):
             return control  # outside training, or twice at the same step
         if self.wanted and not self.wanted & set(metrics):
             self.follower.others |= set(metrics)
-            return control  # of several evaluation sets, another one
+            return control  # another one of several evaluation sets
         logged = {}
         for entry in state.log_history:
             if entry["step"] > self.seen_step:
@@ -140,9 +141,9 @@ AgenticCallback = AgenticTrainerCallback
 
 
 def calling_handler() -> CallbackHandler | None:
-    """The Trainer's list of callbacks. A callback is not told its
-    neighbours, and those that report stand before it: so whoever is calling
-    it is looked for among the callers."""
+    """The Trainer's list of callbacks. A callback is not told about its
+    neighbours, and those that report come before it. So this searches the
+    callers for the list that is calling it."""
     frame = inspect.currentframe()
     while frame is not None:
         caller = frame.f_locals.get("self")
@@ -153,8 +154,9 @@ def calling_handler() -> CallbackHandler | None:
 
 
 def go_first(callback, callbacks):
-    """To the front of the list, so that all others see what it corrects. A
-    loop over the list that is at this callback does not notice."""
+    """Moves the callback to the front of the list, so that all others see
+    what it corrects. A loop over the list that has reached this callback does
+    not notice."""
     callbacks.remove(callback)
     callbacks.insert(0, callback)
 

@@ -1,46 +1,46 @@
 """The lab: where the brain that ships with the package is taught and judged.
 
 Nothing else in the package needs it. A folder imports only from those before
-it. One idea a file, in the order in which the story is told:
+it. One idea per file, in the order in which the story is told:
 
 Shared parts
     actions.py       the four actions by index and by letter
-    batch.py         many small trainings side by side, as one computation
+    batch.py         many small runs side by side, as one computation
     stacked.py       the same for networks of any architecture
     side_by_side.py  do two runs at once cost as much as one?
-    decision_time.py what a decision of the bundled brain takes
+    decision_time.py how long a decision of the bundled brain takes
     features.py      what the prompt says about a run, as a row of numbers
-    plain_rules.py   the original's three rules, to be held against ours
-    pilots.py        what sets the rates of runs, epoch after epoch
+    plain_rules.py   the original's three rules, to compare with ours
+    pilots.py        what sets the rates of runs, epoch by epoch
     calibration.py   can a stated probability be trusted?
     saved_states.py  the file of moments with what each action led to
-    check.py         does a brain choose well there? (a command)
+    check.py         does a brain choose well at those moments? (a command)
     bench.py         what does a decision cost? (a command)
 
 teach/: how the brain is made (`python -m agentic_lib teach`)
     situations.py    what is trained: data, networks, rates, in great variety
     architectures.py networks that people train, for stacked.py
     regression.py    networks that predict a number: only a loss is known
-    policies.py      who decides while labels are made
+    policies.py      what decides while labels are made
     branching.py     what each action led to, found by playing it to the end
-    labels.py        that, as data: files, tables, probabilities
+    labels.py        those results as data: files, tables, probabilities
     rounds.py        labels under better and better policies
     forest.py        what the labels teach: the language model's teacher
-    logistic.py      what they say without language: what it is compared with
+    logistic.py      a regression on the labels, to compare the brain with
     texts.py         prompts in many wordings
     reasons.py       reasons that are true
     tokens.py        a tokenizer for such texts
     lessons.py       prompts with replies, drawn from the labels
     network.py       a fresh small Qwen3
-    loss.py          what it is taught to do with a lesson
+    loss.py          what the network is taught to do with a lesson
     loop.py          the teaching itself, by steps or by seconds
-    visits.py        runs that the brain in the making steers itself
+    visits.py        runs that the unfinished brain steers itself
     making.py        all of that together: labels -> a brain
     saving.py        its folder: weights, temperature, the lines it knows
-    naive.py         a brain that is badly taught on purpose
+    naive.py         a brain that is taught badly on purpose
     command.py       the command line
     adapter.py       the same lessons for Qwen3-0.6B, as a LoRA adapter
-    arenas.py        runs on data that it was never taught
+    arenas.py        runs on data that the brain was never taught on
     judge.py         is it any good there, and is what it writes true?
     faults.py        the faults of a brain, measured
     units.py         does it read the run, or the units of its numbers?
@@ -49,7 +49,7 @@ teach/: how the brain is made (`python -m agentic_lib teach`)
 compare/: the evidence (`python -m agentic_lib compare`)
     networks.py      kinds of network that the brain was never taught on
     tasks.py         what is trained there; none of it is in situations.py
-    rows.py          what is kept of a run, and its score
+    rows.py          what is kept from a run, and its score
     together.py      runs side by side, whatever the network
     guarded.py       the same under the real controller and its guards
     alone.py         one run in the loop of train()
@@ -64,9 +64,9 @@ compare/: the evidence (`python -m agentic_lib compare`)
     results.py       the rows, as one file
     views.py         which rows are compared with which
     states.py        makes the saved states
-    choices.py       what is chosen there, and what that costs
+    choices.py       what is chosen at those states, and what that costs
     stopping.py      what stopping early saves and costs, as a curve
-    regression.py    a number is predicted, and nothing but a loss is known
+    regression.py    a number is predicted, and only a loss is known
     costs.py         what a run of each method costs
     tables.py, pictures.py, claims.py, answer.py, summary.py
                      numbers -> what people read: RESULTS.md

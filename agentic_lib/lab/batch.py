@@ -1,9 +1,9 @@
 """Many small networks trained side by side, as one computation.
 
-A small network keeps no computer busy: most of the time goes into starting
-operations. Here N of them, each with its own weights, data, order of the data
-and learning rate, are trained by the same batched matrix products. Knows
-nothing about decisions: whoever calls it sets the learning rates.
+A small network cannot keep a computer busy: most of the time goes into
+starting operations. Here N networks, each with its own weights, data, order of
+the data and learning rate, are trained by the same batched matrix products.
+Knows nothing about decisions: the caller sets the learning rates.
 """
 
 import math
@@ -19,7 +19,7 @@ CHUNK = 256 * 1024  # numbers that one evaluation step may hold at once
 class Data:
     """S data sets of one size, padded to the same features and classes.
 
-    x, y            (S, T, D) and (S, T): what is trained on
+    x, y            (S, T, D) and (S, T): the training data
     val_x, val_y    (S, V, D) and (S, V): what decisions look at
     test_x, test_y  (S, U, D) and (S, U): read at the end
     features        (S,) how many of the D columns are in use
@@ -36,7 +36,7 @@ class Data:
     classes: torch.Tensor
 
     def to(self, dtype):
-        """The same with its features in another precision."""
+        """The same data with its features in another precision."""
         return replace(self, x=self.x.to(dtype), val_x=self.val_x.to(dtype),
                        test_x=self.test_x.to(dtype))
 
@@ -49,8 +49,8 @@ class Shape:
     batch_size  examples in one step
     activation  'relu' or 'tanh'
     adam        True for Adam and AdamW, False for SGD and momentum
-    after       True: training metrics are measured after the epoch, with
-                all of its training data; False: as a mean while it ran
+    after       True: training metrics are measured after the epoch, on all
+                training data; False: they are averaged while it runs
     """
 
     hidden: tuple[int, ...] = (64, 64)
@@ -61,13 +61,13 @@ class Shape:
 
 
 class Batch:
-    """N networks in training. `rate` may be written between two epochs.
+    """N networks in training. `rate` may be changed between two epochs.
 
     data      Data; `sets`, (N,), says which of its sets each network has
     rate      (N,) learning rates
-    momentum  (N,) for SGD: 0 for plain
+    momentum  (N,) for SGD: 0 for plain SGD
     decay     (N,) decoupled weight decay for Adam: 0 for plain Adam
-    noise     standard deviation of what is added to inputs in training
+    noise     standard deviation of the noise added to inputs in training
     """
 
     noise = 0.0
@@ -85,7 +85,7 @@ class Batch:
         self.random = torch.Generator().manual_seed(seed)
         sizes = (data.x.shape[2], *shape.hidden, int(data.classes.max()))
         self.layers = list(zip(sizes, sizes[1:]))
-        self.width = max(sizes)  # numbers that one example takes, at most
+        self.width = max(sizes)  # the most numbers that one example takes
         self.weights = self._initial(dtype)
         self.first = torch.zeros_like(self.weights)  # moments of gradients
         self.second = torch.zeros_like(self.weights) if shape.adam else None
@@ -120,7 +120,7 @@ class Batch:
     def take(self, rows, seed=0):
         """A new batch of copies of these rows: a snapshot, or branches.
 
-        Copies of one row that share a stream see the data in one order.
+        Copies of one row that share a stream see the data in the same order.
         """
         new = object.__new__(type(self))
         new.__dict__.update(self.__dict__)
@@ -157,12 +157,12 @@ class Batch:
                 "learning_rate": self.rate.clone()}
 
     def logits(self, x):
-        """(N, B, D) -> (N, B, C) of the networks as they are judged; classes
-        that a set does not have get -1e9."""
+        """(N, B, D) -> (N, B, C), with the networks as they are evaluated;
+        classes that a set does not have get -1e9."""
         return self._forward(x)[-1]
 
     def _mask(self, logits):
-        """Writes over the classes that a network's set does not have."""
+        """Overwrites the classes that a network's set does not have."""
         absent = torch.arange(logits.shape[2]) >= \
             self.data.classes[self.sets][:, None]
         return logits.masked_fill_(absent[:, None], -1e9)
@@ -217,7 +217,7 @@ class Batch:
         return logp, -picked.sum((1, 2)), (logp.argmax(2) == y).sum(1)
 
     def _delta(self, logp, y):
-        """The gradient of the summed loss by the outputs, (N, B, C)."""
+        """The gradient of the summed loss w.r.t. the outputs, (N, B, C)."""
         delta = logp.exp()
         return delta.scatter_add_(2, y[..., None], torch.full_like(
             delta[..., :1], -1))
@@ -259,8 +259,8 @@ class Batch:
     def worths(self, part="test"):
         """What the networks are worth now, (2, N), in points.
 
-        First by accuracy in percent, less the loss (at most that of pure
-        guessing), which decides if accuracies tie. Second by the loss alone,
+        The first row is accuracy in percent minus the loss (capped at that of
+        pure guessing), which breaks ties. The second row is by the loss alone,
         as 100 / perplexity: for runs of which only the loss is known.
         """
         acc, loss = self.measure(part)

@@ -1,8 +1,8 @@
 """What a decision costs: `python -m agentic_lib bench`.
 
 Makes a model of Qwen3-0.6B's true size with random weights from its config
-(time and memory do not depend on what the weights say), and times in one run,
-in turns, what a decision is made of. Prints a table in Markdown.
+(time and memory do not depend on the weights' values), and times the parts of
+a decision, in turns, in one run. Prints a table in Markdown.
 """
 
 import gc
@@ -21,7 +21,7 @@ from agentic_lib.models.errors import LanguageModelError
 
 WRITTEN = 25  # tokens of a generated decision
 MANY = 32     # decisions scored in one batch
-# ChatML with Qwen's switch: thinking off puts an empty block after the
+# ChatML with Qwen's switch: turning thinking off puts an empty block after the
 # assistant's header.
 CHATML = """\
 {%- for message in messages -%}
@@ -51,7 +51,7 @@ def add_arguments(parser):
 
 
 def run(args) -> list[dict]:
-    """Measures, prints the table, and gives its rows.
+    """Measures, prints the table, and returns its rows.
 
     Raises ValueError or LanguageModelError naming the option that is wrong.
     """
@@ -97,7 +97,7 @@ def make_model(folder, seed=0, **sizes) -> str:
     """Saves Qwen3-0.6B's architecture with random weights in bfloat16, and a
     small tokenizer that splits our prompts about as Qwen's does.
 
-    sizes  fields of Qwen3Config to be other than Qwen3-0.6B's
+    sizes  fields of Qwen3Config that differ from Qwen3-0.6B's
     """
     import torch
     from transformers import Qwen3Config, Qwen3ForCausalLM
@@ -209,7 +209,7 @@ print(json.dumps([seconds, max(peak[0] - before, gpu), weights]))
 
 def measure_load(model, device, dtype) -> dict:
     """Time and peak memory of loading and the first pass, in a process of
-    its own; memory beyond what Python and torch took before."""
+    its own; memory on top of what Python and torch took before."""
     answer = subprocess.run(
         [sys.executable, "-c", LOAD, json.dumps([model, device, dtype])],
         capture_output=True, text=True)
@@ -312,8 +312,8 @@ def list_things(brain, found, many) -> dict:
 
 
 def decision_pipeline(brain, found):
-    """transformers' own, on the same network with our template; None if
-    this transformers has none."""
+    """transformers' own pipeline, on the same network with our template;
+    None if this version of transformers has none."""
     try:
         from transformers.decision import DecisionConfig
         from transformers.pipelines import DecisionPipeline

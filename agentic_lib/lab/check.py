@@ -1,9 +1,10 @@
 """Does a brain choose well? `python -m agentic_lib check --brain qwen`
 
-Asks it about stored states of real training runs for which every action was
-played to the end, and counts: how often it picks the best, what its choices
-cost, whether its confidence can be trusted, whether the order of the options
-moves it. The rules, and always the same answer, are judged beside it.
+Asks the brain about stored states of real training runs, at which every action
+was played to the end. Reports how often it picks the best action, what its
+choices cost, whether its confidence can be trusted, and whether the order of
+the options changes its answer. The rules, and always giving the same answer,
+are judged in the same way.
 """
 
 import json
@@ -17,7 +18,7 @@ from agentic_lib.brain.scoring import CLOSE, margin
 from agentic_lib.lab import saved_states
 from agentic_lib.lab.calibration import calibration_error
 
-TIE = 0.3  # points of accuracy: an action this near to the best is as good
+TIE = 0.3  # points of accuracy: an action this close to the best is as good
 
 
 def add_arguments(parser):
@@ -35,7 +36,7 @@ def add_arguments(parser):
 
 
 def run(args) -> dict:
-    """Asks, prints the table, and gives its numbers."""
+    """Asks, prints the table, and returns its numbers."""
     from agentic_lib.brain.brain import SimpleAIBrain
 
     states = find_states(args.states)[:args.limit]
@@ -72,7 +73,7 @@ def actions_of(state):
 
 
 def ask(brain, states, quiet=False):
-    """A Decision for each state; those that can be are asked as a batch.
+    """A Decision for each state; states are asked in batches if possible.
     `quiet` hides the progress bar."""
     from tqdm.auto import tqdm
 
@@ -115,12 +116,12 @@ def judge_names(states, names) -> dict:
 
 
 def judge(states, decisions) -> dict:
-    """`judge_names`, and what only a brain's decisions tell.
+    """`judge_names`, and what only a brain's decisions can tell.
 
-    by model   share that the model decided; the rest the rules did
+    by model   share that the model decided; the rules decided the rest
     unreadable share of replies without a decision
-    error      expected calibration error: how far confidence and being right
-               lie apart, on average over ten bins; ties are shared
+    error      expected calibration error: the gap between confidence and how
+               often it is right, on average over ten bins; ties are shared
     seconds    median time of a decision
     """
     found = judge_names(states, [d.action for d in decisions])
@@ -137,9 +138,9 @@ def judge(states, decisions) -> dict:
 
 
 def share_of_best(state, name) -> float:
-    """1 if this action alone is best, 1/k where it is one of k that are
-    (within TIE), else 0. Probabilities sum to 1 over the actions, so what is
-    right must do so as well."""
+    """1 if this action alone is best, 1/k if it is one of k that are
+    (within TIE), else 0. Probabilities sum to 1 over the actions, so these
+    shares must do so as well."""
     values = worth(state)
     best = [other for other in values
             if max(values.values()) - values[other] <= TIE]
@@ -147,8 +148,8 @@ def share_of_best(state, name) -> float:
 
 
 def flips(brain, states) -> dict:
-    """Share of answers that change when the options are asked for in reverse
-    order: with one order asked, and with both if the two best are close."""
+    """Share of answers that change when the options are listed in reverse:
+    if one order is asked, and if both are when the two best are close."""
     before = after = 0
     for state in states:
         actions = actions_of(state)

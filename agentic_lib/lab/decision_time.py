@@ -1,4 +1,4 @@
-"""What a decision of the bundled brain takes, on one thread.
+"""How long a decision of the bundled brain takes, on one thread.
 
     python -m agentic_lib.lab.decision_time
 

@@ -1,7 +1,7 @@
 """What the prompt says about a run, as a row of numbers.
 
-For everything in the lab that is not a language model: the policy that plays
-labels to their end, and the logistic regression that the language model is
+For everything in the lab that is not a language model: the policy that decides
+while labels are made, and the logistic regression that the language model is
 compared with. Works on N runs at once, with numpy.
 """
 
@@ -17,19 +17,19 @@ NUMBERS = (
     "train_rises", "val_rises", "below_best", "since_best",
     "above_lowest_loss", "since_lowest_loss", "diverged", "first", "second",
 )
-LOG_LOSS = (-12.0, 6.0)  # losses are compared as logarithms, within this
+LOG_LOSS = (-12.0, 6.0)  # losses are compared as logarithms, clipped to this
 
 
 def log_loss(values):
-    """Natural logarithm of losses, nan and infinity as the upper bound."""
+    """Natural logarithm of losses; nan and infinity become the upper bound."""
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log(values)
     return np.clip(np.nan_to_num(logs, nan=LOG_LOSS[1]), *LOG_LOSS)
 
 
 def of_first(values):
-    """(N, epochs) -> the same as multiples of the first one in each row that
-    is a positive number; of 1 if none is."""
+    """(N, epochs) -> the same values, each row divided by its first one that
+    is a positive number; by 1 if none is."""
     fits = np.isfinite(values) & (values > 0)
     row = np.arange(len(values))
     start = np.where(fits.any(1), values[row, fits.argmax(1)], 1.0)
@@ -39,9 +39,9 @@ def of_first(values):
 def numbers(seen, horizon, every, factors):
     """(N, epochs, 5) metrics in batch.METRICS' order -> (N, len(NUMBERS)).
 
-    As in the prompt no number has a unit: rates and losses are multiples of
-    the first ones, time is in shares of the budget and in decisions. Where
-    accuracies are not known (nan), what rests on them is 0.
+    As in the prompt, no number has a unit: rates and losses are multiples of
+    the first ones, time is in shares of the budget and in decisions. If
+    accuracies are not known (nan), the numbers that rest on them are 0.
 
     horizon, every  epochs in all, and between two decisions; (N,) or one
     factors         (N, 2), for lowering and raising the rate
@@ -57,7 +57,7 @@ def numbers(seen, horizon, every, factors):
     rates = of_first(seen[:, :, 4])
     rate = np.log10(np.maximum(rates[:, points], 1e-9))
     start = max(now - 1 - every, 0)
-    # nan is a rise, as in the prompt: `not later <= earlier`
+    # nan counts as a rise, as in the prompt: `not later <= earlier`
     rises = [(~(seen[:, start + 1:now, k] <= seen[:, start:now - 1, k]))
              .sum(1) / max(now - 1 - start, 1) for k in (2, 3)]
     best, lowest = seen[:, :, 1].argmax(1), losses[1].argmin(1)
@@ -84,7 +84,7 @@ def numbers(seen, horizon, every, factors):
 
 
 def without_accuracy(rows):
-    """Rows of `numbers` as they are if nothing but losses is known."""
+    """Rows of `numbers` as they would be if only losses were known."""
     rows = rows.copy()
     rows[:, [i for i, name in enumerate(NUMBERS)
              if "acc" in name or name in ("gap", "below_best",
@@ -93,5 +93,5 @@ def without_accuracy(rows):
 
 
 def decisions_ago(at, now, every):
-    """Logarithm of 1 and how many decisions ago epoch `at` (N,) was."""
+    """log(1 + k), where k is how many decisions ago epoch `at` (N,) was."""
     return np.log(np.ceil((now - 1 - at) / every) + 1)

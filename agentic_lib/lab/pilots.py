@@ -1,6 +1,6 @@
-"""What sets the rates of a group of runs, epoch after epoch.
+"""What sets the rates of a group of runs, epoch by epoch.
 
-A pilot is started for runs that are trained side by side; after every epoch
+A pilot is started for runs that are trained side by side. After every epoch
 it reads all their histories and sets their rates for the next one. Knows
 nothing about data, networks or statistics.
 """
@@ -22,8 +22,8 @@ class Group:
     """Runs that are trained side by side.
 
     rates, seeds  one of each for every run
-    epochs        the budget; steps: of the optimizer in one epoch
-    optimizer     'sgd' or 'adamw'; momentum of sgd
+    epochs        the budget; steps: optimizer steps in one epoch
+    optimizer     'sgd' or 'adamw'; momentum is for sgd
     """
 
     rates: tuple[float, ...]
@@ -36,11 +36,11 @@ class Group:
 
 
 class Constant:
-    """Keeps every rate. Pilots for anything else begin here.
+    """Keeps every rate as it is. All other pilots build on it.
 
     rates    (N,) for the next epoch
-    stopped  (N,) True if the training has been ended
-    actions  one text a run, a letter for each decision
+    stopped  (N,) True if the run has been stopped
+    actions  one text per run, with a letter for each decision
     """
 
     def __init__(self, group):
@@ -59,7 +59,7 @@ class Constant:
 
 
 class Scheduled(Constant):
-    """A scheduler of torch or transformers on one small optimizer a run.
+    """A scheduler of torch or transformers, with one small optimizer per run.
 
     make    optimizer, Group -> scheduler
     metric  the field of Metrics that is passed to its `step`, or None
@@ -91,7 +91,7 @@ class Scheduled(Constant):
 
 class EveryStep(Scheduled):
     """A scheduler that is stepped with the optimizer, such as OneCycle. Its
-    rates are in proportion to the starting rate, so one does for all runs.
+    rates are proportional to the starting rate, so one serves all runs.
     """
 
     def __init__(self, group, make):
@@ -119,8 +119,8 @@ class EveryStep(Scheduled):
 class Decided(Constant):
     """Rates moved by decisions, within the controller's bounds, guards off.
 
-    decide  histories, every, actions -> for each the name of an action, or
-            a Decision
+    decide  (histories, every, actions) -> for each history the name of an
+            action, or a Decision
     """
 
     def __init__(self, group, decide, every=5, reduce=0.7, increase=1.3,
@@ -161,8 +161,8 @@ def bounded(rate, factor):
 
 
 def one_by_one(rule):
-    """A rule (history, actions, every) -> Decision, name or (name, reason),
-    as `decide` of many histories."""
+    """Turns a rule for one history into a `decide` for many. The rule is
+    (history, actions, every) -> Decision, name or (name, reason)."""
     def decide(histories, every, actions):
         found = [rule(history, actions, every) for history in histories]
         return [d if isinstance(d, str) else tuple(d)[0] for d in found]

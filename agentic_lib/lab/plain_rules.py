@@ -1,7 +1,8 @@
-"""The original's three rules as it states them.
+"""The original's three rules, as it states them.
 
-They take divergence for slow learning, and answer it with a higher rate. Kept
-for teaching, and to be held against `fallback_decision`, which is what runs.
+They mistake divergence for slow learning, and answer it with a higher rate.
+Kept for teaching, and for comparison with `fallback_decision`, which is what
+runs.
 """
 
 from collections.abc import Sequence
@@ -32,7 +33,7 @@ SLOW = 2.0  # points of training accuracy from decision to decision
 
 def plain_rules(history: list[Metrics], actions: Sequence[Action] = ACTIONS,
                 every: int = 5) -> Decision:
-    """A decision by three rules; what is not known sets none of them off.
+    """A decision by three rules; an unknown metric triggers none of them.
 
     history  list of Metrics, oldest first; every is the number of epochs
              between two decisions

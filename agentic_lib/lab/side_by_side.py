@@ -1,4 +1,4 @@
-"""What two runs side by side cost, against one alone.
+"""What two runs side by side cost, compared with one alone.
 
     python -m agentic_lib.lab.side_by_side
 

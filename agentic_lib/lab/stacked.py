@@ -1,9 +1,9 @@
 """Networks of any one architecture trained side by side, by torch.func.
 
-`batch.py` writes the gradients of fully connected networks by hand; here
-torch derives them for any module: vmap runs N networks, each with weights,
-buffers and data of its own, as one computation, in which N convolutions
-become one grouped convolution.
+In `batch.py` the gradients of fully connected networks are written by hand.
+Here torch derives them for any module: vmap runs N networks, each with its own
+weights, buffers and data, as one computation. In it, N convolutions become one
+grouped convolution.
 """
 
 from contextlib import contextmanager
@@ -24,8 +24,8 @@ class Stacked(Batch):
     """N networks in training, as in `Batch`, of any architecture.
 
     build  (features, classes) -> a new torch.nn.Module that maps (B, features)
-           to (B, classes); its random numbers are drawn from torch's own
-           generator. All sets must have all features.
+           to (B, classes); it draws random numbers from torch's own
+           generator. All sets must use all features.
 
     Dropout draws one mask for all networks, so that branches of a run differ
     only in their action.
@@ -92,7 +92,7 @@ class Stacked(Batch):
 
 @contextmanager
 def seeded(generator):
-    """torch's own random numbers drawn by a generator, then put back."""
+    """Seeds torch's own generator from another one, then restores it."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(torch.randint(2 ** 31, (),
                                             generator=generator)))
@@ -100,7 +100,7 @@ def seeded(generator):
 
 
 def largest_output(module, x) -> int:
-    """Numbers in the largest intermediate result of one example."""
+    """How many numbers one example's largest intermediate result has."""
     sizes = [x.numel()]
     hooks = [part.register_forward_hook(
         lambda part, given, out: sizes.append(out.numel()))

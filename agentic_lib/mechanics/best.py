@@ -1,6 +1,6 @@
 """The best weights that a run has had, and the way back to them.
 
-Knows nothing about learning rates, metrics, or why one goes back.
+Knows nothing about learning rates, metrics, or the reason for going back.
 """
 
 import copy
@@ -11,13 +11,13 @@ KEPT = "weights", "state", "result", "fed", "start", "steps", "moved"
 
 
 class Best:
-    """The best weights that were seen, with the optimizer's state.
+    """The best weights so far, with the optimizer's state.
 
-    `dead` says whether gradients have stopped reaching most weights, as they
-    do when a step that was too large has switched every ReLU off. `moved` is
-    how far the first STEPS steps took the weights, in multiples of their own
-    length: the median over weight matrices; None until it is known. What is
-    usual is some thousandths at each step.
+    `dead` says whether gradients no longer reach most of the weights, as
+    happens when too large a step has switched every ReLU off. `moved` is how
+    far the first STEPS steps took the weights, in multiples of their own
+    length (the median over weight matrices), or None until that is known. A
+    few thousandths per step are usual.
     """
 
     def __init__(self, model, optimizer):  # torch's own optimizer
@@ -28,7 +28,7 @@ class Best:
             raise ValueError("model= is not the network that this optimizer "
                              "trains: pass that; with averaged weights both, "
                              "torch.nn.ModuleList([network, averaged]).")
-        self.result = self.fed = None  # what had a gradient at the start
+        self.result = self.fed = None  # fed: what had a gradient at the start
         self.dead, self.steps, self.moved = False, 0, None
         self.hook()
         self.keep()
@@ -39,8 +39,11 @@ class Best:
         self.hook()  # a copy of an optimizer leaves its hooks behind
 
     def hook(self):
-        """Looks at the gradients of the first step, and at how far the first
-        ones go."""
+        """Hooks `before_step` into the optimizer.
+
+        It looks at the gradients of the first step, and at how far the first
+        steps go.
+        """
         self.optimizer.register_step_pre_hook(self.before_step)
 
     def keep(self):
@@ -56,7 +59,7 @@ class Best:
         self.restore()
 
     def restore(self):
-        """Goes back. The learning rates stay as they are now."""
+        """Goes back to the best weights. Learning rates stay as they are."""
         self.model.load_state_dict(self.weights)
         now = self.optimizer.state_dict()
         self.optimizer.load_state_dict(
@@ -69,7 +72,7 @@ class Best:
         self.__dict__.update(copy.deepcopy(state))
 
     def see(self, result):
-        """Keeps the weights if this result is their best yet.
+        """Keeps the weights if this result is the best yet.
 
         result  higher is better; None if nothing says how good they are
         """
@@ -89,15 +92,18 @@ class Best:
         self.steps += 1
 
     def measure(self):
-        """When STEPS have been made: how far have the weights gone?"""
+        """After STEPS steps: how far have the weights gone?"""
         if self.steps == STEPS and self.start is not None:
             self.moved = self.distance()
 
     def distance(self) -> float | None:
-        """How far this optimizer's weights are from the start, in their own
-        lengths. They are known by their place in memory: `model` needs to
-        have no more than a state_dict. None if a matrix began as zeros, as
-        LoRA's do: it has no length, and gives none to its partner."""
+        """How far this optimizer's weights are from the start.
+
+        The distance is given in multiples of their own length. The weights
+        are identified by their place in memory, so all that `model` needs is
+        a state_dict. None if a matrix began as zeros, as LoRA's second one
+        does: it has no length, and its partner's then means nothing either.
+        """
         shares, moved = [], {p.data_ptr() for p in self.parameters()}
         for name, now in self.model.state_dict().items():
             first = self.start[0].get(name)
@@ -110,20 +116,23 @@ class Best:
         return median(shares) if shares else None
 
     def look(self):
-        """The network is dead if few weights still have a gradient. Those
-        that have none by design, frozen or not in use now, do not count."""
+        """Sets `dead`: True if few weights still have a gradient.
+
+        Weights that have none by design, because they are frozen or not in
+        use now, do not count.
+        """
         alive = [x for i, x in self.gradients().items()
                  if i in (self.fed or ())]
         self.dead = 0 < sum(alive) <= len(alive) / 2
 
     def gradients(self) -> dict[int, bool]:
-        """{index of weights that have a gradient: is it not all zero}."""
+        """{index of weights with a gradient: True unless it is all zero}."""
         return {i: bool((p.grad != 0).any())
                 for i, p in enumerate(self.parameters())
                 if p.requires_grad and p.grad is not None}
 
     def parameters(self) -> list:
-        """What the optimizer moves."""
+        """The parameters that the optimizer moves."""
         return [p for group in self.optimizer.param_groups
                 for p in group["params"]]
 

@@ -1,7 +1,7 @@
-"""Checks of arguments: a good value comes back, a bad one is a ValueError.
+"""Checks of arguments: a good value is returned, a bad one raises ValueError.
 
-Each error names the argument, the value and the way out. Uses the standard
-library alone.
+Each error names the argument, the value and the way out. Uses only the
+standard library.
 """
 
 import math
@@ -9,8 +9,10 @@ import sys
 
 
 def number(name: str, value) -> float | None:
-    """`value` as a float (from a tensor, say, with a graph or without); None
-    stays None."""
+    """`value` as a float; None stays None.
+
+    It may also be a tensor, say, with or without a graph.
+    """
     if value is None:
         return None
     try:

@@ -1,7 +1,8 @@
-"""What is counted: evaluations, every so many epochs, steps, or calls.
+"""Counts the evaluations of a run, by epochs, steps or calls.
 
-A brain reads their numbers, 1, 2, 3, ...; a user writes `every` and `total`
-in the unit that their loop has. Knows nothing about metrics or rates.
+A brain reads the numbers of the evaluations, 1, 2, 3, ...; a user gives
+`every` and `total` in the unit of their own loop. Knows nothing about metrics
+or rates.
 """
 
 from agentic_lib.mechanics import checks
@@ -30,11 +31,11 @@ def make_counter(unit, every, total, total_epochs, pace) -> "Counter":
 class Counter:
     """Numbers the evaluations of a run, and says when a decision is due.
 
-    unit   "epochs", numbered by the user; "evaluations": each call is one;
-           "steps" of the optimizer, numbered by the user, between which the
-           same number of steps lies throughout
-    every  what passes between two decisions, `total` the budget or None, both
-           in that unit
+    unit   "epochs", numbered by the user; "evaluations": each call is one; or
+           "steps" of the optimizer, numbered by the user, with the same
+           number of steps between any two evaluations
+    every  how many of that unit pass between two decisions
+    total  the budget in that unit, or None
     """
 
     def __init__(self, unit="epochs", every=5, total=None):
@@ -45,8 +46,9 @@ class Counter:
         self.number = self.at = self.before = 0
 
     def count(self, at=None):
-        """The next evaluation, at this epoch or step; None: one more.
+        """Counts the next evaluation.
 
+        at  its epoch or step; None: one more than the last
         Raises ValueError unless it comes after the one before.
         """
         if at is None or self.unit == "evaluations":
@@ -65,7 +67,7 @@ class Counter:
 
     @property
     def step(self) -> float:
-        """How much of the unit lies between two evaluations."""
+        """How many of the unit lie between two evaluations."""
         return self.at / self.number if (
             self.unit == "steps" and self.number) else 1
 
@@ -74,8 +76,10 @@ class Counter:
         return max(1, round(amount / self.step))
 
     def due(self) -> bool:
-        """Does a decision follow this evaluation? Never the last one:
-        it would change nothing."""
+        """Does a decision follow this evaluation?
+
+        Never after the last one, where it would change nothing.
+        """
         crossed = self.at // self.every > self.before // self.every
         return crossed and self.at != self.total
 

@@ -1,6 +1,6 @@
-"""Has this run diverged? Seen one evaluation at a time, at constant cost.
+"""Has this run diverged? Checks one evaluation at a time, at constant cost.
 
-A number is far below its best only by a measure of its own noise, and no
+Whether a number is far below its best is measured by its own noise. No
 training loss is a reason to interfere while validation is at or near its
 best. Knows nothing about weights, or about how rates are moved.
 """
@@ -34,7 +34,7 @@ class Curve:
         self.count += 1
         if self.count == 1:
             self.first = self.level = x
-        fall = max(0, self.level - x)  # no trend goes that way
+        fall = max(0, self.level - x)  # noise: no trend goes down
         if len(self.last) == 2:        # and a smooth curve bends little
             bend = abs(x - 2 * self.last[1] + self.last[0]) / 2
             self.bends.append(bend)
@@ -50,22 +50,30 @@ class Curve:
             self.before = max(self.before, self.recent.popleft())
 
     def fell(self, x, share, noises, since=None) -> bool:
-        """True if `x` has lost this share of what was gained since the first
-        number, a tenth of the best, and so many times the noise."""
+        """True if `x` lies far below `since`, by default the best.
+
+        It must have lost more than each of these: this share of what was
+        gained since the first number, a tenth of `since`, and `noises` times
+        the noise.
+        """
         since = self.best if since is None else since
         gain = max(0, self.best - self.first)
         return x < since - max(share * gain, TENTH * abs(since),
                                noises * self.noise)
 
     def gained(self, share=0.01) -> bool:
-        """True if the best is better than the first by more than noise, and
-        by this share."""
+        """True if the best is clearly better than the first number.
+
+        That is, by more than noise and by more than this share of the first.
+        """
         return self.best - self.first > max(2 * self.noise,
                                             abs(self.first) * share)
 
     def improves(self, points=None) -> bool:
-        """True if the last `every` numbers have brought a best that is
-        better by so many points, or by 1 % if none are given."""
+        """True if the last `every` numbers have brought a better best.
+
+        It must be better by this many points, or by 1 % if none are given.
+        """
         margin = abs(self.before) / 100 if points is None else points
         return self.count > self.every and (
             max(self.recent) > self.before + margin)
@@ -77,29 +85,30 @@ class Curve:
 
 
 class Watch:
-    """What the guards know of a run, however long it is.
+    """What the guards know about a run, however long it is.
 
-    `changed` is when the rate was last changed, `rescues` when a guard was
-    needed, `ceiling` the lowest rate at which one was.
+    `changed` says when the rate was last changed, `rescues` when a guard was
+    needed; `ceiling` is the lowest rate at which a guard was needed.
 
     far      the training loss counts as diverged when it has lost this share
-             of what had been gained; None looks for nan alone
+             of what had been gained; None looks only for nan
     nowhere  evaluations, at least 3, after which a run may count as lost
     every    evaluations between two decisions
-    named    the result is a metric of its own: what it says counts
-    `why` says in what way the run has diverged, or is None; `lost` says that
-    nothing has been learned at all; `near`, that validation is near its best.
+    named    True if the result is a metric that the user named: that one
+             counts
+    `why` says how the run has diverged, or is None. `lost` is True if nothing
+    has been learned at all, `near` if validation is near its best.
     """
 
     def __init__(self, far=0.5, nowhere=5, every=5, named=False):
         self.named = named
         self.far, self.nowhere, self.every = far, nowhere, every
         self.changed, self.rescues = None, []
-        self.ceiling = self.rate = math.inf  # that of the last evaluation
+        self.ceiling = self.rate = math.inf  # rate: the last evaluation's
         self.restart()
 
     def restart(self):
-        """Everything seen so far is forgotten."""
+        """Forgets everything seen so far."""
         self.curves = {name: Curve(self.every) for name in SIGNS}
         self.loss, self.result = Curve(), Curve(self.every)
         self.settle()
@@ -110,10 +119,12 @@ class Watch:
         self.why, self.lost, self.near = None, False, False
 
     def note(self, decision, again=False):
-        """Remembers when the rate was changed, and when by a guard's own
-        choice; if one overrules a brain, a note says what that chose.
+        """Remembers when the rate was changed, and when a guard decided.
 
-        again  the run goes back to its start
+        A guard that only overrules a brain does not count: its decision has a
+        note, which says what the brain chose.
+
+        again  True if the run goes back to its start
         """
         if decision.new_lr != decision.old_lr:
             self.changed = decision.epoch
@@ -162,18 +173,24 @@ class Watch:
             self.thrives and self.loss.gained(0.1))
 
     def improves(self, points) -> bool:
-        """True if validation accuracy has risen by so many points since the
-        last decision, or the validation loss has fallen by 1 %; with a
-        metric of its own, if that is better by 1 %."""
+        """True if validation has improved since the last decision.
+
+        That is, accuracy has risen by this many points, or the loss has
+        fallen by 1 %. If the user named a metric, it must be better by 1 %.
+        """
         if self.named:
             return self.result.improves()
         return (self.curves["val_acc"].improves(points)
                 or self.curves["val_loss"].improves())
 
     def see_loss(self, x, fallen, alone, since=None):
-        """x: minus the training loss, or validation if it is not known."""
+        """Judges the newest loss, and sets `why` if it has diverged.
+
+        x  minus the training loss; validation if that loss is not known
+        """
         curve, good = self.loss, self.near and not since
-        # alone it takes more to be sure, and most after few evaluations
+        # with one number alone it takes more to be sure, and most of all
+        # after few evaluations
         care = 1 + max(0, 6 - curve.count) if alone else 1
         share, noises = (0.75, 8 * care) if alone else (self.far, 3)
         if self.far is None or good or curve.count < 2 or not curve.fell(
@@ -189,9 +206,11 @@ class Watch:
                         f"{abs(curve.best):.3g}.")
 
     def goes_nowhere(self) -> bool:
-        """True if neither accuracy has risen, while the validation loss
-        jumps: a rate that is far too low moves it smoothly. Holds for
-        classifiers alone, whose loss is a cross-entropy in nats."""
+        """True if neither accuracy has risen while the validation loss jumps.
+
+        A rate that is far too low does not count: it moves the loss smoothly.
+        Works only for classifiers whose loss is a cross-entropy in nats.
+        """
         train, val, train_loss, loss = self.curves.values()
         if min(val.count, loss.count, train_loss.count) < self.nowhere or (
                 val.level > GOOD or val.gained() or train.gained()):

@@ -1,4 +1,4 @@
-"""What a training loop hands in, as numbers: no bad one ends the training.
+"""The numbers that a training loop hands in: no bad one ends the training.
 
 Impossible values are reported once and left out. Knows nothing about
 decisions.
@@ -16,9 +16,9 @@ KNOWN = ("train_acc", "val_acc", "train_loss", "val_loss")
 class Measured:
     """Cleans the numbers of each evaluation.
 
-    metric            the name of what says how good the weights are; None:
-                      validation accuracy, or the loss
-    higher_is_better  its direction; known for accuracies and losses
+    metric            the name of the number that says how good the weights
+                      are; None: validation accuracy, or the loss
+    higher_is_better  its direction; already known for accuracies and losses
     """
 
     def __init__(self, metric=None, higher_is_better=None):
@@ -28,16 +28,18 @@ class Measured:
             raise ValueError(f"metric={metric!r}: is a higher one better? "
                              "Pass higher_is_better=True or False.")
         self.metric, self.sign = metric, 1 if higher_is_better else -1
-        # does the metric lie between 0 and 1, and do accuracies go to 100?
+        # share: is the metric from 0 to 1? percent: do accuracies go to 100?
         self.share, self.percent, self.told = None, False, set()
 
     def clean(self, given) -> tuple[dict, float | None]:
-        """{name: number} of the four that a brain reads, and how good the
-        metric is, higher is better, or None.
+        """The numbers that a brain reads, and how good the metric is.
+
+        The first are {name: number}, of the four that a brain knows; the
+        second is one number, higher is better, or None.
 
         A metric of another name stands in if nothing else was measured on
-        validation data: as a loss if a lower one is better, as an accuracy
-        if it is a share between 0 and 1.
+        validation data: as a loss if lower is better, or as an accuracy if it
+        is a share between 0 and 1.
         """
         found = {}
         for name, value in given.items():
@@ -87,7 +89,7 @@ class Measured:
         return None
 
     def stand_in(self, own) -> dict:
-        """The metric of another name, as what a brain was taught to read."""
+        """The metric of another name, as a number that a brain can read."""
         if self.sign < 0:
             return {"val_loss": own}
         self.share = self.share is not False and own <= 1.0001  # rounding
@@ -123,8 +125,11 @@ def validation(metrics) -> float | None:
 
 
 def goodness(metrics) -> float | None:
-    """What makes weights the best: validation; if it is not known, the
-    lowest training loss. None for a run that has diverged."""
+    """How good the weights are, higher is better.
+
+    Validation decides; if it is not known, the lowest training loss is best.
+    None for a run that has diverged.
+    """
     if metrics.diverged:
         return None
     if metrics.train_loss is not None and validation(metrics) is None:

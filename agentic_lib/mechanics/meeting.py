@@ -23,7 +23,7 @@ def meet():
     me, size = distributed.get_rank(), distributed.get_world_size()
     count += 1
     store.set(f"agentic_lib/{count}/{me}", "here")
-    if count > 2:  # every process here has passed that one
+    if count > 2:  # by now every process has passed that meeting
         store.delete_key(f"agentic_lib/{count - 2}/{me}")
     until = time.monotonic() + PATIENCE
     for other in range(size):

@@ -11,7 +11,8 @@ from agentic_lib.mechanics.meeting import meet
 # torch imports this module when it first wraps a network, and its functions
 # keep the process group of that moment as their default. The group then
 # outlives destroy_process_group(), and gloo's threads abort a process that
-# meets them at its exit. Imported before there is a group, it keeps none.
+# still has them when it exits. If the module is imported before there is a
+# group, it keeps none.
 if distributed.is_available() and not distributed.is_initialized():
     import torch.distributed.nn.functional  # noqa: F401
 
@@ -28,7 +29,7 @@ def is_first() -> bool:
 
 
 def from_first(function):
-    """Calls `function` in the first process alone; its result in all.
+    """Calls `function` only in the first process; all return its result.
 
     Every process must call it. Raises RuntimeError if one does not.
     """

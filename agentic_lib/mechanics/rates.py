@@ -1,8 +1,8 @@
 """How learning rates are moved: alone, or on top of a schedule.
 
 Knows nothing about decisions. Both classes read and multiply the rates of
-every parameter group, keep them within bounds, and leave a rate that is held
-in a tensor in that tensor.
+every parameter group, keep them within bounds, and write a rate that is held
+in a tensor into that same tensor.
 """
 
 import torch
@@ -11,7 +11,7 @@ from agentic_lib import messages
 
 
 class OwnRates:
-    """The rates belong to the controller alone: written to param_groups.
+    """The controller alone owns the rates, and writes them to param_groups.
 
     `check` raises if something else changed a rate after `multiply`.
     """
@@ -38,7 +38,7 @@ class OwnRates:
         return [float(group["lr"]) for group in self.groups]
 
     def used(self) -> list[float]:
-        """The rate of every group in the step before."""
+        """The rate of every group in the last step."""
         return self.read()
 
     def multiply(self, factor):
@@ -48,8 +48,10 @@ class OwnRates:
         self.written = self.read()
 
     def bounded(self, rate, factor) -> float:
-        """rate x factor, but never across a bound, and never the other way
-        if the rate was outside already."""
+        """rate x factor, but never across a bound.
+
+        A rate that is already outside is never moved the other way.
+        """
         if factor > 1:
             return min(rate * factor, max(self.high, rate))
         return max(rate * factor, min(self.low, rate))
@@ -61,14 +63,19 @@ class OwnRates:
         return max(self.read()) <= self.low
 
     def show(self):
-        """Makes the optimizer's groups show the rates as the next step uses
-        them, for those who look there; until `take_off`."""
+        """Makes the optimizer's groups show the rates that the next step uses.
+
+        This is for anyone who looks there, and lasts until `take_off`.
+        """
 
     def take_off(self, *_):
         """Nothing to take off: the groups hold these very rates."""
 
     def check(self):
-        """A rate that something else changed would undo every decision."""
+        """Raises RuntimeError if something else changed a rate.
+
+        Such a change would undo every decision.
+        """
         found = self.read()
         if self.written and found[:len(self.written)] != self.written:
             raise RuntimeError(
@@ -91,11 +98,12 @@ class OwnRates:
 
 
 class ScaledRates(OwnRates):
-    """The rates belong to a schedule: param_groups hold its own rates, and
-    every optimizer step is taken with those rates times the scale.
+    """A schedule owns the rates; each step is taken with them scaled.
 
-    So any scheduler works, and neither it nor a checkpoint ever meets a
-    scaled rate. The scale is put on and taken off by the optimizer's hooks.
+    param_groups hold the schedule's own rates, and every optimizer step uses
+    those rates times the scale. So any scheduler works, and neither it nor a
+    checkpoint ever sees a scaled rate. The optimizer's hooks put the scale on
+    and take it off.
     """
 
     def __init__(self, optimizer, low, high):
@@ -131,14 +139,14 @@ class ScaledRates(OwnRates):
         rates = self.read()
         for i, (group, rate) in enumerate(zip(self.groups, rates)):
             # from the bounded rate, so that a scale never runs far ahead of
-            # what the bounds let through; but 1 leaves it as it is
+            # what the bounds allow; but a factor of 1 leaves it as it is
             own = float(group["lr"])
             self.scales[i] *= factor
             if own > 0 and factor != 1:
                 self.scales[i] = self.bounded(rate, factor) / own
 
     def put_on(self, *_):
-        """Before a step: the scaled rates."""
+        """Before a step: puts the scaled rates in place."""
         self.show()
         self.last = [float(group["lr"]) for group in self.groups]
 
@@ -148,7 +156,10 @@ class ScaledRates(OwnRates):
         write(self.groups, rates)
 
     def take_off(self, *_):
-        """After a step, or later if an error ended it."""
+        """Puts the schedule's own rates back in place.
+
+        This happens after a step, or later if an error ended it.
+        """
         if self.unscaled is not None:
             write(self.groups, self.unscaled)
             self.unscaled = None
@@ -167,15 +178,14 @@ class ScaledRates(OwnRates):
 
 
 def inner(optimizer):
-    """torch's own optimizer inside one that accelerate or Lightning wrapped
-    around it."""
+    """torch's own optimizer, without accelerate's or Lightning's wrapper."""
     while hasattr(optimizer, "optimizer"):
         optimizer = optimizer.optimizer
     return optimizer
 
 
 def write(groups, rates):
-    """Sets the rates; those that a captured graph holds, in place."""
+    """Sets the rates; a tensor, which a captured graph may hold, in place."""
     for group, rate in zip(groups, rates):
         if isinstance(group["lr"], torch.Tensor):
             group["lr"].fill_(rate)
@@ -190,7 +200,10 @@ def say(rates) -> str:
 
 def make_rates(optimizer, scheduler, low, high) -> OwnRates:
     """The rates of this optimizer, on top of its scheduler's if there is one.
-    A ValueError if one is not usable, or belongs to another one."""
+
+    Raises ValueError if the optimizer or the scheduler is not usable, or if
+    the scheduler belongs to another optimizer.
+    """
     if not hasattr(inner(optimizer), "param_groups"):
         raise ValueError(f"optimizer={optimizer!r} is not one: pass a "
                          "torch.optim.Optimizer, or one that wraps it; of "

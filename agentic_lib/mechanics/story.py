@@ -1,8 +1,7 @@
 """What was measured in a run so far, and the part of it that a prompt shows.
 
-Adding one evaluation, and taking the extract, cost the same at any length of
-the run. Knows nothing about decisions: what is added has an `epoch` and
-numbers.
+Adding an evaluation and taking the extract cost the same, however long the run
+is. Knows nothing about decisions: what is added has an `epoch` and numbers.
 """
 
 import math
@@ -17,7 +16,7 @@ class Story:
     results  how good each was, higher is better, or None
     peaks    {name of a number: the evaluation at which it was best}
     starts   {name: the first evaluation at which it was a positive number}
-    begin    where in the history the run began, if it began again
+    begin    the index in the history at which the run began, or began again
     """
 
     def __init__(self):
@@ -39,8 +38,11 @@ class Story:
                 self.starts.setdefault(name, metrics)
 
     def extract(self, every) -> list:
-        """The first evaluations, the best ones, those since the last
-        decision, `every` evaluations ago, and the one as long before that."""
+        """The evaluations that a prompt needs.
+
+        They are the first ones, the best ones, those since the last decision
+        (`every` evaluations ago), and the one at the decision before that.
+        """
         at = max(self.begin, len(self.history) - 2 * every - 1)
         last = self.history[at:]
         parts = (self.history[self.begin], *self.starts.values(),
@@ -50,16 +52,19 @@ class Story:
                       key=lambda m: m.epoch)
 
     def since_begin(self) -> list:
-        """Every evaluation of the run as it goes now."""
+        """Every evaluation since the run began, or began again."""
         return self.history[self.begin:]
 
     def begin_again(self):
-        """What was seen belongs to an attempt that was given up: it stays in
-        the history, but says nothing about what follows."""
+        """Begins a new attempt at the run.
+
+        What was seen belongs to an attempt that was given up. It stays in the
+        history, but says nothing about what follows.
+        """
         self.begin, self.peaks, self.starts = len(self.history), {}, {}
 
     def clear(self):
-        """Nothing has been seen yet."""
+        """Forgets everything: nothing has been seen yet."""
         self.history.clear()
         self.results = []
         self.begin_again()

@@ -1,4 +1,4 @@
-"""Numbers as text, short and always the same way.
+"""Numbers as text, short and always in the same form.
 
 Knows nothing about what the numbers mean.
 """

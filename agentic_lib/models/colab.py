@@ -1,7 +1,7 @@
 """Google Colab's own language model, which needs no key from the user.
 
-A Colab runtime reaches a proxy that speaks OpenAI-compatible chat;
-`google.colab.ai` asks the same one. Every question goes to Google. Knows
+A Colab runtime can reach a proxy that speaks OpenAI-compatible chat;
+`google.colab.ai` uses the same proxy. Every question goes to Google. Knows
 nothing about training.
 """
 
@@ -12,14 +12,14 @@ from agentic_lib.models.connection import Connection
 from agentic_lib.models.errors import LanguageModelError
 from agentic_lib.models.server import QUESTION_OF_TRIAL, ChatServer
 
-# Some of these models think before they write, and thoughts count: with the
-# usual limit the reply would be cut off before its first word.
+# Some of these models think before they write, and their thoughts count
+# towards the limit: the usual one would end the reply before its first word.
 ROOM = 2048
 INSTEAD = "Take model='bundled', which needs no network."
 
 
 def colab_model() -> ChatServer:
-    """The model that `google.colab.ai` takes if nobody chooses another one.
+    """The model that `google.colab.ai` uses by default.
 
     Raises LanguageModelError outside Colab, if Colab gives this notebook no
     key, and if the model does not answer.
@@ -32,7 +32,7 @@ def colab_model() -> ChatServer:
             f"is not a Colab runtime ({error}). {INSTEAD}") from None
     try:
         names = ai.list_models()  # it also sets the key
-    except Exception as error:  # of Colab: no key, no network, no permission
+    except Exception as error:  # Colab's: no key, no network, no permission
         raise LanguageModelError(
             "Colab's own language model cannot be reached: "
             f"google.colab.ai.list_models() raises {type(error).__name__}: "
@@ -45,8 +45,10 @@ def colab_model() -> ChatServer:
 
 
 def address() -> str:
-    """Where the proxy is. Until the summer of 2025 one variable held it
-    all."""
+    """The proxy's address.
+
+    Until the summer of 2025, a single variable held the whole address.
+    """
     host = os.environ.get("MODEL_PROXY_HOST")
     whole = os.environ.get("MODEL_PROXY_BASE_URL")
     if not (host or whole):

@@ -1,4 +1,4 @@
-"""JSON over HTTP: one question, one answer, within a time and a size.
+"""JSON over HTTP: one question, one answer, limited in time and size.
 
 Knows nothing about language models, and keeps secrets: keys and passwords
 appear in no message, no repr and no log. Never follows a redirect, since
@@ -46,15 +46,15 @@ class ServerError(LanguageModelError):
 class Connection:
     """Asks one server.
 
-    address  such as "http://localhost:8000/v1"; a name and a password in it
-             are sent, and shown nowhere
+    address  such as "http://localhost:8000/v1"; a user name and a password in
+             it are sent, but never shown
     api_key  sent as "Authorization: Bearer ..."; "OPENAI_API_KEY" or
-             "HF_TOKEN" stand for what the environment holds under that name
+             "HF_TOKEN" takes the key from the environment
     headers  {name: value}, sent with each request
     timeout  seconds for one answer, retries included
-    retries  how often a busy server, or one that is away, is asked again
-    Raises ValueError if no request can be made with these. A pickle holds the
-    key, since a copy must be able to ask.
+    retries  how many times a busy or unreachable server is asked again
+    Raises ValueError if no request can be made with these arguments. A pickle
+    holds the key, since a copy must be able to ask too.
     """
 
     def __init__(self, address: str, api_key: str | None = None,
@@ -93,7 +93,7 @@ class Connection:
         return httpx.URL(self.address).host in HERE
 
     def ask(self, path: str, body: dict | None = None) -> dict:
-        """The answer's JSON object: a POST of `body`, a GET without one."""
+        """POSTs `body` (or sends a GET); returns the answer's JSON object."""
         where, ends = self.address + path, time.monotonic() + self.timeout
 
         def whole():
@@ -122,7 +122,10 @@ class Connection:
         yield rest
 
     def _patiently(self, act, ends):
-        """act(), again if the server is busy or away and there is time."""
+        """Calls act(), with retries.
+
+        It tries again if the server is busy or away and there is time.
+        """
         for attempt in range(self.retries + 1):
             try:
                 return act()
@@ -134,8 +137,10 @@ class Connection:
             time.sleep(pause)
 
     def _open(self, path, body, ends) -> Iterator[bytes]:
-        """Sends the request. Returns the pieces of an answer with status 200,
-        raises ServerError for any other."""
+        """Sends the request and returns the pieces of the answer.
+
+        Raises ServerError for any status other than 200.
+        """
         items = self._in_background(path, body, ends)
         status, location = next(items)
         if status != 200:
@@ -145,10 +150,10 @@ class Connection:
         return items
 
     def _in_background(self, path, body, ends):
-        """Yields (status, where to), then the pieces of the answer.
+        """Yields (status, Location header), then the pieces of the answer.
 
-        The work is done in a thread that is abandoned when the time is up:
-        no socket timeout stops a server that sends a byte a second.
+        A thread does the work, and is abandoned when the time is up: no
+        socket timeout stops a server that sends one byte per second.
         """
         found, left = queue.SimpleQueue(), threading.Event()
         client, where = self._client, self.address + path
@@ -234,8 +239,11 @@ class Connection:
 
 
 def split_address(address: str) -> tuple[str, str | None]:
-    """(the address without name, password and last slash; the two as
-    "name:password", or None)."""
+    """Takes the user name and password out of an address.
+
+    Returns the address without them and without a final slash, and
+    "name:password" or None.
+    """
     try:
         url = httpx.URL(address)
         fine = url.scheme in ("http", "https") and url.host
@@ -253,12 +261,12 @@ def split_address(address: str) -> tuple[str, str | None]:
 
 
 def without_user(address: str) -> str:
-    """Without a name and password, and without what follows a ?."""
+    """The address without user name, password and anything from a ? on."""
     return re.sub(r"(?<=//).*@", "", address).partition("?")[0]
 
 
 def all_headers(api_key, headers, user) -> dict[str, str]:
-    """What is sent with each request. ValueErrors hold no secret."""
+    """The headers sent with each request. No ValueError holds a secret."""
     headers = dict(headers or {})
     if api_key in KEYS:
         name, api_key = api_key, os.environ.get(api_key)

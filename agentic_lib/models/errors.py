@@ -2,4 +2,4 @@
 
 
 class LanguageModelError(RuntimeError):
-    """A language model cannot be loaded or cannot answer, and why."""
+    """A language model cannot be loaded or cannot answer; says why."""

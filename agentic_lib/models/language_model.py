@@ -1,7 +1,7 @@
 """A causal language model: load it, let it write, score options with it.
 
-Knows nothing about training: it gets chat messages and gives text or
-log-probabilities. Where it comes from and where it runs: loading.py.
+Knows nothing about training: it takes chat messages and returns text or
+log-probabilities. loading.py says where a model comes from and where it runs.
 """
 
 import threading
@@ -30,12 +30,12 @@ PLAIN_TEMPLATE = ("{% for message in messages %}{{ message.content }}\n\n"
 
 
 class LanguageModel:
-    """A network, its tokenizer, and what it has computed for prompts so far.
+    """A network, its tokenizer, and what was computed for prompts so far.
 
     network    a transformers causal language model
     tokenizer  its tokenizer, with a chat template
-    why        the reason for its number format, in a few words
-    folder     where its files are
+    why        the reason for the number format, in a few words
+    folder     where the model's files are
     """
 
     def __init__(self, network: Any, tokenizer: Any, name: str = "model",
@@ -57,7 +57,7 @@ class LanguageModel:
              dtype: str | torch.dtype | None = None) -> "LanguageModel":
         """Loads a folder or a hub id. No code from the hub is ever run.
 
-        Raises LanguageModelError in words that say what to do.
+        Raises LanguageModelError, whose text says what to do.
         """
         device, dtype = loading.as_device(device), loading.as_dtype(dtype)
         folder = loading.find_folder(model, revision, local_files_only)
@@ -84,7 +84,7 @@ class LanguageModel:
         return f"<LanguageModel {self.description}>"
 
     def forget(self) -> None:
-        """Drops what it has computed. Call it after changing the weights."""
+        """Drops what was computed. Call this after changing the weights."""
         self.prefixes, self._names = Prefixes(self.network), {}
         self._checked = False
         if torch.cuda.is_available():
@@ -103,7 +103,7 @@ class LanguageModel:
 
     def save(self, folder: str | Path, names: list[str],
              taught: dict) -> Path:
-        """Writes it as a decision model: see `save_decision_model`."""
+        """Saves this as a decision model: see `save_decision_model`."""
         from agentic_lib.models.systemone import save_decision_model
 
         return save_decision_model(self, folder, names, taught)
@@ -123,7 +123,7 @@ class LanguageModel:
 
     def tokens(self, messages: list[dict], start: str = "",
                thinking: bool = False) -> list[int]:
-        """The ids of a conversation, up to the point where the reply goes on.
+        """The token ids of a conversation, up to where the reply continues.
 
         start  the forced beginning of the reply
         """
@@ -136,14 +136,16 @@ class LanguageModel:
                  sample: bool = False, seed: int = 0,
                  on_text: Callable[[str], None] | None = None,
                  until: Callable[[str], bool] = first_line_complete) -> str:
-        """The reply to `messages`, its forced beginning `start` included.
+        """The reply to `messages`, including its forced beginning `start`.
 
-        It ends when `until(reply)` is true, at the model's end token, after
-        max_new_tokens (64; 2048 with thinking) or max_seconds (60; 300).
-        sample   draws at random as Qwen's card advises, else greedy; thinking
-                 always draws, since greedy thoughts run in circles
+        The reply ends when `until(reply)` is true, at the model's end token,
+        after max_new_tokens (64; 2048 with thinking), or after max_seconds
+        (60; 300 with thinking).
+        sample   True draws at random, as Qwen's model card advises; False is
+                 greedy. With thinking it always draws, since greedy thoughts
+                 run in circles
         on_text  a function that gets each new piece of text
-        What was computed for the prompt, by `score` say, is reused.
+        What was already computed for the prompt, by `score` say, is reused.
         """
         ids = self.tokens(messages, start, thinking)
         beginning = self._constant_part([ids], messages, thinking)
@@ -173,9 +175,9 @@ class LanguageModel:
                    options: Iterable[str]) -> list[dict]:
         """`score` for many conversations, in one batch.
 
-        If the options begin with different tokens, the logits of those are
-        the answer; else whole names are scored, with the colon after them.
-        What all conversations begin with is computed once and kept.
+        If all options begin with different tokens, these tokens alone are
+        scored; else whole names are scored, with the colon after them. The
+        beginning that all conversations share is computed once and kept.
         """
         options = list(options)
         rows = [self.tokens(messages) for messages in list_of_messages]
@@ -189,7 +191,7 @@ class LanguageModel:
         return [dict(zip(options, row)) for row in table]
 
     def _constant_part(self, rows, messages, thinking=False) -> list[int]:
-        """The ids that `rows` share with any question in their place."""
+        """The ids that `rows` begin with, whatever the question is."""
         other = [*messages[:-1], {"role": "user", "content": "?"}]
         return shared_beginning([*rows, self.tokens(other, "", thinking)])
 
@@ -217,13 +219,15 @@ class LanguageModel:
             logits_to_keep=torch.tensor(columns, device=self.device),
             **packed).logits.float()
         check_finite(logits)
-        if len(rows) == 1 and sees is None:  # it holds the prompt alone
+        if len(rows) == 1 and sees is None:  # the cache holds the prompt alone
             self.prefixes.keep_prompt(rows[0], cache)
         return sums(logits.log_softmax(-1), columns, places, names)
 
     @torch.inference_mode(False)
     def _check(self, ids):
-        """float16 overflows in some models: tested once, at the first prompt.
+        """Switches to float32 if the model overflows in float16.
+
+        Some models do. This is tested once, at the first prompt.
         """
         if self.dtype is torch.float16 and not self._checked:
             if loading.overflows(self.network, ids):

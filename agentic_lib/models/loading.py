@@ -1,7 +1,7 @@
 """Where a language model comes from and where it runs.
 
-Finds or downloads its folder, chooses device and number format, and explains
-what went wrong and what to do. Knows nothing about asking it.
+Finds or downloads the model's folder, chooses device and number format, and
+explains what went wrong and what to do. Knows nothing about asking the model.
 """
 
 import errno
@@ -47,7 +47,7 @@ def find_folder(model, revision=None, local_files_only=False) -> Path:
             "id on the Hugging Face hub, such as 'Qwen/Qwen3-0.6B'.")
     revision = revision or pinned(model)
     cached = in_cache(model, revision)
-    # A commit never changes: what is here is right, with or without network.
+    # A commit never changes: a cached copy is right, online or not.
     if cached and (local_files_only or COMMIT.fullmatch(revision or "")):
         return cached
     if local_files_only:
@@ -92,7 +92,7 @@ def complete(folder) -> bool:
 
 
 def download(model, revision, cached) -> Path:
-    """Fetches what is missing; `cached` if the hub cannot be reached."""
+    """Fetches what is missing; returns `cached` if the hub is unreachable."""
     from huggingface_hub import snapshot_download
 
     # False, not None: no search for a token, no warning that none is set.
@@ -117,8 +117,11 @@ def download(model, revision, cached) -> Path:
 
 
 def knock(model, revision, token):
-    """Raises at once what the download would raise only after half a minute
-    of retries; a busy hub is asked again."""
+    """Asks the hub if it has the model, before the download begins.
+
+    Raises at once what the download would raise only after half a minute of
+    retries. A busy hub is asked again.
+    """
     from huggingface_hub import HfApi
 
     for wait in (*WAITS, None):
@@ -173,8 +176,8 @@ STATUS = {
     429: "the hub says that too many requests come from this address (429). "
          "Wait some minutes and try again.",
 }
-# (beginnings of words in the error's text, in lower case; what to tell). The
-# first one wins.
+# (beginnings of words in the error's text, in lower case; what to tell the
+# user). The first match wins.
 TEXTS = [
     (("ssl: unexpected_eof", "ssleoferror", "sslzeroreturn"),
      "the encrypted connection (TLS) to the hub broke off, which is a fault "
@@ -214,7 +217,8 @@ PATH = re.compile(r"\S*[/\\]\S*")
 def advice(error, folder=None) -> str:
     """What went wrong and what to do about it, in words for a learner.
 
-    folder  the model's folder, whose name says nothing about the error
+    folder  the model's folder; its name is ignored, since it says nothing
+            about the error
     """
     status = status_of(error)
     if status in STATUS:
@@ -254,7 +258,7 @@ def as_device(device=None) -> torch.device:
 
 
 def as_dtype(dtype) -> torch.dtype | None:
-    """'float32' or torch.float32 as the latter; None stays None."""
+    """'float32' or torch.float32 as torch.float32; None stays None."""
     found = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
     if dtype is not None and not isinstance(found, torch.dtype):
         raise ValueError(
@@ -266,15 +270,15 @@ def as_dtype(dtype) -> torch.dtype | None:
 def choose_dtype(device, saved, dtype=None) -> tuple[torch.dtype, str]:
     """The number format to load in, and the reason in a few words.
 
-    saved  the torch.dtype of the model's file; 16-bit weights stay 16-bit in
-           the format that the device computes with
+    saved  the torch.dtype of the model's file; 16-bit weights stay 16-bit,
+           in the format that the device computes in
     """
     if dtype is not None:
         return dtype, "as asked for"
     if saved not in (torch.bfloat16, torch.float16):
         return torch.float32, "as its weights are stored"
     if device.type == "cuda":
-        # On a T4 is_bf16_supported() says True, but means an emulation.
+        # On a T4, is_bf16_supported() is True, but bfloat16 is emulated.
         if torch.cuda.get_device_capability(device) >= (8, 0):
             return torch.bfloat16, "16 bits; this GPU computes bfloat16"
         return torch.float16, "16 bits; this GPU has no bfloat16 of its own"
@@ -316,7 +320,10 @@ def overflows(network, ids) -> bool:
 
 @contextmanager
 def quietly():
-    """No bar for a load of seconds, and nobody's random numbers change."""
+    """Hides the progress bar, and leaves everybody's random numbers alone.
+
+    Loading takes seconds and needs no bar.
+    """
     shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:

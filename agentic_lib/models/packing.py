@@ -1,8 +1,8 @@
 """Conversations and option names side by side in one batch.
 
-A name of several tokens has a log-probability that is a sum over them. To get
-all names of all conversations from one pass, they are put after each prompt
-and a mask lets each see the prompt and itself alone:
+The log-probability of a name with several tokens is a sum over these tokens.
+To get all names of all conversations from one pass, the names are put after
+each prompt, and a mask lets each name see only the prompt and itself:
 
     prefix (kept) | prompt | padding | name 1 | name 2 | ...
 
@@ -15,12 +15,12 @@ import torch
 def pack(rows, names, n):
     """(ids, positions, sees, places) for one pass after a kept prefix.
 
-    rows   token ids of each conversation, its first n are the prefix
+    rows   token ids of each conversation; the first n are the prefix
     names  token ids of each name; its last token is predicted, never fed
     ids        (B, W) what to feed; B conversations, W columns
     positions  (B, W) the place of each token in its own text
     sees       (B, W, n + W) bool, or None if causal order is enough:
-               padding after all that is read needs no mask
+               padding that follows everything that is read needs no mask
     places     (B, names) lists of the columns at which a name's tokens are
                predicted
     """
@@ -57,10 +57,10 @@ def sums(logs, columns, places, names) -> list[list[float]]:
     """(B, names): each name's sum over its tokens.
 
     logs     (B, columns, vocabulary) log-probabilities
-    columns  which columns of the batch those are
+    columns  which columns of the batch `logs` holds
     """
     wanted = sorted({token for name in names for token in name})
-    found = logs[..., wanted].tolist()  # all that leaves the device
+    found = logs[..., wanted].tolist()  # only this leaves the device
     return [[sum(found[i][columns.index(c)][wanted.index(t)]
                  for c, t in zip(place, name))
              for place, name in zip(row, names)]

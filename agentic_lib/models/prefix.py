@@ -1,9 +1,9 @@
-"""What a network computed for the beginnings of prompts, kept.
+"""Keeps what a network computed for the beginnings of prompts.
 
-All prompts of a run begin alike. Attention looks back only, so what was
-computed for a beginning holds for every prompt that starts with it: a decision
-costs only the tokens of its metrics. Knows nothing about texts: it keeps token
-ids.
+All prompts of a run begin alike. Attention only looks back, so what was
+computed for a beginning holds for every prompt that starts with it, and a
+decision costs only the tokens of its metrics. Knows nothing about texts: it
+keeps token ids.
 """
 
 import copy
@@ -25,7 +25,7 @@ class Prefixes:
     """{token ids: the network's cache of keys and values for them}.
 
     kept     the beginnings that many prompts share
-    prompts  the last whole prompts: after scoring, a reply may be written
+    prompts  the last whole prompts, since a reply may be written after scoring
     """
 
     def __init__(self, network):
@@ -43,18 +43,20 @@ class Prefixes:
 
     def keep_prompt(self, ids, cache):
         """Keeps what was computed for a whole prompt."""
-        keep(self.prompts, tuple(ids), cache, 2)  # either order of options
+        keep(self.prompts, tuple(ids), cache, 2)  # both orders of the options
 
     def longest(self, ids, beginning) -> DynamicCache:
-        """A cache for a prompt that was kept, if `ids` go on from it; else
-        for their `beginning`."""
+        """A cache for the longest known beginning of `ids`.
+
+        This is a whole kept prompt if `ids` continue one, else `beginning`.
+        """
         for key, cache in self.prompts.items():
             if len(key) < len(ids) and tuple(ids[:len(key)]) == key:
                 return copy_of(cache)
         return self.get(beginning)
 
     def compute(self, ids) -> DynamicCache:
-        """One pass over `ids`, (1, prefix)."""
+        """Fills a new cache in one pass over `ids`, of shape (1, prefix)."""
         cache = DynamicCache(config=self.network.config)
         if ids:
             self.network(
@@ -64,16 +66,18 @@ class Prefixes:
 
 
 def keep(store, key, cache, most):
-    """Adds it, and drops the oldest while there are more than `most`."""
+    """Adds `cache`, and drops the oldest while there are more than `most`."""
     store[key] = cache
     while len(store) > most:
         store.pop(next(iter(store)))
 
 
 def copy_of(cache) -> DynamicCache:
-    """The kept one stays as it is, whatever happens to the pass that uses
-    the copy. A plain layer gets new tensors when it grows, so that a shallow
-    copy is enough; others may write into those they have."""
+    """A copy that a pass can use without changing the kept cache.
+
+    A plain layer gets new tensors when it grows, so a shallow copy is enough;
+    other layers may write into the tensors that they have.
+    """
     made = copy.copy(cache)
     made.layers = [copy.copy(layer) if type(layer) is DynamicLayer
                    else copy.deepcopy(layer) for layer in cache.layers]

@@ -1,8 +1,9 @@
-"""A language model behind an address, asked as if it were here.
+"""A language model on a server, used as if it were on this machine.
 
-One GPU for a whole class. Speaks /v1/systemone with servers that have it
-(`transformers serve`, vLLM, llama.cpp, Ollama, SGLang): a probability for
-every option. Else OpenAI-compatible chat. Knows nothing about training.
+One GPU serves a whole class. Speaks /v1/systemone with servers that have it
+(`transformers serve`, vLLM, llama.cpp, Ollama, SGLang), which gives a
+probability for every option; with others it speaks OpenAI-compatible chat.
+Knows nothing about training.
 """
 
 import json
@@ -19,7 +20,7 @@ from agentic_lib.models.connection import (
 from agentic_lib.models.systemone import QUESTION, decision_request
 from agentic_lib.models.taught import Taught, read_taught
 
-LEAST = 1e-45  # float32's least: a probability of 0 has no logarithm
+LEAST = 1e-45  # smallest float32: a probability of 0 has no logarithm
 QUESTION_OF_TRIAL = [{"role": "system", "content": "Answer in one word."},
                      {"role": "user", "content": "Ready?"}]
 
@@ -32,9 +33,9 @@ def Server(address: str, options=("yes", "no"), also=(),
     address     such as "http://localhost:8000/v1"
     options     names that will be asked about; `also`: more names that a
                 saved brain may know
-    model       the server's name for the model; None takes its first one
+    model       the server's name for the model; None takes the server's first
     connection  api_key, headers, timeout, retries: see Connection
-    Raises ServerError if nothing there can be asked, and says why.
+    Raises ServerError, which says why, if nothing there can be asked.
     """
     first = Connection(address, **connection)
     bare = first.address.removesuffix("/v1")
@@ -54,7 +55,7 @@ def Server(address: str, options=("yes", "no"), also=(),
 
 
 def find_speech(chat: "ChatServer", options, also):
-    """The server in the form that suits it. Asks it some small questions."""
+    """A DecisionServer if possible, else `chat`. Asks some small questions."""
     chat.model = chat.model or next(iter(chat.models()), None)
     server = DecisionServer(chat.link, chat.model)
     refused = None
@@ -77,7 +78,7 @@ def find_speech(chat: "ChatServer", options, also):
 
 
 class ChatServer:
-    """Writes replies. The same methods as a LanguageModel, as far as it goes.
+    """Writes replies. Has the methods of a LanguageModel, as far as possible.
 
     link   a Connection
     model  the server's name for the model
@@ -85,7 +86,7 @@ class ChatServer:
 
     default_mode = "generate"
     ability = "chat"
-    order = None  # the names as the server's labels stand, if they are fixed
+    order = None  # the names in the order of the server's labels, if fixed
 
     def __init__(self, link: Connection, model: str | None = None):
         self.link, self.model = link, model
@@ -105,9 +106,10 @@ class ChatServer:
 
     @property
     def taught(self) -> Taught:
-        """What brain.json says about the limits of the model, if it is known.
+        """What brain.json says about the limits of the model, if known.
 
-        It can be known if the server is on this machine and names a folder.
+        It can be known only if the server is on this machine and its name for
+        the model is a folder.
         """
         if not (self.link.is_here and self.model):
             return Taught()
@@ -118,12 +120,15 @@ class ChatServer:
     def generate(self, messages, start="", max_new_tokens=None,
                  max_seconds=None, thinking=False, sample=False, seed=0,
                  on_text=None, until=None) -> str:
-        """The reply. A forced beginning is requested in words, since not
-        every server can force one; a saved brain was taught
-        other words and writes as it does. A reply that begins with another
-        name gives no reason for this one: then `start` alone is returned.
+        """The reply.
 
-        on_text  gets each piece as it is written; then `until(reply)` ends it
+        A forced beginning is requested in words, since not every server can
+        force one. A saved brain gets no such request: it was taught other
+        words, and writes as it does. A reply that begins with another name
+        gives no reason for this one: then `start` alone is returned.
+
+        on_text  gets each piece as it is written; only with it does
+                 `until(reply)` end the reply
         """
         if start and self.order is None:
             *before, last = messages
@@ -142,7 +147,7 @@ class ChatServer:
         return start if begins_otherwise else f"{start} {reply}"
 
     def _chat(self, body, on_text, until) -> str:
-        """Sends it with all extras, and with fewer if they are refused."""
+        """Sends `body` with all extras, and with fewer if they are refused."""
         limit = {"max_completion_tokens": body["max_tokens"]}
         forms = [
             body,
@@ -182,8 +187,10 @@ class ChatServer:
         return reply
 
     def _content(self, answer, part) -> str:
-        """The text of the first choice. An empty list of choices comes at
-        the end of some streams."""
+        """The text of the first choice.
+
+        Some streams end with an empty list of choices.
+        """
         try:
             choices = answer["choices"]
             if part == "delta" and not choices:
@@ -227,9 +234,12 @@ class DecisionServer(ChatServer):
         return f"typed decisions of a saved brain{limits}"
 
     def learn_order(self, names: list[str]):
-        """Tries the names, then one more: a saved brain, whose labels belong
-        to its names, refuses that; a server that labels the options A, B, C
-        itself does not, and may be asked in any order."""
+        """Finds out if this server needs the names in one fixed order.
+
+        Asks about the names, then about one more. A saved brain, whose labels
+        belong to its names, refuses the extra name. A server that labels the
+        options A, B, C itself accepts it, and may be asked in any order.
+        """
         self.order = names
         self.score(QUESTION_OF_TRIAL, names)
         self.order = None
@@ -250,8 +260,10 @@ class DecisionServer(ChatServer):
             self.writes = False
 
     def generate(self, messages, start="", **options) -> str:
-        """As ChatServer; but a reason that cannot be written is left out,
-        since the decision is there already."""
+        """As ChatServer does, but a reason that fails is left out.
+
+        `start` alone is then returned, since the decision is already made.
+        """
         if start and not self.writes:
             return start
         try:
@@ -262,7 +274,10 @@ class DecisionServer(ChatServer):
             return start
 
     def score(self, messages, options) -> dict[str, float]:
-        """{option: log-probability}; options {name: meaning} or names."""
+        """{option: log-probability}.
+
+        options  {name: meaning}, or the names alone
+        """
         if not isinstance(options, dict):
             options = dict.fromkeys(options)
         missing = sorted(set(options) - set(self.order or options))

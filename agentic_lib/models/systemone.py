@@ -1,16 +1,16 @@
-"""A language model as what transformers (5.23 on) calls a decision model.
+"""A language model as a decision model in the sense of transformers 5.23+.
 
 Writes `decision.json` and `decision_template.jinja` beside the weights, so
 that `pipeline("decision", model=folder)` and `transformers serve folder` read
-the same tokens and give the same probabilities; and makes requests in the
-System One format that they understand. Needs no new transformers itself, and
-knows nothing about training: it gets messages, names and meanings.
+the same tokens and give the same probabilities. Also makes requests in the
+System One format, which both understand. Needs no new transformers itself,
+and knows nothing about training: it gets messages, names and meanings.
 
-The labels in `decision.json` belong to places: the first is read for the
-first option of a request, and so on. A saved model therefore lists its names
-in alphabetical order, requests do the same, and the template refuses any
-other list, which would be answered with the wrong names. The order in which
-the model sees the options is that of the system message.
+The labels in `decision.json` go by position: the first is read for the first
+option of a request, and so on. A saved model therefore lists its names in
+alphabetical order, and so do requests. The template refuses any other list,
+since the answers would carry the wrong names. The model sees the options in
+the order of the system message.
 """
 
 import json
@@ -24,12 +24,12 @@ QUESTION = "action"
 
 def decision_request(messages: list[dict], options: dict,
                      order: list[str] | None = None) -> dict:
-    """A System One request: chat messages, and what may be answered.
+    """A System One request: chat messages, and the possible answers.
 
     messages  the last one holds the state, those before it the instructions
     options   {name: meaning}; a meaning may be None
-    order     the names in the request's order; None is the alphabet, as a
-              saved model needs it. It may hold names that `options` lacks.
+    order     the names in the request's order; None sorts them alphabetically,
+              as a saved model needs. May hold names that `options` lacks.
     """
     return {
         "state": messages[-1]["content"],

@@ -1,16 +1,17 @@
 """What a brain was taught, as its folder says in brain.json.
 
-A small model that was taught one task answers anything, and is sure of it. So
-its folder lists what it knows, and what lies outside is left to the rules.
-Knows nothing about language models.
+A small model that was taught one task answers any question, and is sure of
+its answer. So its folder lists what it knows, and anything else is left to
+the rules. Knows nothing about language models.
 
 brain.json, every field optional:
   actions      names of the actions it was taught
-  mode         "score" or "generate", its default
-  temperature  its scores are divided by it: if 80 % sure, it is right in 80 %
+  mode         its default mode, "score" or "generate"
+  temperature  its scores are divided by this number, so that it is right in
+               80 % of the cases in which it is 80 % sure
   lines        {line of the prompt with # for each number: [[low, high], ...]}
                every line it was taught with, and the range of each number
-  most         {"decisions": n, "epoch": n}: a larger count is told as n
+  most         {"decisions": n, "epoch": n}: a larger count is given as n
 """
 
 import json
@@ -40,9 +41,11 @@ class Taught:
                 if value is not None}
 
     def told(self, messages: list[dict]) -> list[dict]:
-        """The messages as the model gets them: a count beyond the `most` that
-        it was taught is told as that many. A run with 600 decisions to come
-        is begun like one with 90."""
+        """The messages as the model gets them.
+
+        A count beyond the `most` that it was taught is given as `most`. So a
+        run with 600 decisions to come begins like one with 90.
+        """
         text = messages[-1]["content"]
         for unit, most in (self.most or {}).items():
             text = COUNTS[unit].sub(partial(at_most, most), text)
@@ -51,7 +54,8 @@ class Taught:
     def outside(self, names: list[str], messages: list[dict]) -> str | None:
         """Why this question lies outside what was taught, or None.
 
-        names     the actions to choose from; messages the prompt
+        names     the actions to choose from
+        messages  the prompt
         """
         unknown = sorted(set(names) - set(self.actions or names))
         if unknown:

@@ -1,12 +1,12 @@
 """How many processor threads a computation gets.
 
-A small network gains nothing from a second thread and loses everything as
+A small network gains nothing from a second thread, and loses everything as
 soon as several processes share the processors: its threads then wait for each
 other after every tiny matrix product. So small networks are trained, and
-small brains asked, on one thread, whatever the process is set to; the
-process's own setting is put back afterwards, and large ones use it. One
-thread also adds numbers up in one order: a run gives the same numbers on
-every machine of a kind.
+small brains asked, on one thread, whatever the process is set to. Afterwards
+the process gets its own setting back; large networks and brains use that one.
+One thread also adds numbers up in a fixed order, so a run gives the same
+numbers on every machine of the same kind.
 
 AGENTIC_LIB_THREADS=all in the environment switches this off. Knows nothing
 about what is computed.
@@ -21,7 +21,7 @@ import torch
 SMALL_BRAIN = 5_000_000   # weights of a language model
 SMALL_STEP = 10_000_000   # weights x examples in a batch
 
-_local = threading.local()  # torch keeps its setting for each thread, too
+_local = threading.local()  # torch, too, keeps one setting per thread
 
 
 def is_small_brain(network) -> bool:
@@ -33,7 +33,7 @@ def is_small_network(network, batch_size) -> bool:
     """Does this network train best on one thread?
 
     It does if it has no convolution (which uses each weight many times for
-    every example) and weights x batch_size stay under ten million: then a
+    every example) and if weights x batch_size is below ten million: then a
     step takes about a millisecond or less.
     """
     convolves = any(isinstance(module, torch.nn.modules.conv._ConvNd)
@@ -48,8 +48,11 @@ def weights_of(network) -> int:
 
 @contextmanager
 def threads_for(small):
-    """While the block runs: one thread if `small`, else as many as the
-    process is set to, also inside a block that has one."""
+    """Sets the number of threads while the block runs.
+
+    This is one if `small`; else it is what the process is set to, even inside
+    a block that has one thread.
+    """
     if os.environ.get("AGENTIC_LIB_THREADS") == "all":
         yield
         return
@@ -64,16 +67,18 @@ def threads_for(small):
 
 
 def use_one_thread():
-    """One thread for this process from here on: for notebooks, in which
-    learners train small networks in cells of their own. Large networks still
-    get the threads that there were before."""
+    """Uses one thread in this process from here on.
+
+    Made for notebooks, in which learners train small networks in cells of
+    their own. Large networks still get as many threads as before.
+    """
     if os.environ.get("AGENTIC_LIB_THREADS") != "all" and not settings():
         settings().append(torch.get_num_threads())
         torch.set_num_threads(1)
 
 
 def settings() -> list[int]:
-    """The numbers of threads around the present block, outermost first."""
+    """The numbers of threads around the current block, outermost first."""
     if not hasattr(_local, "settings"):
         _local.settings = []
     return _local.settings

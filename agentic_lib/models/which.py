@@ -62,7 +62,7 @@ def is_address(model) -> bool:
 
 
 def wish() -> str:
-    """What the environment wants "auto" to be."""
+    """The model that the environment names for "auto"."""
     return os.environ.get("AGENTIC_LIB_BRAIN", "").strip()
 
 
@@ -123,8 +123,8 @@ def find_naive(**load):
 def load_small(folder, name, why, device=None, dtype=None, **_):
     """A brain of about a million weights, from the package.
 
-    It runs on the CPU unless asked otherwise: so few weights are read there
-    before a GPU has been told what to do.
+    It runs on the CPU unless asked otherwise: with so few weights, the CPU is
+    done before a GPU has even been told what to do.
     """
     found = load_model(folder, why, device=device or "cpu", dtype=dtype)
     found[0].name = name

@@ -1,11 +1,11 @@
-"""Nothing lost: a training's state on disk, after every epoch, and back.
+"""Nothing lost: a training's state, saved after every epoch and loaded again.
 
 A checkpoint is one safetensors file: the tensors, and in its header the rest
 as JSON with a digest of it all. It is there whole or not at all; the two
 newest are kept. What happened before is in run.jsonl alone, and the checkpoint
-holds the digest of those lines: so its size, and the time it takes to write
-it, do not grow with the run. Reading one executes no code. Knows nothing about
-training beyond `state_dict` and `load_state_dict`.
+holds the digest of those lines. So neither its size nor the time it takes to
+write it grows with the run. Reading a checkpoint executes no code. Knows
+nothing about training beyond `state_dict` and `load_state_dict`.
 """
 
 import hashlib
@@ -50,7 +50,7 @@ def keep(training: Any, folder: str | Path,
             further if there are more epochs than before; False starts over,
             and moves what the folder holds into `earlier/`
     Raises ValueError if the earlier run had other settings or its record is
-    damaged, OSError if the folder cannot be read or written. In all these
+    damaged, and OSError if the folder cannot be read or written. In all these
     cases the folder is left as it is.
     """
     folder = Path(folder)
@@ -106,11 +106,11 @@ def number(path: Path) -> int:
 
 
 def newest_good(folder: str | Path) -> dict | None:
-    """The state of the newest checkpoint that is as it was written, with
-    the "run" up to then, or None; the damaged ones are renamed.
+    """The state of the newest undamaged checkpoint, with the "run" up to
+    then, or None; damaged checkpoints are renamed.
 
     Raises ValueError if there are good checkpoints but the record does not
-    belong to any of them, OSError if a file cannot be read at present.
+    belong to any of them, and OSError if a file cannot be read at present.
     """
     problem = None
     found = checkpoints(folder)
@@ -146,8 +146,8 @@ def rename_damaged(path: Path) -> Path:
 
 
 def check_settings(old: dict, new: dict, folder: Path, done: int) -> None:
-    """A ValueError if a run is to be resumed with other settings. Another
-    number of epochs is fine, unless more epochs than that are `done`."""
+    """Raises ValueError if a run is to be resumed with other settings. A
+    different number of epochs is fine, unless more than that are `done`."""
     new = from_line(to_line(new))  # as they would come back from a file
     if old.get("epochs") != new["epochs"] and new["epochs"] >= done:
         say(f"The run in {folder} had a budget of {old.get('epochs')} epochs; "

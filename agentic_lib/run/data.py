@@ -1,6 +1,6 @@
-"""What is trained on: a data set in three parts, kept apart.
+"""The data to train on: a data set in three parts that are kept apart.
 
-The validation part is for decisions, the test part is read once, at the end.
+The validation part is for decisions; the test part is read once, at the end.
 Knows nothing about models or training.
 """
 
@@ -114,8 +114,10 @@ def load_digits() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def load_torchvision(name: str, folder: str | Path) -> tuple:
-    """Inputs and labels for training, and the (inputs, labels) for testing;
-    pixels as float32 with mean 0 and deviation 1, channels first."""
+    """Inputs and labels for training, and the (inputs, labels) for testing.
+
+    Pixels are float32 with mean 0 and standard deviation 1, channels first.
+    """
     from torchvision import datasets
 
     source = {"fashion_mnist": datasets.FashionMNIST,

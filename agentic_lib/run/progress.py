@@ -1,4 +1,4 @@
-"""A run as it goes by in a terminal or a cell: a bar, and every decision.
+"""Shows a run in a terminal or a cell: a progress bar, and every decision.
 
 Knows nothing about how a run is trained or saved.
 """
@@ -13,9 +13,12 @@ from agentic_lib.messages import say
 
 
 def show(steps: Iterable, training: Any) -> Iterator[tuple]:
-    """Goes through `steps`, (Metrics, Decision or None) after every epoch,
-    and yields them; prints each decision as it is made, and at the end how
-    long all of them took."""
+    """Goes through `steps`, shows them and yields them.
+
+    steps  (Metrics, Decision or None) after every epoch
+    Prints each decision as it is made, and at the end how long all of them
+    took together.
+    """
     started = time.perf_counter()
     with tqdm(total=training.epochs, unit="epoch") as bar:
         for metrics, decision in steps:

@@ -1,7 +1,7 @@
-"""Run: what happened in one training run, on disk and back.
+"""Run: what happened in one training run, saved to disk and loaded again.
 
 A run is a file of JSON lines: the settings first, then every epoch and every
-decision in their order, then the test result. Knows nothing about models,
+decision in order, then the test result. Knows nothing about models,
 optimizers or pictures.
 """
 
@@ -27,7 +27,7 @@ class Run:
     """Everything that a run left behind.
 
     settings   the arguments and more: data, rate, brain, seed, versions, ...
-    metrics    list of Metrics, one an epoch
+    metrics    list of Metrics, one per epoch
     decisions  list of Decision, with .epoch, .old_lr and .new_lr
     test       {"test_acc": percent, "test_loss": ...}, read once at the end;
                None while the run goes on
@@ -60,7 +60,7 @@ class Run:
         return self.test is not None and len(self.metrics) < (budget or 0)
 
     def events(self) -> list[dict]:
-        """The lines of the file, as dictionaries, in their order."""
+        """The lines of the file in order, as dictionaries."""
         lines = [{"kind": "settings", **self.settings},
                  *in_order(self.metrics, self.decisions)]
         if self.test is not None:
@@ -68,7 +68,7 @@ class Run:
         return lines
 
     def save(self, folder: str | Path) -> Path:
-        """Writes the run whole to `folder`/run.jsonl and returns that path."""
+        """Writes the whole run to `folder`/run.jsonl and returns that path."""
         path = Path(folder) / FILE_NAME
         path.parent.mkdir(parents=True, exist_ok=True)
         text = "".join(to_line(e) for e in self.events())
@@ -79,7 +79,7 @@ class Run:
     def load(cls, folder: str | Path) -> "Run":
         """Reads the run in `folder` (or the file itself).
 
-        A last line that was cut off while it was written is left out.
+        A last line that was cut off while being written is left out.
         Raises FileNotFoundError, or ValueError naming file and line.
         """
         path = Path(folder)
@@ -136,8 +136,8 @@ def stand_ins(decisions: list[Decision]) -> str | None:
 
 
 def check_decision(decision: Decision) -> Decision:
-    """A decision from a file as it is, or a ValueError: files can be
-    damaged, and what a Decision holds is drawn and printed."""
+    """Returns a decision from a file unchanged, or raises ValueError: files
+    can be damaged, and what a Decision holds is drawn and printed."""
     rates = (decision.old_lr, decision.new_lr, decision.seconds,
              *dict(decision.probabilities or {}).values())
     texts = (decision.reply, decision.prompt, decision.note)
@@ -160,8 +160,8 @@ def event(item: Metrics | Decision) -> dict:
 
 def in_order(metrics: list[Metrics],
              decisions: list[Decision]) -> list[dict]:
-    """The events of both by epoch: an epoch's metrics come before the
-    decisions that they led to."""
+    """The events of both lists, in order of epoch: an epoch's metrics come
+    before the decisions that they led to."""
     items: list[Metrics | Decision] = [*metrics, *decisions]
     return [event(item) for item in sorted(
         items, key=lambda item: item.epoch or 0)]
@@ -170,8 +170,8 @@ def in_order(metrics: list[Metrics],
 class RunFile:
     """run.jsonl while its run goes on: `update` appends what is new.
 
-    Begins by writing the whole run; from then on the cost does not depend on
-    how long the run has been going on.
+    Begins by writing the whole run; from then on, the cost of an update does
+    not depend on how long the run has been going on.
     """
 
     def __init__(self, folder: str | Path, run: Run) -> None:
@@ -290,7 +290,7 @@ def from_line(line: str | bytes) -> dict:
 
 
 def write_whole(path: str | Path, content: bytes) -> None:
-    """Writes a file so that all of it is there, or nothing."""
+    """Writes a file so that either all of it is there or none of it."""
     path = Path(path)
     draft = path.with_name(path.name + ".part")
     draft.unlink(missing_ok=True)  # what an earlier attempt left

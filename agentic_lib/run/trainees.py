@@ -21,8 +21,11 @@ OPTIMIZERS = {
 
 def make_optimizer(name: str | Callable, model: nn.Module,
                    lr: float) -> torch.optim.Optimizer:
-    """'sgd' (momentum 0.9), 'adam' or 'adamw', or what a function
-    (parameters, lr) makes, for the weights of `model`."""
+    """An optimizer for the weights of `model`.
+
+    name  'sgd' (momentum 0.9), 'adam' or 'adamw', or a function
+          (parameters, lr) that makes one
+    """
     make = OPTIMIZERS.get(name, name) if isinstance(name, str) else name
     if not callable(make):
         raise ValueError(f"optimizer={name!r} must be one of "
@@ -60,8 +63,11 @@ def mlp(inputs: int, width: int, depth: int,
 
 
 def small_resnet(shape: tuple[int, ...], classes: int) -> nn.Module:
-    """torchvision's ResNet-18 with a first layer that keeps small pictures
-    their size. (N, channels, height, width) -> (N, classes)"""
+    """torchvision's ResNet-18, changed for small pictures.
+
+    Its first layer keeps their size. (N, channels, height, width) ->
+    (N, classes)
+    """
     from torchvision.models import resnet18
 
     if len(shape) != 3:

@@ -1,7 +1,7 @@
 """The training loop, under a controller. A generator at heart.
 
 Iterate over `Training` to go through a run epoch by epoch: it can be paused,
-steered, drawn, killed and resumed; `train` runs it to its end. Runs on
+steered, plotted, killed and resumed; `train` runs it to the end. Runs on
 accelerate's Accelerator: one process by default, the same code under
 `accelerate launch`. Knows nothing about how a brain decides.
 """
@@ -43,12 +43,13 @@ class Training:
                 (parameters, lr) -> torch optimizer
     seed        for the weights and the order of the data
     accelerator accelerate's Accelerator, if you have one
-    options     the rest goes to AgenticLR: every, reduce, increase, ...
+    options     all others go to AgenticLR: every, reduce, increase, ...
 
     A small network is trained on one thread (see models/threads.py). All
-    randomness of an epoch follows from the seed and the epoch's number.
-    So two runs agree bit for bit, a resumed one with one never interrupted,
-    and nothing else that draws random numbers has any influence.
+    randomness in an epoch follows from the seed and the epoch's number. So
+    two runs agree bit for bit, and a resumed run agrees with one that was
+    never interrupted. Nothing else that draws random numbers has any
+    influence.
     """
 
     def __init__(self, data: str | Data = "digits", brain: Any = None,
@@ -78,7 +79,7 @@ class Training:
         self.controller = AgenticLR(self.optimizer, brain,
                                     total_epochs=epochs, model=model,
                                     **options)
-        # One record: what the controller adds to its lists, the Run has.
+        # One record: whatever the controller adds to its lists, the Run has.
         self.run = Run(settings_of(self), self.controller.history,
                        self.controller.decisions)
 
@@ -107,7 +108,7 @@ class Training:
 
     def step(self, ask: bool = True) -> tuple[Metrics, Decision | None]:
         """One epoch, and the decision after it if one is due; with
-        ask=False the brain is not asked, and somebody else decides."""
+        ask=False the brain is not asked, and someone else decides."""
         epoch = self.epoch + 1
         train_acc, train_loss = self.train_one_epoch(epoch)
         val_acc, val_loss = self.evaluate(*self.data.val)
@@ -135,8 +136,8 @@ class Training:
     @torch.no_grad()
     def evaluate(self, inputs: torch.Tensor, labels: torch.Tensor,
                  batch_size: int = 1024) -> tuple[float, float]:
-        """Accuracy (percent) and loss on (inputs, labels), weights as
-        they are."""
+        """Accuracy (percent) and loss on (inputs, labels), with the current
+        weights."""
         self.model.eval()
         totals = torch.zeros(3, device=self.accelerator.device)
         with threads_for(self.small):
@@ -149,7 +150,7 @@ class Training:
         return self.average(totals)
 
     def state_dict(self, history: bool = True) -> dict:
-        """All that is needed to continue from here, or to branch: copies.
+        """Copies of all that is needed to continue from here, or to branch.
         history=False leaves out what was seen and decided, which grows."""
         best = self.controller.best
         return copy.deepcopy({
@@ -177,7 +178,7 @@ class Training:
 
 
 class Examples(TensorDataset):
-    """A batch is taken as one piece: to put it together from its examples
+    """Takes a batch in one piece: putting it together from its examples
     costs as much as a small network's pass over it."""
 
     def __getitems__(self, places: list[int]) -> tuple:
@@ -193,9 +194,9 @@ def count(logits: torch.Tensor, labels: torch.Tensor,
 
 
 def make_accelerator() -> Accelerator:
-    """accelerate's Accelerator with its own choices; but if a launcher started
-    several processes on a machine without a GPU, they must be told to run
-    together, or each of them would train by itself."""
+    """accelerate's Accelerator with its own defaults. But if a launcher
+    started several processes on a machine without a GPU, they must be told to
+    run together, or each of them would train by itself."""
     if started_together() > 1 and not torch.accelerator.is_available():
         return Accelerator(cpu=True)
     return Accelerator()
@@ -236,12 +237,12 @@ def train(data: str | Data = "digits", brain: Any = "auto",
     progress  True shows a progress bar and every decision as it is made
     folder    where the run is saved as it goes: run.jsonl, checkpoints
     resume    True continues the run in `folder`, if there is one; with more
-              epochs than it had, further
+              epochs than it had, it trains further
     The other options are those of Training. If the rules stood in for the
     model, a line at the end says how often and why.
     """
     options.setdefault("accelerator", make_accelerator())
-    if isinstance(brain, str):  # of several processes, one needs the brain
+    if isinstance(brain, str):  # only one of the processes needs the brain
         brain = SimpleAIBrain(brain) if is_first() else BrainElsewhere(
             options.get("actions") or ACTIONS)
     training = Training(data, brain, **options)

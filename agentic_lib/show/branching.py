@@ -1,6 +1,6 @@
 """What if: one decision, and the run that each action would lead to.
 
-A Training is deterministic, so any recorded decision can be gone back to.
+A Training is deterministic, so one can go back to any recorded decision.
 Test data are not touched: branches are compared on validation data. Knows
 nothing about widgets or language models.
 """
@@ -35,11 +35,12 @@ def what_if(training: Training, run: Run, epoch: int,
             ) -> dict[str, Run]:
     """{action: the Run that it would have led to}, one for every action.
 
-    training   a fresh Training made like the one of `run`; it is put back to
-               its start. After the branch its brain makes the decisions.
+    training   a fresh Training made like that of `run`; it is put back to its
+               start at the end. Its brain makes the decisions that follow the
+               branch.
     run        the recorded run; its decisions before `epoch` are repeated
     epoch      the epoch of a decision
-    on_branch  a function that is told the name of each branch as it begins
+    on_branch  a function that gets the name of each branch as it begins
 
     Raises ValueError if `training` does not repeat `run`.
     """
@@ -75,7 +76,7 @@ def repeat(training, run, epoch):
         metrics, by_guard = training.step(ask=False)
         check_same(metrics, run.metrics[training.epoch - 1])
         made = [d for d in run.decisions if d.epoch == metrics.epoch]
-        # A guard does its part by itself, now as then.
+        # A guard acts by itself, now as in the recorded run.
         for decision in made[by_guard is not None:]:
             if metrics.epoch < epoch:
                 training.controller.apply(decision)
@@ -120,7 +121,7 @@ def plot_what_if(branches: dict[str, Run], epoch: int,
 
 
 def draw_branch(axes, field, run, epoch, dashes, marker, colour, label=None):
-    """One branch: before the decision in ink, then in its own colour."""
+    """One branch: in the text colour up to the decision, then in its own."""
     points = list(zip(*series(run, field)))
     before = [p for p in points if p[0] <= epoch]
     after = [p for p in points if p[0] >= epoch]

@@ -29,8 +29,8 @@ def plot_decision_map(brains: Any, x: str = "train_acc", y: str = "val_acc",
                       **fixed: float) -> Figure:
     """Draws what each brain decides on a grid of `points` x `points` inputs.
 
-    brains  a brain, or {title: brain}; of two, a third panel shows where they
-            differ. The same brain under two prompts are two brains.
+    brains  a brain, or {title: brain}; with two, a third panel shows where
+            they differ. One brain with two prompts counts as two brains.
     x, y    two of: train_acc, val_acc, epoch, learning_rate, trend
     fixed   the other inputs; by default the original text's situation
 
@@ -65,8 +65,10 @@ def plot_decision_map(brains: Any, x: str = "train_acc", y: str = "val_acc",
 
 
 def decision_map(brain, x, y, points=20, **fixed) -> list:
-    """[(x value, y value, Decision)] over the whole grid; with a progress bar
-    when it takes longer than five seconds."""
+    """[(x value, y value, Decision)] over the whole grid.
+
+    Shows a progress bar if it takes longer than five seconds.
+    """
     grid = [(a, b) for a in knob_values(x, points - 1)
             for b in knob_values(y, points - 1)]
     histories = [situation(**{**START, **fixed, x: a, y: b})
@@ -77,7 +79,7 @@ def decision_map(brain, x, y, points=20, **fixed) -> list:
 
 
 def draw_map(axes, found, looks, x, y, points):
-    """One marker a point: the surer the brain, the deeper the colour."""
+    """One marker per point: the surer the brain, the deeper the colour."""
     for name, (marker, colour) in looks.items():
         for ruled in (False, True):
             here = [(a, b, sureness(d)) for a, b, d in found

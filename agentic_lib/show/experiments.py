@@ -34,9 +34,10 @@ def situation(train_acc=92.0, val_acc=76.0, epoch=15, learning_rate=0.01,
               trend=0.0, total_epochs=60, every=5) -> list[Metrics]:
     """A history that ends in these metrics, losses unknown.
 
-    trend  points that both accuracies gained in the last `every` epochs; the
-           two decisions before are as far apart as this
-    learning_rate  since then; at the first of them it was 0.01
+    trend          points that both accuracies gained in each of the last two
+                   stretches of `every` epochs
+    learning_rate  the rate, except at the first of several evaluations, where
+                   it was 0.01
     """
     history = []
     for back in (2 * every, every, 0):
@@ -58,8 +59,10 @@ def clip(accuracy) -> float:
 
 
 def changed(brain, **changes):
-    """A brain like this one, its model shared, with other attributes: prompt,
-    mode, on_text, ... None leaves one as it is."""
+    """A brain that shares this one's model but has other attributes.
+
+    These may be prompt, mode, on_text, ...; None leaves one as it is.
+    """
     brain = copy.copy(brain)
     for name, value in changes.items():
         if value is not None and hasattr(brain, name):
@@ -85,8 +88,8 @@ def find_flip(brain, knobs, steps=None):
 
     knobs  the arguments of `situation`
     steps  how many values are tried on each knob, spread over its range; None
-           tries each value that a slider has, so that none nearer is missed
-    Returns (knob, value, Decision), or None where nothing tried flips it.
+           tries each value that a slider has, so that no nearer one is missed
+    Returns (knob, value, Decision), or None if nothing tried flips the action.
     "Smallest" is measured in shares of each knob's range.
     """
     tries = [dict(knobs, **{name: value}) for name in knobs
@@ -116,13 +119,13 @@ def say_flip(knobs, flip) -> str:
 
 
 def slider_steps(name) -> int:
-    """How many steps a knob's range has; 40 for a rate, which has factors."""
+    """How many steps a knob's range has; 40 for a rate, stepped by factors."""
     low, high, step, _ = KNOBS[name]
     return round((high - low) / step) if step else 40
 
 
 def knob_values(name, steps) -> list:
-    """`steps` + 1 values over the range of a knob; rates by factors."""
+    """`steps` + 1 values over a knob's range; rates are spaced by factors."""
     low, high, *_ = KNOBS[name]
     shares = [i / steps for i in range(steps + 1)]
     if name == "learning_rate":
@@ -140,8 +143,11 @@ def distance(name, old, new) -> float:
 
 
 def blindfold(brain, history, prompt=None, every=5) -> dict:
-    """{line of the template: the decision without it}; "" stands for none
-    left out. Lines whose values are not known are left out anyway."""
+    """{line of the template: the decision without it}.
+
+    The key "" means that no line was left out. Lines whose values are not
+    known are left out anyway.
+    """
     prompt = prompt or getattr(brain, "prompt", Prompt())
     lines, known = prompt.user.splitlines(), describe(history, every)
     shown = [line for line in lines
@@ -155,8 +161,10 @@ def blindfold(brain, history, prompt=None, every=5) -> dict:
 
 
 def shuffle(brain, history, every=5, orders=8) -> list:
-    """[(names in their order, decision)] for orders of the options, the first
-    as it is."""
+    """[(names in their order, decision)] for several orders of the options.
+
+    The first order is the brain's own.
+    """
     actions = getattr(brain, "actions", ACTIONS)
     every_order = list(permutations(actions))
     chosen = every_order[::max(1, len(every_order) // orders)]

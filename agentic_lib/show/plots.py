@@ -1,4 +1,4 @@
-"""The picture of a run: accuracies above, learning rate below, decisions.
+"""The picture of a run: accuracies above, learning rate and decisions below.
 
 Draws with matplotlib's object interface and changes no global setting. Knows
 nothing about models or training: what it draws is a Run.
@@ -40,7 +40,8 @@ def plot_run(run: Run, compare: Run | None = None, theme: str | None = None,
              size: tuple[float, float] = (8.0, 6.0)) -> Figure:
     """Draws a run and returns matplotlib's Figure.
 
-    compare  a second Run, dotted: the same start at a constant rate, say
+    compare  a second Run, drawn dotted, such as the same start at a constant
+             rate
     theme    'light', 'dark', or None for matplotlib's current settings
     actions  where markers and colours come from; None takes the actions
              that the run's settings hold, or the four of this package
@@ -82,7 +83,7 @@ def theme_settings(theme) -> dict:
 
 
 def has(run, measure) -> bool:
-    """True if the run knows any training or validation `measure`."""
+    """True if the run holds any training or validation `measure`."""
     return any(getattr(m, f"{part}_{measure}") is not None
                for m in run.metrics for part in CURVES)
 
@@ -127,12 +128,12 @@ def name_of(run) -> str:
 
 
 def plain(text) -> str:
-    """Text in which matplotlib looks for no formula."""
+    """The text, escaped so that matplotlib finds no formula in it."""
     return text.replace("$", r"\$")
 
 
 def draw_rates(axes, run, compare=None):
-    """The learning rate as steps: the one of epoch 5 reaches up to 5."""
+    """The learning rate as steps: the step for epoch 5 ends at 5."""
     seen = []
     for drawn, dashes, width in ((run, "-", 1.6), (compare, ":", 1.6)):
         epochs, rates = series(drawn, "learning_rate") if drawn else ([], [])
@@ -180,7 +181,7 @@ def looks_of(run, actions=None) -> dict[str, tuple[str, str]]:
 
 
 def draw_decisions(axes, run, looks):
-    """One marker a decision, at its epoch and the rate that it led to."""
+    """One marker per decision, at its epoch and the rate that it led to."""
     rates = {m.epoch: m.learning_rate for m in run.metrics}
     for decision in run.decisions:
         rate = decision.new_lr or rates.get(decision.epoch)
@@ -194,7 +195,7 @@ def draw_decisions(axes, run, looks):
 
 
 def marker_style(marker, colour, source) -> dict:
-    """Shape and colour say what was decided, the filling who did."""
+    """Shape and colour say what was decided, the fill says who decided."""
     fill = FILLS[source]
     paper, ink = rcParams["axes.facecolor"], rcParams["text.color"]
     return {"marker": marker, "markersize": 9, "markeredgecolor": ink,
@@ -205,7 +206,7 @@ def marker_style(marker, colour, source) -> dict:
 
 
 def decision_legend(run, looks) -> list:
-    """Legend entries for the actions, and the deciders, that occur."""
+    """Legend entries for the actions and the deciders that occur."""
     decided = [d for d in run.decisions if d.epoch is not None]
     entries = [
         Line2D([], [], ls="none", label=plain(name.replace("_", " ")),
@@ -252,7 +253,7 @@ def finish(figure, upper, lower, run, compare):
 
 
 def test_line(run, compare=None) -> str:
-    """The result on the test set, beside that of the other run."""
+    """The result on the test set, next to that of the other run."""
     if run.test_acc is None:
         return "The test set has not been read."
     text = f"Test accuracy {run.test_acc:.1f} %"
@@ -306,7 +307,7 @@ def save_figure(run: Run, path: str | Path, compare: Run | None = None,
                 theme: str | None = "light",
                 actions: Sequence[Action] | None = None,
                 size: tuple[float, float] = (8.0, 6.0)) -> Path:
-    """Draws a run into a .png or .svg file, its alt text inside."""
+    """Draws a run into a .png or .svg file, with its alt text inside."""
     path = Path(path)
     path.write_bytes(image(run, path.suffix.lstrip("."), compare, theme,
                            actions, size))

@@ -27,7 +27,7 @@ reduce_learning_rate: The gap of 16.0 points is large.
 Training accuracy: 89.0 %, validation accuracy: 85.0 %, still rising
 continue: The gap is small and both still rise.""",
 )
-# Kept to be looked at: leading words, no meanings, no order.
+# Kept as a bad example: leading words, no meanings, no order.
 BAD = Prompt(
     system="You are the world's best AI researcher. Think of all you know. "
            "It is probably time to stop_training, or what do you think?\n"

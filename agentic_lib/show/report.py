@@ -28,8 +28,8 @@ def write_report(run: Run, path: str | Path,
                  compare: Run | None = None) -> Path:
     """Writes the report of `run` to the file `path` and returns the path.
 
-    compare  a second Run, drawn dotted and named beside: the same start at a
-             constant rate, say
+    compare  a second Run, drawn dotted and named next to the first, such as
+             the same start at a constant rate
     """
     path = Path(path)
     text = page(run, pictures(run, compare), alt_text(run, compare))
@@ -54,13 +54,13 @@ def page(run, pictures, caption) -> str:
 
 
 def digest(text) -> str:
-    """A style or script as the policy names it: by what it holds."""
+    """A style or script as the policy names it: by a hash of its contents."""
     return "sha256-" + base64.b64encode(
         hashlib.sha256(text.encode()).digest()).decode()
 
 
 def pictures(run, compare=None) -> list[dict]:
-    """The figure as an address, for each kind of screen."""
+    """The figure as a data URL, for each kind of screen."""
     def source(theme, size):
         svg = image(run, "svg", compare, theme, size=size)
         return "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
@@ -92,7 +92,7 @@ def details(decision) -> list[tuple[str, str]]:
 
 
 def flat(settings, before=""):
-    """(name, text) of every setting; those inside another carry its name."""
+    """(name, text) of every setting; nested ones carry the outer name too."""
     for name, value in settings.items():
         if isinstance(value, dict):
             yield from flat(value, f"{before}{name} ")
@@ -101,7 +101,7 @@ def flat(settings, before=""):
 
 
 def readable(value) -> str:
-    """A setting without Python's brackets; of several, one a line."""
+    """A setting without Python's brackets; a list has one item per line."""
     if isinstance(value, (list, tuple)):
         return "\n".join(map(readable, value))
     if isinstance(value, dict):

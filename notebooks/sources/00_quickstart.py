@@ -1,16 +1,17 @@
 # %% [markdown] tags=["workshop"]
-# A neural network learns in small steps. One number sets how large the steps
-# are, the **learning rate**. If it is too small, the network learns slowly; if
-# it is too large, training becomes unstable. People watch a run and adjust
-# this number by hand. In this series a small language model does it: we call
-# it **the brain**. This is the loop in which it works:
+# A neural network learns in small steps. One number, the **learning rate**,
+# sets how large the steps are. If it is too small, the network learns slowly;
+# if it is too large, training becomes unstable. People watch a run and adjust
+# this number by hand. In this series a small language model does it instead.
+# We call it **the brain**. This is the loop it works in:
 #
 # ![The loop](../pictures/loop.png)
 #
-# First you do its job, and take the place of the blue boxes. After this
+# First you do its job: you take the place of the blue boxes. After this
 # notebook you can
 #
-# - say what there is to decide while a network trains, and what to base it on;
+# - say what there is to decide while a network trains, and what to base a
+#   decision on;
 # - read the picture of a run: accuracy above, learning rate below;
 # - compare your twelve decisions with a brain's on the very same run.
 
@@ -30,15 +31,15 @@ brain_name = "bundled" #@param ["bundled", "auto", "qwen", "colab", "rules"]
 #
 # A small network learns to read handwritten digits, pictures of 8 x 8 pixels.
 # To make it harder, 30 % of the labels it learns from are drawn at random. One
-# pass over its 600 training pictures is an **epoch**, and the run has 65 of
-# them. Every 5 epochs, except after the last one, somebody decides what
+# pass over its 600 training pictures is an **epoch**, and the run has 65
+# epochs. Every 5 epochs, except after the last one, somebody decides what
 # happens to the learning rate. That makes twelve decisions.
 #
-# The run starts at a learning rate of 0.5. We picked a start from which it
-# goes badly, so that there is something to decide. (Picking starts is also a
+# The run starts at a learning rate of 0.5. We picked a start that makes the
+# run go badly, so that there is something to decide. (Picking starts is also a
 # way to make any method look good.) The library has **guards**, which overrule
-# decisions that do harm. We switched them off: here only you decide, and then
-# the brain.
+# decisions that do harm. We switched them off: first you alone decide, then
+# the brain alone.
 
 # %% tags=["workshop"]
 #@title Run this: the run, and what your decisions do
@@ -76,25 +77,26 @@ def new_run():
 # Here are the first five epochs, in the words that the brain will read:
 #
 # - **accuracy** is the share of pictures read correctly, in percent.
-#   **Training** accuracy counts the 600 pictures that the network learns from.
-#   **Validation** accuracy counts 400 others, which it does not learn from.
-#   The **gap** is the first minus the second;
-# - **loss** is what training makes smaller: how far off the answers are, in
-#   one number. In a good run it falls. If it says **nan** ("not a number"),
-#   the run has broken down;
+#   **Training** accuracy is measured on the 600 pictures that the network
+#   learns from. **Validation** accuracy is measured on 400 others, which it
+#   does not learn from. The **gap** is the first minus the second;
+# - **loss** is the number that training is meant to bring down: it says how
+#   far off the answers are. In a good run it falls. If it says **nan** ("not a
+#   number"), the run has broken down;
 # - the learning rate and the losses are given as multiples of their first
 #   values: *0.75 of the first* is three quarters of it;
 # - *rose* counts how often the loss went up from one epoch to the next;
-# - *11 decisions left* counts those that come after this one;
+# - *11 decisions left* counts the decisions that come after this one;
 # - *1 decision ago*: the best value was reached in one of the last five
-#   epochs, but not in the newest.
+#   epochs, but not in the latest.
 #
 # From the second decision on, numbers in brackets say what has changed since
-# the last one. *before that* is the same change, one decision earlier.
+# the previous decision. *before that* is the same change, one decision
+# earlier.
 #
 # Validation accuracy may be higher than training accuracy here, since only
-# training labels were drawn at random. A **test set**, separate from both,
-# waits until the very end.
+# training labels were drawn at random. A **test set**, separate from both sets
+# of pictures, waits until the very end.
 
 # %% tags=["workshop"]
 training = new_run()
@@ -167,8 +169,8 @@ else:
     print("No letters yet: the buttons count.")
 
 # %% [markdown] tags=["workshop"]
-# When you are done, this cell ends your run and reads the test set, once.
-# Decisions that you did not make count as `continue`.
+# When you are done, run this cell. It ends your run and reads the test set,
+# once. Decisions that you did not make count as `continue`.
 
 # %% tags=["workshop"]
 yours = len(training.run.decisions)
@@ -183,11 +185,12 @@ print(f"You made {yours} of 12 decisions. "
 # %% [markdown] tags=["workshop"]
 # ## The brain's turn
 #
-# About your guess: a rate of 0.5 is too high here. In the first five epochs the
-# training loss did not fall steadily, and validation accuracy dropped back
-# from its best. If a rate is too low, both move slowly in the right direction.
+# About your guess: a rate of 0.5 is too high here. In the first five epochs
+# the training loss did not fall steadily, and validation accuracy dropped back
+# from its best. If a rate is too low, both move in the right direction, but
+# slowly.
 #
-# Now the brain gets the same network, the same first weights, the same order
+# Now the brain gets the same network, the same initial weights, the same order
 # of pictures and the same first five epochs. Only the decisions are its own.
 
 # %% tags=["workshop"]
@@ -203,16 +206,17 @@ for decision in brain_run.decisions:
 # model, `fallback` for the rules that decide when there is no model or when it
 # fails, `human` for you. Nothing that a rule did is ever credited to the
 # model. Next to the source is the probability that the model gave to the
-# action, if it was asked for that. With four actions, a quarter is no
-# preference at all; and being sure is not being right. The line under each
-# decision is the reason. A reason is a sentence that fits the decision.
-# Whether it *caused* it is another question, and notebook 02 asks it.
+# action, if it was asked for one. With four actions, a quarter means no
+# preference at all; and being sure is not the same as being right. The line
+# under each decision is the reason. A reason is a sentence that fits the
+# decision. Whether it *caused* the decision is another question, which
+# notebook 02 takes up.
 
 # %% [markdown] tags=["workshop"]
 # ## Both in one picture
 #
-# Solid and dashed: the brain's run, with a marker on the learning rate for
-# each decision. Dotted: yours. **Before you look:** whose run ended higher,
+# The brain's run is solid and dashed, with a marker on the learning rate for
+# each decision. Yours is dotted. **Before you look:** whose run ended higher,
 # and whose learning rate moved further?
 
 # %% tags=["workshop"]
@@ -221,9 +225,9 @@ print(f"Test accuracy: the brain {brain_run.test_acc:.1f} %, "
       f"you {my_run.test_acc:.1f} %")
 
 # %% [markdown]
-# If you read this without having clicked, "you" pressed `continue` twelve
-# times: this is the run when nobody decides anything. If the brain stopped,
-# its line ends there.
+# If you are reading this without having clicked, "you" pressed `continue`
+# twelve times: this is how the run goes when nobody decides anything. If the
+# brain stopped the run, its line ends there.
 #
 # One run says little. With another seed, another start or other data, the
 # winner may change. Try it: unfold the cell titled *the run, and what your
@@ -236,17 +240,18 @@ print(f"Test accuracy: the brain {brain_run.test_acc:.1f} %, "
 #   four actions. That is the whole job.
 # - A low accuracy has two opposite causes: a rate that is too low (the run
 #   creeps) and one that is too high (it jumps and falls back). The losses tell
-#   them apart better than the accuracies do: notebook 03 shows both.
-# - Decisions look at training and validation data. The test set is read once.
+#   them apart better than the accuracies do: notebook 03 shows both cases.
+# - Decisions are based on training and validation data. The test set is read
+#   once.
 #
 # **Three questions**
 #
-# 1. In some run the training accuracy is 52 % after five epochs and 35 % after
+# 1. In one run, training accuracy is 52 % after five epochs and 35 % after
 #    twenty. Is this slow learning?
 #    <details><summary>Answer</summary>No. Slow learning still means rising
-#    accuracy. An accuracy that falls, with a loss that jumps, means that the
-#    steps are too large.</details>
-# 2. Why may the brain not look at the test set?
+#    accuracy. If accuracy falls while the loss jumps, the steps are too
+#    large.</details>
+# 2. Why must the brain not look at the test set?
 #    <details><summary>Answer</summary>Data that was used to decide cannot be
 #    used to judge: the result would look better than it is on new
 #    data.</details>

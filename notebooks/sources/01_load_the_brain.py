@@ -4,7 +4,8 @@
 # After this notebook you can
 #
 # - load a small language model, and read the line that says what was loaded;
-# - ask it, and say why it gives the same answer each time, or does not;
+# - ask it a question, and say why it does or does not give the same answer
+#   each time;
 # - see what is really sent to it, with thinking on and off;
 # - say what a reply costs in time, and what a model costs in memory.
 
@@ -21,7 +22,7 @@ logging.disable_progress_bar()
 # ## A language model in a few lines
 #
 # This is all it takes: a tokenizer, a network, a message, a reply. The cell
-# uses torch and transformers alone. With a GPU it downloads Qwen3-0.6B from
+# uses only torch and transformers. With a GPU it downloads Qwen3-0.6B from
 # the hub. Without one it runs the same lines on the small model that ships
 # with this series (`BUNDLED` is its folder), and says so.
 
@@ -47,13 +48,13 @@ print(tokenizer.decode(out[0, ids["input_ids"].shape[1]:]))
 
 # %% [markdown]
 # A model ends its reply with the mark `<|im_end|>`. We did not even say which
-# actions there are: the small model was taught them, a general one has to
-# guess. A reply may also hold a number that you did not give: a model writes
-# what fits. We come back to this when we sample.
+# actions there are: the small model was taught them, but a general one has to
+# guess. A reply may also contain a number that you did not give: a model
+# writes whatever fits. We come back to this when we sample.
 #
-# What can go wrong here? No network, no room on the GPU, numbers that are not
-# finite, a reply that never ends. The library does the same, and handles these
-# errors.
+# What can go wrong here? No internet connection, not enough memory on the GPU,
+# numbers that are not finite, a reply that never ends. The library does what
+# this cell does, and handles these errors.
 
 # %%
 from agentic_lib import SimpleAIBrain
@@ -65,21 +66,21 @@ brain = SimpleAIBrain(brain_name)
 # %% [markdown]
 # ## The line that names the brain
 #
-# Whatever happens later, this line says who answers, and why that one:
+# Whatever happens later, this line says which brain answers, and why that one:
 #
 # | it says | what answers |
 # |---|---|
 # | `Qwen/Qwen3-0.6B, 596 million weights, cuda, float16 ...` | the general model, on a GPU |
 # | `the bundled brain, ...` | a model of 0.7 million weights that ships with the package; it knows one task |
-# | `... at https://...` | with `"colab"`: Colab's own model, on a server of Google's |
+# | `... at https://...` | with `"colab"`: Colab's own model, on a Google server |
 # | `the rules` | a few lines of Python, no language model at all |
 #
 # **You are in Colab and have no GPU?** Choose *Runtime > Change runtime type*
-# and T4. If Colab says that none is available: most accounts may hold one GPU
-# session at a time, so close the other one under *Runtime > Manage sessions*.
-# If all GPUs are taken, try again later. You can also continue right now:
-# everything in this notebook runs on the bundled brain. (Qwen works on a CPU
-# too, slowly: choose `"qwen"`. It downloads more than a gigabyte.)
+# and T4. If Colab says that none is available, look under *Runtime > Manage
+# sessions* and close any other GPU session: most accounts may hold only one at
+# a time. If all GPUs are taken, try again later. You can also continue right
+# now: everything in this notebook runs on the bundled brain. (Qwen works on a
+# CPU too, but slowly: choose `"qwen"`. This downloads more than a gigabyte.)
 #
 # If you name a model that cannot be loaded, you get an error that says why:
 
@@ -92,8 +93,8 @@ except LanguageModelError as error:
     print(error)
 
 # %% [markdown]
-# With `"auto"` it is no error if Qwen cannot be loaded: the bundled brain
-# answers, and the line says why.
+# With `"auto"` it is not an error if Qwen cannot be loaded: the bundled brain
+# answers instead, and the line says why.
 
 # %%
 #@title A stand-in, if the brain has no weights to look at (run this)
@@ -118,8 +119,8 @@ print("Looking at:", model.description)
 #
 # A chat model takes a list of **messages**, each with a role. `on_text` gets
 # each piece of the reply as it is written. `until` decides when the reply is
-# complete: here never, so it ends at the model's own end mark, or after
-# `max_new_tokens`.
+# complete. Here that is never, so the reply ends at the model's own end mark,
+# or after `max_new_tokens`.
 
 # %%
 def ask(messages, **options):
@@ -136,13 +137,13 @@ reply = ask(question, max_new_tokens=60, until=lambda text: False)
 
 # %% [markdown]
 # Is that a good answer? A general model has read about learning rates. The
-# bundled brain has seen one kind of prompt in its life, and answers everything
-# as if it were that prompt. To use a model well, you have to know what it was
-# taught.
+# bundled brain has only ever seen one kind of prompt, and answers everything
+# as if it were such a prompt. To use a model well, you have to know what it
+# was taught.
 #
-# Now ask it with the prompt that it was made for: the metrics of a real run,
-# in the library's words. (The text that the brain reads before a decision is
-# its **prompt**. Notebook 02 takes this one apart.)
+# Now ask with the prompt that the brain was made for: the metrics of a real
+# run, in the library's words. (The text that the brain reads before a decision
+# is its **prompt**. Notebook 02 takes this one apart.)
 
 # %%
 from agentic_lib import Prompt, train
@@ -155,9 +156,9 @@ reply = ask(messages)
 # %% [markdown]
 # ## The same by hand
 #
-# What does the library's `generate` do? In essence this: write the messages as
-# one text, cut the text into **tokens** (pieces from a fixed list, each with a
-# number), let the network write more tokens, turn them back into text.
+# What does the library's `generate` do? In essence, it writes the messages as
+# one text, cuts the text into **tokens** (pieces from a fixed list, each with
+# a number), lets the network write more tokens, and turns them back into text.
 
 # %%
 tokenizer, network = model.tokenizer, model.network
@@ -180,17 +181,17 @@ print("The library:", reply.strip().splitlines()[:1])
 
 # %% [markdown]
 # The library's version does the same and adds what a training run needs. It
-# stops as soon as the answer is complete. It limits tokens and seconds. It
-# says so if the network's numbers are nan or infinite. And it leaves the
-# random numbers of your training alone.
+# stops as soon as the answer is complete. It limits the number of tokens and
+# the time. It tells you if the network's numbers are nan or infinite. And it
+# leaves the random numbers of your training alone.
 #
 # ### Exercise: write without `generate`
 #
-# One level deeper. The network itself does one thing. After every token of a
-# text it gives a number, a **logit**, to each token of its list. The highest
-# logit belongs to the token that it finds most likely to come **next**.
-# Writing is a loop around this. Write that loop: always take the likeliest
-# token, `steps` times, and return only the new tokens.
+# One level deeper: the network itself does only one thing. After every token
+# of a text it gives a number, a **logit**, to each token of its list. The
+# highest logit belongs to the token that it finds most likely to come
+# **next**. Writing is a loop around this. Write that loop: always take the
+# likeliest token, `steps` times, and return only the new tokens.
 
 # %% tags=["exercise"]
 def write(network, ids, steps):
@@ -236,23 +237,24 @@ print("Different replies:", len(set(replies)), "- your guess:", guess)
 
 # %% [markdown]
 # The library draws nothing at random here: the same prompt gives the same
-# reply. (On another machine it may be another reply, because sums of
-# floating-point numbers depend on the order in which they are added.)
+# reply. (Another machine may give a different reply, because a sum of
+# floating-point numbers depends on the order in which they are added.)
 #
 # Chat programs do draw at random. This is called **sampling**: each token is
-# drawn with its probability. Four settings decide what can be drawn. A model's
-# folder may bring its own values for them, so set all four:
+# drawn according to its probability. Four settings decide what can be drawn. A
+# model's folder may come with its own values for them, so set all four:
 #
 # - `do_sample`: draw, instead of taking the likeliest token;
-# - `temperature`: below 1 the likely tokens gain, above 1 the others do;
+# - `temperature`: below 1 the likely tokens become likelier, above 1 the
+#   others do;
 # - `top_k`: only the k likeliest tokens can be drawn (0: all of them);
 # - `top_p`: only the likeliest tokens that together have this probability can
 #   be drawn (1: all).
 #
-# To see it clearly, we ask a second small model of the package, the **naive
-# brain**. It was taught badly on purpose. We ask at the moment of the run
-# where it is least sure. **Guess first:** will it write only numbers that are
-# in its prompt?
+# To see this clearly, we ask a second small model from the package, the
+# **naive brain**. It was taught badly on purpose. We ask it at the moment of
+# the run at which it is least sure. **Guess first:** will it write only
+# numbers that are in its prompt?
 
 # %%
 import re
@@ -298,13 +300,13 @@ for settings in ({"temperature": 1.0}, {"temperature": 2.0},
 # %% [markdown]
 # With `top_p` at a half, a single token is often all that is left to draw
 # from, so fewer of the replies differ. And a number in a reply is a token like
-# any other: the model writes what fits, whether or not it was in the prompt.
-# Notebook 02 counts how often that happens.
+# any other: the model writes what fits, whether or not the number was in the
+# prompt. Notebook 02 counts how often that happens.
 #
 # How does the **temperature** work? The logits are divided by it before they
-# become probabilities. Here is the first token of the reply, at four
-# temperatures. **Guess first:** at which of them would several draws differ
-# most?
+# become probabilities. Here are the likeliest first tokens of the reply, at
+# four temperatures. **Guess first:** at which temperature would several draws
+# differ most?
 
 # %%
 #@title Run this: it draws the first token at four temperatures
@@ -336,17 +338,17 @@ show(figure, alt="Probability of the five likeliest first tokens "
 # %% [markdown]
 # The higher the temperature, the more even the bars, and the more the draws
 # differ. At 2, a good part of the probability lies on tokens outside the
-# picture: that is why the replies above fell apart most there.
+# picture, which is why the replies above fell apart most at this temperature.
 #
 # ### Exercise: do its samples agree?
 #
-# If each draw gives another decision, one draw is not worth much. Write
+# If each draw gives a different decision, one draw is not worth much. Write
 # `agreement`: ask with the seeds 0 to `times - 1` and return the share of all
 # replies that name the most frequent action. A reply that cannot be read
-# agrees with no other, and still counts as a reply; if none can be read, the
+# agrees with no other, but still counts as a reply; if none can be read, the
 # share is 0. `ask(seed)` gives a reply (it is the function's argument, not the
 # `ask` you used before). `parse_decision(reply)` gives a decision with an
-# `.action`, or `None` (notebook 03 shows how it reads).
+# `.action`, or `None` (notebook 03 shows how it reads a reply).
 
 # %% tags=["exercise"]
 from collections import Counter
@@ -376,28 +378,28 @@ for who, name in ((model, model.name), (naive.model, "the naive brain")):
           "it is used here" if share is None else f"{share:.0%} agree")
 
 # %% [markdown]
-# You can ask several times and take the majority. This is a known way to get
-# better answers, at several times the cost. Notebook 04 gets the whole
-# distribution from a single pass instead.
+# Asking several times and taking the majority is a known way to get better
+# answers, at several times the cost. Notebook 04 gets the whole distribution
+# from a single pass instead.
 #
 # ## What is really sent
 #
 # The network reads one long text. A **chat template**, which comes with the
-# model, writes the messages into it, with marks between them. **Guess first:**
-# how does the text end, so that the model knows that it is its turn?
+# model, writes the messages into this text, with marks between them. **Guess
+# first:** how does the text end, so that the model knows that it is its turn?
 
 # %%
 print(model.render(messages))
 
 # %% [markdown]
 # `<|im_start|>` and `<|im_end|>` are one token each. After the last message
-# comes the mark that opens the assistant's turn, and nothing has been said in
-# it yet: the most likely continuation is a reply. (If your text ends with
+# comes the mark that opens the assistant's turn. Nothing has been said in that
+# turn yet, so the most likely continuation is a reply. (If your text ends with
 # `<think>` and `</think>`: they are explained next.)
 #
 # Some models, Qwen3 among them, can **think** first: they write notes between
-# `<think>` and `</think>`, and then the answer. How is that switched off? Look
-# at the ends of both texts:
+# `<think>` and `</think>`, and then the answer. How is thinking switched off?
+# Look at the ends of both texts:
 
 # %%
 for thinking in (True, False):
@@ -405,8 +407,8 @@ for thinking in (True, False):
     print(f"thinking={thinking!s:5}  ...{end!r}")
 
 # %% [markdown]
-# With thinking off, the template writes an *empty* block of thoughts in the
-# model's name. So the model continues as if it had thought already, and
+# With thinking off, the template writes an *empty* block of thoughts on the
+# model's behalf. So the model continues as if it had already thought, and
 # answers. The next cell asks with thinking on, and counts the tokens. (Only
 # Qwen will think: the small model was not taught to.)
 
@@ -429,15 +431,15 @@ else:
     print("It wrote no thoughts: this model was not taught to.")
 
 # %% [markdown]
-# If your model thought, compare its tokens with those of the reply without
-# thoughts. Each of them is a pass through the network, so the brain leaves
-# thoughts out (`thinking=False`) unless you ask for them.
+# If your model did think, compare the number of tokens with that of the reply
+# without thoughts. Each token is a pass through the network, so the brain
+# skips thinking (`thinking=False`) unless you ask for it.
 #
 # ## The real one, on a GPU
 #
 # A command asks Qwen3-0.6B three questions, the last one with thinking on, and
-# keeps the answers. The next cell shows the newest recording. If it says that
-# there is none yet, it names the command.
+# records the answers. The next cell shows the newest recording. If there is
+# none yet, the cell says so and names the command.
 
 # %%
 from agentic_lib.course.record_chat import recorded
@@ -448,9 +450,9 @@ print(recorded())
 # ## Time it
 #
 # A reply is written token by token, and each token is one pass through the
-# network. Scoring (notebook 04) writes nothing: a single pass says how probable
-# each of the four names is as the reply. **Guess first:** how many times longer
-# does the written reply take?
+# network. Scoring (notebook 04) writes nothing: a single pass says how
+# probable each of the four names is as the reply. **Guess first:** how many
+# times longer does the written reply take?
 
 # %%
 def median_time(function, repeats=5):
@@ -476,21 +478,21 @@ print(f"ratio: {writing / scoring:.1f}")
 print("Measured on:", model.device.type, "-", model.name)
 
 # %% [markdown]
-# Why is the ratio smaller than the number of tokens? Both begin with the same
-# work: one pass over the prompt. What it computed is kept, so each further
-# token of the written reply takes a pass over one token only, which is cheaper.
-# (Your `write` keeps nothing: it computes the whole text anew for each token.)
+# Why is the ratio smaller than the number of tokens? Both ways begin with the
+# same work: one pass over the prompt. Its results are kept, so each further
+# token of the written reply takes a pass over only one token, which is
+# cheaper. (Your `write` keeps nothing: it computes the whole text again for
+# each token.)
 #
 # Only your own numbers count. They depend on the machine, on what else runs on
-# it, and on the length of the reply. (A GPU continues to work while Python
-# moves on. Here each call ends by fetching its result, so the clock is
-# honest.)
+# it, and on the length of the reply. (A GPU keeps working while Python moves
+# on. Here each call ends by fetching its result, so the timing is honest.)
 #
 # ## What loading takes
 #
 # A model is a folder: `config.json` says how large each part is,
-# `model.safetensors` holds the **weights**, the rest is the tokenizer and the
-# chat template. By hand, loading takes two lines:
+# `model.safetensors` holds the **weights**, and the rest is the tokenizer and
+# the chat template. By hand, loading takes two lines:
 
 # %%
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -508,8 +510,8 @@ del by_hand
 # chooses where to compute and in which **number format**.
 #
 # A number format (`dtype`) says how many bits a weight gets. The size of
-# Qwen3-0.6B can be counted without loading it: on torch's `meta` device,
-# tensors have a shape and no content.
+# Qwen3-0.6B can be computed without loading it: on torch's `meta` device,
+# tensors have a shape but no content.
 
 # %%
 from transformers import Qwen3Config, Qwen3ForCausalLM
@@ -528,11 +530,11 @@ for name, net in (("Qwen3-0.6B", counted), ("this model", network)):
           f"{2 * count / 1e6:9.1f} MB")
 
 # %% [markdown]
-# There are two formats of 16 bits. **float16** is finer but ends at 65,504: a
-# larger number becomes infinite. **bfloat16** is coarser and reaches as far as
+# There are two 16-bit formats. **float16** is finer but ends at 65,504: a
+# larger number becomes infinite. **bfloat16** is coarser but reaches as far as
 # float32. Colab's free GPU, a T4, computes float16 in hardware but only
-# emulates bfloat16, although `torch.cuda.is_bf16_supported()` says True. So
-# the library asks for the GPU's generation instead, and checks on the first
+# emulates bfloat16, although `torch.cuda.is_bf16_supported()` returns True. So
+# the library looks at the GPU's generation instead, and checks on the first
 # prompt that float16 gives finite numbers.
 #
 # **Guess first:** does the number format change the decision?
@@ -566,28 +568,29 @@ print("Revision:", model.revision or "none: it is a folder, not a download")
 # %% [markdown]
 # ## Summary
 #
-# - One line names the brain and the reason for it. If Qwen is not available,
-#   the bundled brain answers, and the line says so.
+# - One line names the brain and says why it was chosen. If Qwen is not
+#   available, the bundled brain answers, and the line says so.
 # - The model reads one text, made by its chat template, and writes token by
-#   token. Without sampling the same prompt gives the same reply.
-# - Thinking is a block of text before the answer. An empty one switches it
-#   off.
+#   token. Without sampling, the same prompt gives the same reply.
+# - Thinking is a block of text before the answer. An empty block switches
+#   thinking off.
 # - Time grows with the number of tokens written, memory with the number of
-#   weights times the bytes of each.
+#   weights times the bytes per weight.
 #
 # **Three questions**
 #
 # 1. A reply of 25 tokens took 500 ms. About how long would one of 50 take?
 #    <details><summary>Answer</summary>About a second: each token takes a
-#    pass. Rather a little less, since the pass over the prompt comes only
+#    pass. Probably a little less, since the pass over the prompt comes only
 #    once.</details>
-# 2. A colleague's run made another decision than yours at epoch 10, with the
-#    same seed and without sampling. Is something broken?
+# 2. A colleague's run made a different decision from yours at epoch 10, with
+#    the same seed and without sampling. Is something broken?
 #    <details><summary>Answer</summary>Not necessarily. Another GPU or number
-#    format adds up in another order. If two actions were nearly tied, that is
-#    enough, both in the model and in the training that it looks at.</details>
-# 3. How much memory do the weights of a model with 8 billion of them take in
-#    16 bits, and does that fit a GPU with 16 GB?
-#    <details><summary>Answer</summary>8 billion times 2 bytes are 16 GB. It
-#    does not fit: what the network computes while it reads needs room as
+#    format adds numbers up in another order, both in the model and in the
+#    training that the model looks at. If two actions were nearly tied, that is
+#    enough.</details>
+# 3. A model has 8 billion weights. How much memory do they take in 16 bits,
+#    and do they fit on a GPU with 16 GB?
+#    <details><summary>Answer</summary>8 billion times 2 bytes is 16 GB. They
+#    do not fit: what the network computes while it reads needs memory as
 #    well.</details>

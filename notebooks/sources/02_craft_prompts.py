@@ -7,9 +7,10 @@
 #   it;
 # - compute what it cannot see, and put it into words;
 # - find out what moves an answer, and what moves it but should not;
-# - read a fluent reason, or a high probability, without taking it for truth.
+# - read a fluent reason, or a high probability, without taking it for the
+#   truth.
 #
-# You need nothing from notebook 00 but its idea: somebody decides about a
+# All you need from notebook 00 is its idea: somebody decides what happens to a
 # learning rate.
 
 # %%
@@ -30,10 +31,10 @@ brain = SimpleAIBrain(brain_name)
 # %% [markdown] tags=["workshop"]
 # ## Three runs to ask about
 #
-# A small network learns to read handwritten digits, three times, and nobody
+# Three times, a small network learns to read handwritten digits, and nobody
 # interferes. The **learning rate** (how large its steps are) is too low in the
-# first run and too high in the second. In the third it lies between, but there
-# are only 100 pictures to learn from.
+# first run and too high in the second. In the third it lies in between, but
+# there are only 100 pictures to learn from.
 
 # %% tags=["workshop"]
 from agentic_lib import load_data, train
@@ -78,16 +79,16 @@ show(draw_runs(runs), alt="Accuracy over the epochs for three runs: " +
                for name, run in runs.items()))
 
 # %% [markdown] tags=["workshop"]
-# **Training accuracy** counts the pictures that the network learns from.
-# **Validation accuracy** counts 400 others, which it does not learn from. One
-# **epoch** is one pass over the training pictures.
+# **Training accuracy** is measured on the pictures that the network learns
+# from. **Validation accuracy** is measured on 400 others, which it does not
+# learn from. One **epoch** is one pass over the training pictures.
 #
 # ## A prompt in three lines
 #
 # The first version of this project asked its model with an f-string like this
-# one, but gave *test* accuracy. Decisions may not look at the test set, because
-# data that was used to decide cannot be used to judge. So we show validation
-# accuracy.
+# one, but gave it *test* accuracy. Decisions must not look at the test set,
+# because data that was used to decide cannot be used to judge. So we show
+# validation accuracy.
 
 # %% tags=["workshop"]
 def first_prompt(now):
@@ -101,7 +102,7 @@ print(first_prompt(runs["slow"].metrics[9]))
 # %% [markdown]
 # A language model does not read letters. It reads **tokens**: pieces of text
 # from a fixed list, each with a number. This is how the brain's tokenizer cuts
-# the prompt.
+# up the prompt.
 
 # %%
 tokenizer = getattr(brain.model, "tokenizer", None)
@@ -115,14 +116,15 @@ else:
 # %% [markdown]
 # Digits are tokens of their own. (The bundled brain's list was made for
 # prompts like these, so a whole phrase can be one token.) To a model, 78 is a
-# `7` followed by an `8`. That 78 is more than 76, and by how much, it has to
-# work out, in a network that was not built for arithmetic.
+# `7` followed by an `8`. It has to work out that 78 is more than 76, and by
+# how much, in a network that was not built for arithmetic.
 
 # %% [markdown] tags=["workshop"]
 # ## What is not in the prompt
 #
-# Here are two moments of two of these runs. The cell picks the pair whose
-# numbers are closest although the runs are heading in different directions.
+# Here are two moments, one from each of two of these runs. The cell picks the
+# pair whose numbers are closest although the runs are heading in different
+# directions.
 
 # %% tags=["workshop"]
 #@title Run this: it picks the two moments and shows their prompts
@@ -247,8 +249,8 @@ for history in (first, second):
 
 # %% [markdown]
 # It adds two things. A line whose value is not known is **left out**, because
-# a model that reads `None` will make something of it. And an unknown field is
-# an error at once, not a surprise at epoch 5.
+# a model that reads `None` will make something of it. And an unknown field
+# raises an error at once, instead of being a surprise at epoch 5.
 
 # %% tags=["nbval-check-output"]
 from agentic_lib import Metrics
@@ -262,18 +264,18 @@ except ValueError as error:
     print("ValueError:", error)
 
 # %% [markdown]
-# In the first prompt only the closing line is left. Put one fact on each line,
-# or put square brackets around a part that may be missing: then only that part
-# is left out.
+# In the first prompt above, only the closing line remains. Put one fact on
+# each line, or put square brackets around a part that may be missing: then
+# only that part is left out.
 
 # %% [markdown]
 # ### The whole prompt
 #
-# The brain is really asked with two **messages**. The **system** message says
+# What the brain really gets is two **messages**. The **system** message says
 # what the job is and what there is to choose from. It stays the same during a
-# run, so the work on it can be done once and kept (notebook 04). The **user**
-# message brings the metrics. It is read anew at every decision, so it is as
-# short as possible; the system message explains it.
+# run, so the work on it can be done once and its result kept (notebook 04).
+# The **user** message holds the metrics. It is read afresh at every decision,
+# so it is as short as possible; the system message explains it.
 
 # %%
 for message in Prompt().messages(first):
@@ -281,9 +283,10 @@ for message in Prompt().messages(first):
 
 # %% [markdown]
 # **nan** means "not a number". A loss becomes nan when training breaks down
-# altogether. Rate and losses are given as multiples of the first ones, so that
-# their units do not matter. *Decisions left* come after this one; *1 decision
-# ago* means in one of the last five epochs, the newest left out.
+# altogether. The rate and the losses are given as multiples of their first
+# values, so that their units do not matter. *Decisions left* are those that
+# come after this one; *1 decision ago* means in one of the last five epochs,
+# not counting the newest.
 
 # %% [markdown]
 # ## Ask
@@ -311,20 +314,21 @@ for name, history in moments.items():
 # %% [markdown]
 # We chose the rates, so we know: the first is too low (*increase*), the second
 # too high (*reduce*). The third is debatable: its rate works (*continue*), but
-# a run that still rises fast may bear more (*increase*).
+# a run that still rises fast may tolerate a higher one (*increase*).
 #
-# In brackets: `model` means that a language model decided, `fallback` that the
-# rules did. The line below is the reason.
+# In brackets, `model` means that a language model decided, and `fallback` that
+# the rules did. The line below is the reason.
 #
 # ### The same moments, five prompts
 #
-# The library keeps five prompts under names. `default` is the prompt above.
-# `original` is the one from the beginning, with the epoch added. `trend in
-# words` is like `mine`. `few-shot` is the default with three solved examples
-# in its system message. `bad` is bad on purpose: leading words, no order.
+# The library has five prompts with names. `default` is the prompt above.
+# `original` is the one from the beginning of this notebook, with the epoch
+# added. `trend in words` is like `mine`. `few-shot` is the default with three
+# solved examples in its system message. `bad` is bad on purpose: its words are
+# leading, and it has no order.
 #
-# The parts of a bar show how probable each action is to the model. In a
-# hatched bar the rules decided.
+# The parts of a bar show how probable the model finds each action. A hatched
+# bar means that the rules decided.
 
 # %%
 #@title Run this: it draws answers as bars
@@ -385,16 +389,16 @@ if scorer.model is None:
 
 # %% [markdown]
 # If a note says that a model **was not asked**, its prompt held a line that
-# the model was never taught with. A small model answers anything, and nothing
-# in its answer says that the question was strange to it. So the library does
-# not ask it what it was not taught. (The bundled brain was taught with all
-# five prompts, the bad one too.) A general model such as Qwen is asked
-# everything.
+# the model had never seen when it was taught. A small model answers anything,
+# and nothing in its answer says that the question was strange to it. So the
+# library does not ask it anything that it was not taught. (The bundled brain
+# was taught with all five prompts, even the bad one.) A general model such as
+# Qwen is asked everything.
 #
 # ## The prompt lab
 #
-# Sliders set the situation, the two text fields are the prompt, and the answer
-# follows.
+# The sliders set the situation, the two text fields hold the prompt, and the
+# answer follows.
 
 # %%
 from agentic_lib import PromptLab
@@ -411,17 +415,18 @@ lab
 # 3. Choose the preset `original`, then `bad`.
 # 4. Choose the preset `trend in words` and write `{trand}` for `{trend}`: the
 #    message beside the field says what is wrong, and nothing else breaks.
-# 5. **Keep this try**, change the prompt, and compare both.
+# 5. **Keep this try**, change the prompt, and compare the two.
 #
-# You see no widget? The exercise *the smallest change* turns one of these
-# knobs in Python.
+# No widget? The exercise *the smallest change* turns one of these knobs in
+# Python.
 
 # %% [markdown]
 # ## What moves the answer?
 #
 # A second small model ships with the package, the **naive brain**. It was
-# taught badly on purpose, so it shows plainly what better ones show less
-# plainly. Most of the experiments that follow ask it; some ask both.
+# taught badly on purpose, so it shows clearly what better models show less
+# clearly. Most of the experiments that follow ask the naive brain; some ask
+# both brains.
 #
 # ### Blindfold
 #
@@ -456,14 +461,14 @@ for who in (naive, scorer):
           f"{chance(found[line], usual):.0%} for {usual}.\n")
 
 # %% [markdown]
-# A line that moves nothing here may matter at another moment.
+# A line that changes nothing here may matter at another moment.
 
 # %% [markdown]
 # ### Shuffle the options
 #
-# The four actions stand in the system message in some order, which says
+# The system message lists the four actions in some order, and this order says
 # nothing about the run. **Guess first:** will the order matter to the naive
-# brain? Of nine moments we take the one at which it matters most.
+# brain? Out of nine moments, we take the one at which it matters most.
 
 # %%
 from agentic_lib.show.experiments import shuffle
@@ -483,18 +488,18 @@ show(draw_answers(answers, "Order of the options"),
 print(f"{flips(tried)} of {len(tried) - 1} other orders change the action.")
 
 # %% [markdown]
-# The library has a partial remedy, `both_orders=True` (the default):
-# if the two best actions are close, it asks a second time with the options in
-# reverse order and averages. Notebook 04 measures how much that helps.
+# The library has a partial remedy, `both_orders=True` (the default): if the
+# two best actions are close, it asks a second time with the options in reverse
+# order, and takes the average. Notebook 04 measures how much that helps.
 
 # %% [markdown]
 # ### Exercise: the smallest change that flips the decision
 #
-# How firm is an answer? Find the nearest validation accuracy that leads to
-# another action. `decide` takes a whole number from 0 to 100 and returns the
-# name of an action. Look up and down, and return the value you found. If two
-# are equally near, either will do; if nothing flips the decision, return
-# `None`.
+# How firm is an answer? Find the nearest validation accuracy that leads to a
+# different action. `decide` takes a whole number from 0 to 100 and returns the
+# name of an action. Search in both directions, up and down, and return the
+# value you found. If two are equally near, either will do; if nothing flips
+# the decision, return `None`.
 
 # %% tags=["exercise"]
 def smallest_flip(decide, val_acc):
@@ -534,13 +539,12 @@ else:
 # %% [markdown]
 # ### Exercise: which prompt flips less?
 #
-# The prompts `default` and `original`, and the naive brain: **write your
-# prediction down**, then measure. Which share of the answers changes when the
-# options change places? `shuffle(asked,
-# history)` returns eight pairs `(names, decision)`, the usual order first.
-# Over all histories, count the other orders whose action differs from that of
-# the usual one. Divide by the number of other orders (seven for each history),
-# and return this share.
+# Take the prompts `default` and `original`, and the naive brain: **write your
+# prediction down**, then measure. What share of the answers changes when the
+# options change places? `shuffle(asked, history)` returns eight pairs
+# `(names, decision)`, the usual order first. Over all histories, count the
+# other orders whose action differs from that of the usual order. Divide by the
+# number of other orders (seven for each history), and return this share.
 
 # %% tags=["exercise"]
 def flip_rate(brain, prompt, histories):
@@ -585,10 +589,10 @@ else:
 # %% [markdown] tags=["workshop"]
 # ## A reason is not a cause
 #
-# The brain names an action, then writes a reason. Is the reason why it chose?
-# Begin its reply with a name, and let it continue: now it defends what **you**
-# chose. **Guess first:** which of the four is its own choice, by how convincing
-# they sound? (It is printed last.)
+# The brain names an action, then writes a reason. Is that reason why it chose
+# the action? Begin its reply with a name, and let it continue: now it defends
+# what **you** chose. **Guess first:** judging by how convincing they sound,
+# which of the four is its own choice? (It is printed last.)
 
 # %% tags=["workshop"]
 from agentic_lib import ACTIONS
@@ -603,8 +607,8 @@ print("Its own choice:", brain.analyze_training(history).action)
 # %% [markdown] tags=["workshop"]
 # A language model writes each word to fit the words before it. A reason that
 # follows a name was written to fit that name, whichever it is. Read it as a
-# caption, not as the cause. To learn why a model decided, change what goes
-# *in*: cover a line, change a number.
+# caption, not as the cause. To learn why a model decided as it did, change
+# what goes *in*: cover a line, change a number.
 
 # %% [markdown]
 # One thing can be checked about any reason: are its numbers in the prompt?
@@ -637,10 +641,10 @@ for who in (brain, naive):
 # %% [markdown]
 # A number from the prompt can still be given the wrong meaning, so this check
 # finds some of the slips, not all. (In notebook 01 the naive brain invented
-# some too, when its replies were drawn at random.)
+# some numbers too, when its replies were drawn at random.)
 #
 # And a reason whose numbers are right can still be wrong. "The gap is large,
-# so reduce the learning rate" is the best known of them. It promises that a
+# so reduce the learning rate" is the best-known example. It promises that a
 # lower rate cures **overfitting**, which is learning the training pictures by
 # heart. Notebook 05 puts this to the test.
 #
@@ -648,8 +652,8 @@ for who in (brain, naive):
 #
 # A bar of 90 % looks like knowledge. Cover **all** the metrics, and ask what
 # to do about a run of which nothing is known. Then ask about a run that cannot
-# exist. **Guess first:** how sure will the two brains be? (Hatched: not asked, a
-# rule decides.)
+# exist. **Guess first:** how sure will the two brains be? (Hatched: the brain
+# is not asked, and a rule decides.)
 
 # %%
 contradiction = situation(train_acc=3, val_acc=99, trend=-10)
@@ -668,22 +672,23 @@ for label, decision in answers.items():
 
 # %% [markdown]
 # The bundled brain's folder lists the lines that it was taught, and the range
-# of their numbers. A prompt without metrics holds no other line, so the brain
-# is asked; the gap of the second run is out of range. The naive brain has no
-# such list, and is always asked.
+# of their numbers. A prompt without metrics contains no line that is not on
+# this list, so the brain is asked. In the second run the gap is out of range,
+# so the brain is not asked. The naive brain has no such list, and is always
+# asked.
 #
-# The four probabilities sum to 100 % whatever the prompt says. They tell how
+# The four probabilities sum to 100 % whatever the prompt says. They show how
 # the model divides its bet among four names, not whether any of them is right.
-# Whether "80 % sure" is right in 80 % of the cases has to be counted, against
-# what happened afterwards. Notebook 04 does that.
+# To learn whether "80 % sure" is right in 80 % of the cases, you have to
+# count, and compare with what happened afterwards. Notebook 04 does that.
 
 # %% [markdown]
 # ## The map of decisions
 #
-# The map shows a decision for each pair of training accuracy (to the right)
-# and validation accuracy (upwards), for two prompts. Deep colour: sure.
-# Hollow: a rule decided. The right panel marks where the two prompts
-# disagree. **Guess first:** where will that be?
+# The map shows a decision for each pair of training accuracy (horizontal) and
+# validation accuracy (vertical), for two prompts. Deep colour: sure. Hollow: a
+# rule decided. The right panel marks where the two prompts disagree. **Guess
+# first:** where will that be?
 
 # %%
 from agentic_lib import plot_decision_map
@@ -694,12 +699,12 @@ figure = plot_decision_map(
 show(figure)
 
 # %% [markdown]
-# No run is ever in most of this plane: 5 % on the training pictures with 95 %
+# Runs never get to most of this plane: 5 % on the training pictures with 95 %
 # on others does not happen. A brain with a list of what it was taught leaves
-# such points to the rules: the hollow ones, in corners of the left map. The
-# `original` prompt does not hold the gap, so no number in it is out of range,
-# and the model answers everywhere. Try
-# another plane: `x="learning_rate", y="trend"`.
+# such points to the rules: they are the hollow ones, in corners of the left
+# map. The `original` prompt does not contain the gap, so no number in it is
+# out of range, and the model answers everywhere. Try another plane:
+# `x="learning_rate", y="trend"`.
 
 # %% [markdown]
 # ## Summary
@@ -709,8 +714,8 @@ show(figure)
 # - Python computes what a small model is bad at (differences, trends,
 #   counting), and the prompt says it in words. What is not known is left out.
 # - Cover a line or change a number, and you see what moves an answer. Things
-#   that say nothing about the run may move it too, such as the order of the
-#   options.
+#   that say nothing about the run, such as the order of the options, may move
+#   it too.
 # - A reason is written to fit an action. A probability says how the bet is
 #   divided. Neither says that the decision is right.
 
@@ -719,9 +724,9 @@ show(figure)
 #
 # 1. A run shows 60 % training and 56 % validation accuracy. Should the rate go
 #    up or down?
-#    <details><summary>Answer</summary>These two numbers cannot tell. If it
-#    rises steadily from 40 %, the rate may go up. If it has fallen from 80 %
-#    with a jumping loss, the rate must go down.</details>
+#    <details><summary>Answer</summary>These two numbers do not tell you. If
+#    accuracy is rising steadily from 40 %, the rate may go up. If it has
+#    fallen from 80 % with a jumping loss, the rate must go down.</details>
 # 2. The brain says `reduce_learning_rate: the gap of 16 points is large`. How
 #    would you find out whether the gap mattered to it?
 #    <details><summary>Answer</summary>Change the gap and nothing else, or

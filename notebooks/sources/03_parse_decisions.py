@@ -22,7 +22,7 @@ brain_name = "bundled" #@param ["bundled", "auto", "qwen", "colab", "rules"]
 #
 # We ask for "the name of one action, a colon and one short reason". Small
 # models usually comply, but not always. These twenty replies were **written by
-# hand**, in the manner of small chat models. Beside each is what a person
+# hand**, in the style of small chat models. Beside each is what a person
 # would read in it; `None` means that no decision was made. ("Option B" is the
 # second action, in the order in which the prompt lists them.)
 #
@@ -58,11 +58,11 @@ REPLIES = [
 # A reading can end in four ways. They do not cost the same:
 #
 # - **right**;
-# - **missed**: there was an answer, and the parser says `None`. Rules decide
-#   this once: little harm, if the rules are good;
+# - **missed**: there was an answer, but the parser says `None`. Rules make
+#   this one decision: little harm, if the rules are good;
 # - **wrong**: it reads an action that nobody chose;
-# - **wrong stop**: it ends a training that should continue. This is the worst,
-#   because nothing that comes later can repair it.
+# - **wrong stop**: it ends a training run that should continue. This is the
+#   worst, because nothing that comes later can repair it.
 
 # %% tags=["nbval-check-output", "workshop"]
 my_guess = 0  #@param {type:"slider", min:0, max:20}
@@ -92,7 +92,7 @@ print("Your guess:", my_guess)
 # ## Step 2: look for keywords
 #
 # The first version of this project looked for keywords in the reply. That
-# misses less. **Guess:** will it read fewer wrongly, too?
+# misses fewer replies. **Guess:** will it read fewer wrongly, too?
 
 # %% tags=["nbval-check-output", "workshop"]
 KEYWORDS = {"continue": CONTINUE, "keep": CONTINUE, "reduce": REDUCE,
@@ -111,8 +111,9 @@ def by_keyword(reply):
 show_mistakes(by_keyword)
 
 # %% [markdown] tags=["workshop"]
-# Fewer are missed, and one more is read wrongly. It stops three trainings that
-# nobody wanted to stop. There are three causes, and each has a cure:
+# Fewer replies are missed, but one more is read wrongly. The parser stops
+# three training runs that nobody wanted to stop. There are three causes, and
+# each has a cure:
 #
 # 1. "nonstop" contains "stop": look only where a **word begins** (so that
 #    "stopping" still counts);
@@ -164,7 +165,7 @@ show_mistakes(carefully)
 #
 # We knew our twenty replies when we wrote `carefully`, so its result looks
 # better than it is. It is the same mistake as judging a network by its
-# training data. Here are thirty replies that it has not seen: twenty hold an
+# training data. Now come thirty replies that it has not seen: twenty hold an
 # answer, ten hold none. Start with what is there and improve it until the
 # check passes:
 #
@@ -173,7 +174,7 @@ show_mistakes(carefully)
 # - at least 18 of the twenty answers read as a person would read them.
 #
 # Run the check as often as you like. Each time it shows you one reply that is
-# not right yet. (By then the thirty have been seen, too.)
+# not right yet. (By then the thirty will no longer be unseen, either.)
 
 # %% tags=["exercise"]
 def my_parser(reply):
@@ -212,9 +213,9 @@ def my_parser(reply):
 # misspelt and cut-off names, JSON and Markdown, and Chinese, in which Qwen
 # likes to think. It ignores questions, conditions, and a list of options that
 # is repeated before the answer. It returns a `Decision`, which also holds the
-# reason, or `None`. Its source is `model`, because a reply is taken to be a
-# model's. (In the second reply below, "continue" cannot mean the action, since
-# the rate is to change.)
+# reason, or it returns `None`. The source of the decision is `model`, because
+# a reply is assumed to come from a model. (In the second reply below,
+# "continue" cannot mean the action, since the rate is to change.)
 
 # %% tags=["nbval-check-output"]
 from agentic_lib import parse_decision
@@ -276,11 +277,11 @@ show(figure, "Bars of how replies were read. " + "; ".join(sentences) + ".")
 # ## Exercise: break it
 #
 # The library's `parse_decision` applies these cures and many more. But no list
-# of words is complete. (It was tested on replies like these while it was
-# written, so that proves little.) Find a reply that a person understands
-# at once and that `parse_decision` reads otherwise: a plain English sentence.
-# Set `it_means` to what a person would read in it, one of the four names or
-# `None`. Is it **missed** (harmless) or read **wrongly**?
+# of words is complete. (The parser was tested on replies like these while it
+# was being written, so good results on them prove little.) Find a reply that a
+# person understands at once and that `parse_decision` reads differently: a
+# plain English sentence. Set `it_means` to what a person would read in it, one
+# of the four names or `None`. Is it **missed** (harmless) or read **wrongly**?
 
 # %% tags=["exercise", "workshop"]
 breaking_reply = "reduce_learning_rate: the gap is large"
@@ -308,8 +309,8 @@ it_means = REDUCE
 # place.
 #
 # Here they get a run that starts badly: digits with 30 % of the training
-# labels drawn at random, and a rate of 0.5, which is far too high. First the
-# run is left alone.
+# labels drawn at random, and a rate of 0.5, which is far too high. First we
+# leave the run alone.
 
 # %% tags=["workshop"]
 #@title Run this: rules in the brain's place, and a run left alone
@@ -344,8 +345,8 @@ print(f"Left alone, the run ends at {alone.test_acc:.1f} %. Guessing "
       "among ten digits\nat random would get 10 %.")
 
 # %% [markdown] tags=["workshop"]
-# **Guess first.** What will the three rules do to it? (In the picture a hollow
-# marker is a decision by a rule.)
+# **Guess first.** What will the three rules do to this run? (In the picture a
+# hollow marker is a decision by a rule.)
 
 # %% tags=["workshop"]
 my_guess = "..."  #@param ["...", "over 60 %", "much the same", "less"]
@@ -363,13 +364,14 @@ print(f"They raised the rate in {raised} of {len(plain.decisions)} "
 # "Slow learning", says the third rule, and makes the steps larger still. **Low
 # accuracy has two opposite causes, and the plain rules know only one.**
 #
-# What tells them apart? A run that creeps has a loss that falls in every
-# epoch, by little. A run that **diverges**, because its steps are too large,
-# has a loss that jumps up and down or rises. `fallback_decision`, the rules
-# that really stand in for the brain, checks for that first, and reduces. Then
-# come the three rules, more careful: a big gap reduces; great performance stops
-# only if nothing moves any more; slow learning increases only if the loss rose
-# in no epoch since the last decision.
+# What tells them apart? In a run that creeps, the loss falls in every epoch,
+# but only a little. In a run that **diverges**, because its steps are too
+# large, the loss jumps up and down or rises. `fallback_decision`, the rules
+# that really stand in for the brain, checks for such a loss first, and reduces
+# the rate if it finds one. Then come the three rules, in a more careful form:
+# a big gap reduces the rate; great performance stops the run only if nothing
+# moves any more; slow learning raises the rate only if the loss has not risen
+# in any epoch since the last decision.
 
 # %% tags=["demo"]
 mended = run(fallback_decision)
@@ -377,8 +379,8 @@ show(plot_run(mended, compare=plain))
 
 # %% [markdown]
 # One run proves little, so here are three seeds. (A **seed** fixes the first
-# weights and the order of the pictures. Another seed is another run. Whether
-# the rule of the gap helps is tested in notebook 05.)
+# weights and the order of the pictures. Another seed gives another run.
+# Notebook 05 tests whether the gap rule helps.)
 
 # %%
 diverging = [alone] + [run(None, seed) for seed in (1, 2)]
@@ -399,14 +401,14 @@ for name, found in runs.items():
 # Write a rule for runs like these.
 #
 # - If the training loss of a diverging run rose from one epoch to the next
-#   since the last decision, it does **not raise** the rate. (A loss that
-#   becomes nan counts as risen.)
+#   since the last decision, the rule does **not raise** the rate. (A loss that
+#   becomes nan counts as a rise.)
 # - It lowers the rate of such a run at least once.
-# - It still raises the rate of a run that only creeps, in a quarter of the
-#   decisions or more.
+# - It still raises the rate of a run that only creeps, in at least a quarter
+#   of the decisions.
 #
-# The check uses four real runs, the three that you saw at a rate of 0.5 and
-# one at 0.001, and others that you do not see. A history is a list of
+# The check uses four real runs (the three that you saw at a rate of 0.5 and
+# one at 0.001), and others that you do not see. A history is a list of
 # `Metrics`, one for each epoch, with `.train_loss`, `.val_loss`, `.train_acc`
 # and `.val_acc`. `every` is the number of epochs between two decisions; you
 # can ignore `actions`. Return a `Decision`, as the stub does. (The stub is the
@@ -453,9 +455,9 @@ def my_rule(history, actions, every):
 # ## All of it together
 #
 # `SimpleAIBrain` asks the model, reads the reply with `parse_decision`, and
-# turns to `fallback_decision` if there is nothing to read. To see both cases
-# without waiting for a model, `ScriptedBrain` takes replies from a list. We
-# wrote these replies, so its decisions count as a person's.
+# turns to `fallback_decision` if there is nothing to read. `ScriptedBrain`
+# takes its replies from a list, so that you see both cases without waiting for
+# a model. We wrote these replies, so its decisions count as a person's.
 
 # %% tags=["nbval-check-output"]
 from agentic_lib import Metrics, ScriptedBrain
@@ -470,7 +472,7 @@ for _ in range(2):
     print()
 
 # %% [markdown]
-# Here is the same question to a real brain, which writes its reply token by
+# Here the same question goes to a real brain, which writes its reply token by
 # token:
 
 # %% tags=["demo"]
@@ -485,8 +487,8 @@ print(decision)
 # %% [markdown]
 # ## Summary
 #
-# - A parser that guesses is worse than one that says "I don't know". In that
-#   case rules decide, and they know the numbers.
+# - A parser that guesses is worse than one that says "I don't know". If it
+#   does not know, rules decide, and they know the numbers.
 # - Mistakes differ in cost: a wrong stop can't be repaired.
 # - Rules that sound sensible can do harm: low accuracy has two opposite
 #   causes. Test rules on runs that go wrong, not only on runs that go well.
@@ -502,9 +504,9 @@ print(decision)
 # 2. `carefully` read nearly all of the twenty, and a smaller share of the
 #    thirty. Why?
 #    <details><summary>Answer</summary>It was written with the twenty in view.
-#    Only replies that it has not seen tell how good it is, just as only
-#    validation data tells how good a network is.</details>
+#    Only replies that it has not seen show how good it is, just as only
+#    validation data shows how good a network is.</details>
 # 3. A run is at 15 % accuracy. What do you look at before you touch the rate?
-#    <details><summary>Answer</summary>At the training loss of the last epochs.
-#    If it falls steadily, the rate is too low. If it jumps or rises, the rate
-#    is too high.</details>
+#    <details><summary>Answer</summary>The training loss of the last few
+#    epochs. If it falls steadily, the rate is too low. If it jumps or rises,
+#    the rate is too high.</details>

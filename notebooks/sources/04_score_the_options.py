@@ -1,7 +1,7 @@
 # %% [markdown]
-# So far the brain wrote its decision, token by token, and a parser read it.
-# But there are only four possible answers. Does it have to write at all? After
-# this notebook you can
+# So far the brain has written its decision, token by token, and a parser has
+# read it. But there are only four possible answers. Does it have to write at
+# all? After this notebook you can
 #
 # - get a decision, and a probability for each action, from a single pass;
 # - say what is kept from one decision to the next, and why that is allowed;
@@ -10,7 +10,7 @@
 # - score actions whose names begin alike.
 #
 # A model that is used in this way is called a **decision model**. It reads the
-# prompt of notebook 02, and does without the parser of notebook 03.
+# prompt of notebook 02, and does not need the parser of notebook 03.
 
 # %%
 from agentic_lib import SimpleAIBrain
@@ -88,9 +88,9 @@ for name, first in zip(names, firsts):
           f"first token {model.tokenizer.decode([first])!r}")
 
 # %% [markdown]
-# How much probability did these four have among all tokens? If it is little,
-# the model would rather have written something else, and the four numbers say
-# less than they seem to.
+# How much of the probability over all tokens did these four get? If it is
+# little, the model would rather have written something else, and the four
+# numbers say less than they seem to.
 
 # %%
 print(f"On the four names together: {chances[firsts].sum():.1%}")
@@ -98,12 +98,12 @@ print(f"On the four names together: {chances[firsts].sum():.1%}")
 # %% [markdown]
 # ### The library's version
 #
-# It does the same. `brain.probabilities` then makes two corrections, which are
-# explained later in this notebook. If the two best actions are close, it asks
-# a second time with the options in reverse order. And it applies a
-# **temperature** if one was found when the model was taught: a number that
-# makes a model less sure if it is above 1. So its numbers may differ from the
-# ones you computed.
+# The library does the same. `brain.probabilities` then makes two corrections,
+# which are explained later in this notebook. If the two best actions are
+# close, it asks a second time with the options in reverse order. And it
+# applies a **temperature** if one was found when the model was taught: a
+# number that, above 1, makes a model less sure. So the library's numbers may
+# differ from the ones you computed.
 
 # %%
 from agentic_lib.show.experiments import changed
@@ -133,7 +133,7 @@ print(f"{len(after)} tokens; the first {same} did not change.")
 # The whole system message is the same; the first thing that differs is the
 # progress. (In the small model a whole line can be a single token.)
 #
-# In a language model each token looks **back** only. What was computed for the
+# In a language model each token only looks **back**. What was computed for the
 # beginning of a prompt does not depend on what follows. So it can be computed
 # once and kept (transformers calls this a **cache**), and each decision pays
 # only for the rest. That is why the constant part of the prompt comes first.
@@ -159,8 +159,8 @@ print(f"Logits are at most {apart:.1e} apart from those of a whole pass;"
       f"\nthe largest is {whole.logits[0, -1].abs().max():.1f}.")
 
 # %% [markdown]
-# The pass writes into the cache, so each decision gets a copy, and the kept
-# one stays as it is. The library compares token numbers, not text: if a text
+# The pass writes into the cache, so each decision gets a copy, and the
+# original stays as it is. The library compares token ids, not text: if a text
 # is cut, its tokens can come out differently.
 #
 # ## What a decision costs
@@ -221,12 +221,12 @@ print(f"A written reply costs {cost['written reply'] / scored:.1f} times a "
       f"{cost['one pass, whole prompt'] / scored:.1f} times.")
 
 # %% [markdown]
-# These are your numbers, on your machine. Their cause is the same everywhere:
-# a reply of fifteen tokens takes fifteen passes, one after the other, and a
-# score takes one. (The ratio is smaller than the number of tokens: only the first
-# pass reads the prompt, each of the others reads one token.) The larger the
-# model, the more it pays to keep the beginning. For a tiny one, copying the
-# cache can cost more than it saves.
+# These are your numbers, on your machine. The reason for them is the same
+# everywhere: a reply of fifteen tokens takes fifteen passes, one after the
+# other, and a score takes one. (The ratio is smaller than the number of
+# tokens: only the first pass reads the prompt, and each of the others reads
+# one token.) The larger the model, the more it pays to keep the beginning. For
+# a tiny model, copying the cache can cost more than it saves.
 #
 # And what is lost? The reason. `explain=True` lets the model write one after
 # the chosen name.
@@ -234,14 +234,14 @@ print(f"A written reply costs {cost['written reply'] / scored:.1f} times a "
 # ## What distorts the probabilities
 #
 # The bundled brain was taught with care. To see faults plainly, ask the
-# **naive brain** as well: a second small model of the package, taught badly on
+# **naive brain** as well: a second small model in the package, taught badly on
 # purpose. Here we take the probabilities of both as they come out of the
 # model, without the library's two corrections.
 #
 # ### A preference for one name
 #
-# Show a model a prompt that says that nothing was measured yet. It has no
-# grounds to prefer any action. **Guess first:** will all four get 25 %?
+# Show a model a prompt that says that nothing has been measured yet. The model
+# has no grounds to prefer any action. **Guess first:** will all four get 25 %?
 
 # %%
 from agentic_lib.brain.scoring import CONTENT_FREE
@@ -288,8 +288,8 @@ show(draw_bars(groups), alt=in_words(groups))
 # No. The first two pictures are **priors**: what a model prefers when it is
 # told nothing. You can divide the prior out, and scale the four to sum to 1.
 # This is called **contextual calibration** (Zhao et al. 2021); the library
-# does it with `calibrate=True`. It is not always an improvement: "do nothing
-# special if nothing is known", a preference for `continue`, can be good sense
+# does it with `calibrate=True`. It is not always an improvement: a preference
+# for `continue` ("do nothing special if nothing is known") can be good sense
 # and not a bias. A preference for `increase` is good sense only if most runs
 # start too low.
 #
@@ -329,8 +329,9 @@ print(f"Yours and the library's: {apart:.1e} apart, at most:",
 #
 # The usual remedy is to ask a second time with the order reversed, and to
 # average. The library does this only if the two best actions are close, so
-# that a second pass is paid for only when it may matter. The cell measures
-# both, and no remedy at all, on 15 stored moments of real runs.
+# that it pays for a second pass only when that may matter. The next cell
+# measures both variants, and no remedy at all, on 15 stored moments of real
+# runs.
 
 # %%
 from agentic_lib.lab.check import find_states
@@ -378,20 +379,21 @@ show(figure, alt="How many of 23 other orders change the answer, for "
 # Neither remedy promises that nothing flips. *Two if close* cannot help if a
 # model is sure of itself in each order, and the naive brain is sure nearly
 # everywhere. *Always two* costs twice as much, and averages two orders out of
-# 24. It can even count more flips: they are counted against the usual order,
-# and if that is the exception, most of the others differ from it.
+# 24. It can even count more flips: a flip is counted against the answer in the
+# usual order, and if that answer is the exception, most of the other orders
+# differ from it.
 #
 # ### Too sure, or not sure enough
 #
-# "80 % sure" should be right in 80 % of the cases. To find out, one needs
+# "80 % sure" should be right in 80 % of the cases. To find out, we need
 # decisions with known outcomes. The package ships stored **states** of real
 # training runs. At each of them, all four actions were played to the end of
 # the run, with several orders of the data. An action counts as right if its
 # test accuracy at the end, on average, is within 0.3 points of the best.
 #
 # From here on your brain answers as it does in a run, corrections included;
-# the naive brain has none. (States outside of what a small brain was taught
-# with, and a margin around it, are left to the rules, and a notice says so.)
+# the naive brain has none. (States outside what a small brain was taught with,
+# plus a margin, are left to the rules, and a notice says so.)
 # **Guess first:** how often is your brain right, and how often is someone who
 # always says `continue`?
 
@@ -414,11 +416,11 @@ for name in names:
     print(f"{always['best']:6.0%}  always {name}")
 
 # %% [markdown]
-# Several actions can be right at once, so these do not sum to 100 %. Many of
-# the states come from runs that start at a very low rate: there, always saying
-# `increase` is hard to beat. A brain that does not beat the best of the four
-# constant answers has added nothing here, however sure it is. (A difference of a
-# few states out of all these means nothing.)
+# Several actions can be right at once, so these shares do not sum to 100 %.
+# Many of the states come from runs that start at a very low rate: there,
+# always saying `increase` is hard to beat. A brain that does not beat the best
+# of the four constant answers has added nothing here, however sure it is. (A
+# difference of a few states out of all these means nothing.)
 #
 # Now the confidence. The four probabilities sum to 1, so they say how likely
 # each action is to be *the* best. Being right has to be counted in the same
@@ -467,16 +469,17 @@ ax.legend(frameon=False, loc="upper left")
 show(figure, alt="Reliability: " + "; ".join(words))
 
 # %% [markdown]
-# On the dotted line, confidence can be taken at its word. Below it a model is
-# too sure, above it not sure enough. The number beside a point says how many
-# states it stands for: if they are few, it means little.
+# On the dotted line, confidence can be taken at face value. Below it a model
+# is too sure, above it not sure enough. The number beside a point says how
+# many states it stands for: if they are few, the point means little.
 #
 # ### Exercise: one number for it
 #
-# The **expected calibration error** is the distance between the two, averaged
-# over all states. For each bin, take the distance between mean confidence and
-# the share of right answers, and weight it by how many states are in the bin.
-# `bins` is what `bins_of` returns.
+# The **expected calibration error** is the distance between how sure a model
+# is and how often it is right, averaged over all states. For each bin, take
+# the distance between mean confidence and the share of right answers, and
+# weight it by how many states are in the bin. `bins` is what `bins_of`
+# returns.
 
 # %% tags=["exercise"]
 def calibration_error(bins):
@@ -499,8 +502,9 @@ def calibration_error(bins):
 # above 1 it makes the model less sure, below 1 surer. (In probabilities: raise
 # each to the power `1 / temperature`, and scale them to sum to 1.) The best
 # action stays the best; only the confidence changes. The number is chosen on
-# one half of the states and judged on the other, or it would look better than
-# it is. If the brain has a temperature already, this one comes on top.
+# one half of the states and judged on the other; otherwise it would look
+# better than it is. If the brain has a temperature already, this one is
+# applied on top of it.
 
 # %%
 from agentic_lib.lab.calibration import calibration_error as library_error
@@ -535,13 +539,13 @@ for name, row in decisions.items():
 # Did the error fall on the half that had no say in the choice? Only that
 # counts. A temperature moves all points to the left, or all to the right: if
 # one group lies below the dotted line and another above it, no temperature
-# mends both. And even if the error fell, the brain is not right more often
+# fixes both. And even if the error fell, the brain is not right more often
 # than before, because not one decision changes.
 #
 # ## If names begin alike
 #
-# First tokens are enough as long as they differ. Add two actions that begin
-# alike, and this no longer works:
+# First tokens are enough as long as they differ. Add two actions whose names
+# begin alike, and this no longer works:
 
 # %%
 from agentic_lib import Action
@@ -556,11 +560,12 @@ for name in six_names:
           "|".join(model.tokenizer.decode([t]) for t in tokens))
 
 # %% [markdown]
-# The last two begin with the same token: its logit speaks for both. Then the
-# **whole** names have to be scored: the probability of the first token, times
-# that of the second once the first is there, and so on (in logarithms: a sum).
-# The colon after each name is scored too, or `reduce` would always beat
-# `reduce_more`, which begins with it. By hand, with one pass for each name:
+# The last two begin with the same token, so its logit stands for both. In such
+# a case the **whole** names have to be scored: the probability of the first
+# token, times that of the second given the first, and so on (in logarithms: a
+# sum). The colon after each name is scored too; otherwise `reduce` would
+# always beat `reduce_more`, which begins with it. By hand, with one pass for
+# each name:
 
 # %%
 asked_with = Prompt().messages(history, actions=six)
@@ -584,8 +589,8 @@ for name in six_names:
 
 # %% [markdown]
 # The library needs one pass for all six. The names are laid side by side after
-# the prompt, and a mask lets each name see the prompt and itself, not the
-# others.
+# the prompt, and a mask lets each name see the prompt and itself, but not the
+# other names.
 #
 # And what does the brain itself do with the new actions? Ask it. If the rules
 # decide in its place, a notice says why.
@@ -595,14 +600,14 @@ print(brain.analyze_training(history, actions=six))
 
 # %% [markdown]
 # A general model understands a new action from its line in the prompt. A small
-# one that was taught four names says which it does not know, and the rules
-# decide.
+# model that was taught four names says which names it does not know, and the
+# rules decide.
 #
 # ## The same in transformers
 #
-# Since 5.23, transformers has this as a pipeline, `"decision"`. It reads a
-# model's folder with two more small files, which `brain.save` writes. Same
-# tokens, same template: the probabilities must be the same.
+# Since version 5.23, transformers has this as a pipeline, `"decision"`. It
+# reads a model's folder with two additional small files, which `brain.save`
+# writes. Same tokens, same template: the probabilities must be the same.
 
 # %%
 import transformers
@@ -645,24 +650,24 @@ else:
 #   beginning of the prompt is computed once and kept.
 # - These probabilities can be biased: towards a name, or by the order of the
 #   options. A prior can be divided out. Asking in two orders can reduce the
-#   effect of the order: count whether it does.
-# - Trust a confidence only after counting. A temperature can correct it, and
-#   changes no decision.
+#   effect of the order: count to find out whether it does.
+# - Trust a confidence only after counting. A temperature can correct the
+#   confidence, and changes no decision.
 # - If first tokens collide, whole names are scored.
 #
 # **Three questions**
 #
-# 1. Why may the computed beginning of the prompt be kept, although the metrics
-#    after it change?
-#    <details><summary>Answer</summary>Each token looks back only. What was
+# 1. Why may the results computed for the beginning of the prompt be kept,
+#    although the metrics after it change?
+#    <details><summary>Answer</summary>Each token only looks back. What was
 #    computed for the beginning cannot depend on what comes later.</details>
 # 2. A model is 90 % sure in every state and right in 60 %. What will a
-#    temperature do for it, and what not?
+#    temperature do for it, and what will it not do?
 #    <details><summary>Answer</summary>It can bring the 90 % near 60 %. It will
-#    not raise the 60 %: the likeliest action stays the likeliest at each
+#    not raise the 60 %: the likeliest action stays the likeliest at every
 #    temperature.</details>
-# 3. With no metrics at all, the model says `continue` with 70 %. Is that a
-#    bias?
+# 3. With no metrics at all, the model gives `continue` a probability of 70 %.
+#    Is that a bias?
 #    <details><summary>Answer</summary>It is a prior. Whether it does harm has
 #    to be measured: compare how often the model is right with and without it.
 #    If `continue` is usually right, the prior helps.</details>

@@ -24,8 +24,8 @@ brain = SimpleAIBrain(brain_name)
 # The line above says who answers, and why. Every decision also names its
 # **source**: `model`, `fallback` (the rules), `guard`, or `human`.
 #
-# If you asked Colab for a GPU and got none: most accounts may hold one GPU
-# session at a time. *Runtime > Manage sessions* shows yours and ends the
+# If you asked Colab for a GPU and got none: most accounts may have only one
+# GPU session at a time. *Runtime > Manage sessions* shows yours and ends the
 # others. Everything in this notebook runs without a GPU, too.
 
 # %% [markdown] tags=["workshop"]
@@ -51,13 +51,13 @@ print(f"Your die shows {die}: we start at a learning rate of {lr}.")
 
 # %% [markdown] tags=["workshop"]
 # The data are handwritten digits of 8 x 8 pixels. 30 % of the labels to train
-# on are drawn at random, so there is something wrong to learn by heart.
+# on are drawn at random, so there are wrong labels to learn by heart.
 #
 # ## The loop, by hand
 #
-# It takes a network, one pass over the training pictures (an **epoch**), and a
-# measurement of how good the network is. Nothing here knows about language
-# models.
+# The loop takes a network, one pass over the training pictures (an **epoch**),
+# and a measurement of how good the network is. Nothing here knows about
+# language models.
 
 # %% tags=["workshop"]
 #@title Run this: a network, one epoch, and a look at how good it is
@@ -97,17 +97,17 @@ def measure(network, inputs, labels):
     return 100 * right / len(labels), cross_entropy(logits, labels).item()
 
 # %% [markdown]
-# The order of the pictures follows from the seed and the number of the epoch,
-# and from nothing else. So two runs can be compared to the last digit, and a
-# run can be continued in the middle.
+# The order of the pictures depends on the seed and the number of the epoch,
+# and on nothing else. So two runs can be compared to the last digit, and a run
+# can be continued in the middle.
 
 # %% [markdown] tags=["workshop"]
 # Now the loop that this project grew from: train, measure, ask every five
-# epochs, apply the answer. One word is changed. What it called *test* accuracy
-# is **validation** accuracy here, measured on 400 pictures that the network
-# does not learn from. Each line below holds the brain's reason. The **gap** is
-# training minus validation accuracy. It may be negative, since wrong labels
-# are found among the training labels only.
+# epochs, apply the answer. One word is changed. What that loop called *test*
+# accuracy is **validation** accuracy here, measured on 400 pictures that the
+# network does not learn from. Each decision is printed with the brain's
+# reason. The **gap** is training minus validation accuracy. It may be
+# negative, since only the training labels contain wrong ones.
 #
 # **Guess first:** will the rate end above, below or at your start? Will the
 # brain stop before epoch 60?
@@ -142,15 +142,16 @@ print(f"\nAfter {epoch} epochs: training {train_acc:.1f} %, validation "
 
 # %% [markdown] tags=["workshop"]
 # That is all there is to it: three numbers go in (both accuracies and the
-# epoch; the prompt adds their gap), one of four names comes out, and one number
+# epoch; the prompt adds the gap), one of four names comes out, and one number
 # is multiplied.
 #
 # ## What the brain remembers
 #
-# Nothing. It is **stateless**: it saw three numbers of one moment. They do not
-# show whether a run rises or falls, so its reasons cannot warn you if a run
-# goes wrong: it looks like one that learns slowly. So give it the history:
-# every epoch so far, with the losses and the rate (`Metrics`).
+# Nothing. It is **stateless**: it saw three numbers from one moment. They do
+# not show whether a run rises or falls, so its reasons cannot warn you if a
+# run goes wrong: such a run looks like one that learns slowly. So give the
+# brain the history: every epoch so far, with the losses and the rate
+# (`Metrics`).
 
 # %% tags=["workshop"]
 from agentic_lib import Metrics
@@ -191,9 +192,9 @@ print(f"\nAfter {now.epoch} epochs: training {now.train_acc:.1f} %, "
       f"{now.learning_rate:.3g}")
 
 # %% [markdown]
-# **Compare** with the first loop, its decisions and where it ended. If the
-# decisions start to differ, it is because the brain was shown more: losses,
-# rate and history. From that point on, these are two different runs.
+# **Compare** this with the first loop: the decisions, and where it ended. If
+# the decisions start to differ, it is because the brain was shown more:
+# losses, rate and history. From that point on, these are two different runs.
 
 # %% [markdown]
 # ## The same in the library
@@ -201,8 +202,8 @@ print(f"\nAfter {now.epoch} epochs: training {now.train_acc:.1f} %, "
 # `AgenticLR` does this work in any loop: it keeps the history of all epochs,
 # asks the brain every five, and carries out the decision. You use it like
 # PyTorch's own `ReduceLROnPlateau`: create it once, call it after every epoch.
-# After each source it prints the probability that the model gave to its
-# choice.
+# In the output, each source is followed by the probability that the model gave
+# to its choice.
 
 # %%
 from agentic_lib import AgenticLR
@@ -253,15 +254,15 @@ print("Our own short_loop, and train():",
 
 # %% [markdown]
 # On a CPU they agree to the last digit: the library does exactly what you
-# wrote. (A GPU adds up in another order. Small differences grow, and may even
-# lead to another decision.)
+# wrote. (A GPU adds numbers in another order. Small differences grow, and may
+# even lead to another decision.)
 #
 # So what does the library add?
 #
 # - It keeps every decision, with reason, source, prompt, reply and time.
 # - **Guards** (switched off so far, for the comparison) prevent a stop while
-#   the run still improves, and take a run that diverges back to earlier,
-#   better weights. What a guard does is recorded as a guard's decision.
+#   the run is still improving, and return a diverging run to earlier, better
+#   weights. What a guard does is recorded as a guard's decision.
 # - A brain that fails never breaks a run: the rules decide.
 # - It reads the test set once, after the last epoch.
 
@@ -269,12 +270,12 @@ print("Our own short_loop, and train():",
 # ## The picture of a run
 #
 # The upper panel shows the two accuracies, the lower one the learning rate,
-# with a marker for every decision: its shape says what was decided, its
-# filling says who decided (full: the model; hollow: the rules; lower half: a
-# guard; left half: you). `train` is such a loop, ready made. Here its guards
-# are on: they overrule decisions that do harm, and restore earlier weights if
-# a run is lost. Dotted: the same start with nobody deciding, and no guards.
-# **Before you look:** where will the two runs part?
+# with a marker for every decision: its shape says what was decided, its fill
+# says who decided (full: the model; hollow: the rules; lower half: a guard;
+# left half: you). `train` is such a loop, ready made. Here its guards are on:
+# they overrule decisions that do harm, and restore earlier weights if a run is
+# lost. The dotted lines show the same start with nobody deciding, and no
+# guards. **Before you look:** where will the two runs part?
 
 # %% tags=["workshop"]
 from agentic_lib import plot_run
@@ -301,10 +302,10 @@ print(f"Test accuracy without guards {run.test_acc:.1f} %, with them "
 # %% [markdown]
 # ## Live
 #
-# Here a run waits for you, from the same start but with other first weights.
+# Here a run waits for you, from the same start but with other initial weights.
 # Press play. Pause it, tick **I take the decisions**, overrule the brain. When
 # you have seen enough, run the next cell: it trains the rest. (With *Run all*
-# that happens at once, and the brain decides everything.)
+# that happens immediately, and the brain decides everything.)
 
 # %%
 from agentic_lib import Training
@@ -334,11 +335,11 @@ for _ in range(5):
 # %% [markdown]
 # ## Does a decision reach the optimizer?
 #
-# An optimizer may have several **parameter groups**, each with a rate of its
-# own. And a **scheduler** may set these rates, too, in every epoch. Here are
-# both: two groups, and a schedule that lowers the rate in a straight line
-# (which bends on the log scale of the picture). At epoch 5 the brain says
-# *reduce*, and the line of our first loop carries it out. **Guess first:**
+# An optimizer may have several **parameter groups**, each with its own rate.
+# And a **scheduler** may set these rates, too, in every epoch. Here are both:
+# two groups, and a schedule that lowers the rate in a straight line (which
+# looks curved on the log scale of the picture). At epoch 5 the brain says
+# *reduce*, and the line from our first loop carries it out. **Guess first:**
 # which rates will the optimizer use from epoch 6 on?
 
 # %%
@@ -404,18 +405,19 @@ used = rates_used(our_first_line)
 show_rates(used, "Reduced at epoch 5: decided and used")
 
 # %% [markdown]
-# Nothing happened: in both groups the used rates stay above the decided ones.
-# The line reached one group of two, and the scheduler, which computes every
-# rate from its start, undid it in the same epoch. There was no message. The
-# log would have claimed a lower rate for the rest of the run.
+# Nothing happened: in both groups the rates in use stay above the decided
+# ones. Our line changed only one of the two groups, and the scheduler, which
+# computes every rate from its starting value, undid the change in the same
+# epoch. There was no message. The log would have claimed a lower rate for the
+# rest of the run.
 #
 # ### Exercise: make it stick
 #
-# Write `scale_rates` so that, from the next step on, **every** group is used
-# at `factor` times what the schedule would give it. It changes the two objects
-# and returns nothing. A `LambdaLR` computes each rate from the starting rates
-# in `scheduler.base_lrs`. Other schedulers (`StepLR`) compute it from the rate
-# that the group has now.
+# Write `scale_rates` so that, from the next step on, the optimizer uses for
+# **every** group `factor` times the rate that the schedule would give it. The
+# function changes the two objects and returns nothing. A `LambdaLR` computes
+# each rate from the starting rates in `scheduler.base_lrs`. Other schedulers
+# (`StepLR`) compute it from the rate that the group has now.
 
 # %% tags=["exercise"]
 def scale_rates(optimizer, scheduler, factor):
@@ -434,10 +436,10 @@ def scale_rates(optimizer, scheduler, factor):
     scheduler.base_lrs = [factor * rate for rate in scheduler.base_lrs]
 
 # %% [markdown]
-# This holds for the schedulers of the check, not for all: `OneCycleLR` keeps
+# This works for the schedulers in the check, not for all: `OneCycleLR` keeps
 # its rates in yet another place. The library does not look for such places. If
 # you give it your scheduler, it scales the rates just before each step of the
-# optimizer and removes the scale after it, so any schedule works. If you
+# optimizer and undoes the scaling after it, so any schedule works. If you
 # don't, it notices:
 
 # %%
@@ -479,7 +481,7 @@ show_rates(used, "The same decision, the controller knows the schedule")
 # %% [markdown] tags=["workshop"]
 # ## Deciding on the test set
 #
-# The original text showed its brain *test* accuracy. That is easy to do and
+# The original text gave its brain the *test* accuracy. That is easy to do and
 # hard to notice: everything runs, and the numbers look fine. But data that was
 # used to decide can no longer be used to judge.
 #
@@ -487,7 +489,7 @@ show_rates(used, "The same decision, the controller knows the schedule")
 #
 # This loop uses the test set wrongly in two ways: to decide, and in what it
 # returns. Fix it so that no decision changes when the test set changes. The
-# third thing that it returns has to be the test accuracy of the network that
+# third value that it returns has to be the test accuracy of the network that
 # it returns.
 
 # %% tags=["exercise", "workshop"]
@@ -530,14 +532,14 @@ def judged_run(data, brain, lr=0.1, epochs=20):
 #
 # **Overfitting** means: training accuracy keeps rising, validation accuracy
 # does not, and the network learns pictures and wrong labels by heart. The
-# original text makes a promise: at a gap of 16 points between the two, reduce
-# the rate, and five epochs later the gap is 4.
+# original text makes a promise: at a gap of 16 points between the two
+# accuracies, reduce the rate, and five epochs later the gap is 4.
 #
-# Do not argue: **branch**. With only 150 pictures to learn from, train 40
-# epochs, when the gap is about that large on average. Copy everything, and
+# Do not argue: **branch**. With only 150 pictures to learn from, train for 40
+# epochs; by then the gap is about that large on average. Copy everything, and
 # train the two copies for five more epochs, one with `continue`, one with
-# `reduce`. In the picture these are two futures of the same run, one to each
-# side. Eight seeds. **Guess first:** what will happen to the gap?
+# `reduce`. In the picture these are two futures of the same run, one on each
+# side. There are eight seeds. **Guess first:** what will happen to the gap?
 
 # %%
 few = load_data("digits", train_size=150, label_noise=0.3)
@@ -599,11 +601,11 @@ print(f"With reduce the gap went from {before:.1f} to "
       f"{before + fmean(changes('gap', 0, 2)):.1f} points.")
 
 # %% [markdown]
-# The fair comparison is between the two sides: both have had the same time. A
-# lower rate makes smaller steps. It slows down whatever is going on, and
-# removes nothing that was learned by heart. Does validation accuracy gain all
-# the same? If single seeds gain and lose by several points, the mean of eight
-# is too little to tell.
+# The fair comparison is between the two sides: both have trained for the same
+# time. A lower rate makes smaller steps. It slows down whatever is going on,
+# and removes nothing that was learned by heart. Does validation accuracy gain
+# anyway? If single seeds gain and lose by several points, the mean of eight is
+# not enough to tell.
 
 # %% [markdown]
 # ## A start chosen to look good
@@ -656,10 +658,10 @@ print(f"Ahead on {ahead} of 6 faces; your roll, {die}: "
       f"{gains[die]:+.1f} points.")
 
 # %% [markdown]
-# Every one of these sentences is true, and each tells another story. That is
-# why you rolled a die first. And six starts with one seed are still no
-# evidence: with other first weights the arrows move. Notebook 07 takes many
-# seeds, and compares with the methods that one would use instead.
+# Every one of these sentences is true, and each tells a different story. That
+# is why you rolled a die first. And six starts with one seed are still no
+# evidence: with other initial weights the arrows move. Notebook 07 takes many
+# seeds, and compares the brain with the methods that one would use instead.
 #
 # ## Summary
 #
@@ -671,8 +673,8 @@ print(f"Ahead on {ahead} of 6 faces; your roll, {die}: "
 # - The test set is read once, after the last decision.
 # - A chosen start, or a single seed, can show anything.
 #
-# A run that takes longer than a runtime lasts has to survive being killed.
-# Notebook 10 shows how.
+# A run that outlasts its runtime has to survive being killed. Notebook 10
+# shows how.
 
 # %% [markdown]
 # **Three questions**
@@ -690,5 +692,5 @@ print(f"Ahead on {ahead} of 6 faces; your roll, {die}: "
 # 3. Suppose the brain is ahead on four faces of the die. A colleague writes:
 #    "It helps in two thirds of all cases." What is missing?
 #    <details><summary>Answer</summary>The seeds. Each face was one pair of
-#    runs, and six pairs are few. With other first weights it may be two faces,
-#    or six.</details>
+#    runs, and six pairs are few. With other initial weights it may be two
+#    faces, or six.</details>

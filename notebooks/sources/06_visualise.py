@@ -4,11 +4,11 @@
 # picture, and believes it. So it had better be a good one. After this notebook
 # you can
 #
-# - say what makes a picture of a run tell something, with or without colour;
+# - say what makes a picture of a run informative, with or without colour;
 # - put it into words for those who do not see it;
 # - go through a run epoch by epoch, and see what the brain saw;
-# - take any decision back, see where each other one would have led, and tell a
-#   difference from luck;
+# - take any decision back, see where each of the other actions would have led,
+#   and tell a real difference from luck;
 # - pass a run on as one file.
 
 # %%
@@ -44,8 +44,8 @@ print(lines[2][:140])
 
 # %% [markdown]
 # `Run` is that record: `settings`, `metrics` (one for each epoch) and
-# `decisions`. It is saved as lines of JSON, one for each thing that happened,
-# and read back unchanged.
+# `decisions`. It is saved as lines of JSON, one for each event, and read back
+# unchanged.
 #
 # ## A picture that tells
 #
@@ -69,16 +69,16 @@ show(picture)
 #
 # | choice | why |
 # |---|---|
-# | two panels, one axis of time | accuracies and rates have different units, and the same epochs |
-# | the rate as steps | it does not glide; it changes at a decision and then stays |
+# | two panels, one time axis | accuracies and rates have different units, but the same epochs |
+# | the rate as steps | it does not change gradually; it jumps at a decision and then stays |
 # | a log scale for the rate | the brain never adds to a rate, it multiplies |
 # | a marker's shape says what was decided | about one man in twelve confuses red and green, and printers print grey |
-# | a marker's filling says who decided | full: the model; hollow: the rules |
+# | a marker's fill says who decided | full: the model; hollow: the rules |
 # | another run dotted | what happens if nobody decides |
 #
 # The log scale deserves a second look. Here is a made-up rate that is
 # multiplied by 1.3 six times and then by 0.7 six times, on two scales. **Guess
-# first:** on which of them do six equal acts look equal?
+# first:** on which of them do six equal changes look equal?
 
 # %%
 from itertools import accumulate
@@ -97,9 +97,9 @@ show(figure, alt="The same rate, six times raised and six times lowered. "
      "down are equal, and a step down is larger than a step up.")
 
 # %% [markdown]
-# On a log scale equal factors have equal heights. It shows one more thing that
-# the linear scale hides: down is not the opposite of up. Once up and once down
-# leaves 1.3 x 0.7 = 0.91 of the rate.
+# On a log scale equal factors make steps of equal height. The log scale shows
+# one more thing that the linear scale hides: down is not the opposite of up.
+# Once up and once down leaves 1.3 x 0.7 = 0.91 of the rate.
 #
 # ### Is it still readable in grey?
 #
@@ -121,14 +121,14 @@ show(figure, alt="The picture of the run in grey. Dashes tell training "
      "from validation, dots the other run.")
 
 # %% [markdown]
-# Dashes and dots still do their work (and shapes, if there is more than one
-# action). Colours alone would not.
+# Dashes and dots still do their job (and so do shapes, if there is more than
+# one action). Colours alone would not.
 #
 # ### And for those who do not see it?
 #
 # A screen reader reads a picture's **alt text**. Without one it says "image".
-# A good alt text says in two or three sentences what one would want to know
-# from the picture. `plot_run` writes its own, from the data:
+# A good alt text says in two or three sentences what a reader would want to
+# learn from the picture. `plot_run` writes its own, from the data:
 
 # %%
 from textwrap import fill
@@ -138,11 +138,11 @@ print(fill(picture.get_label(), 76))
 # %% [markdown]
 # ### Exercise: the picture in words
 #
-# Write `in_words(run)`, with at most 60 words. These must stand in it as
-# digits: the first and the last validation accuracy (rounded, `f"{x:.0f}"`),
-# the last learning rate (`f"{x:.3g}"`), and how many decisions were made. Each
-# of `run.metrics` has `.epoch`, `.val_acc` and `.learning_rate`. Some runs
-# have no decision, and some have a single epoch.
+# Write `in_words(run)`. It returns at most 60 words, which must contain these
+# as digits: the first and the last validation accuracy (rounded,
+# `f"{x:.0f}"`), the last learning rate (`f"{x:.3g}"`), and how many decisions
+# were made. Each of `run.metrics` has `.epoch`, `.val_acc` and
+# `.learning_rate`. Some runs have no decision, and some have a single epoch.
 
 # %% tags=["exercise"]
 def in_words(run):
@@ -164,9 +164,10 @@ def in_words(run):
 # %% [markdown]
 # ## Replay
 #
-# Now look into the run. At each decision: what did the brain see, and what did
-# it write? A slider over the epochs shows it, from the record alone. (Only the
-# button under it needs the `Training`. It belongs to the next section.)
+# Now look inside the run. At each decision: what did the brain see, and what
+# did it write? A slider over the epochs shows it, from the record alone. (Only
+# the button under the slider needs the `Training`. That button belongs to the
+# next section.)
 
 # %%
 from agentic_lib import Replay
@@ -175,7 +176,7 @@ replay = Replay(run, Training(brain=brain, **START))
 replay
 
 # %% [markdown]
-# You see no slider? Here is the same for one epoch, as a picture and as text:
+# No slider? Here is the same for one epoch, as a picture and as text:
 
 # %%
 look_at = 10  #@param {type:"slider", min:1, max:40, step:1}
@@ -186,19 +187,19 @@ print(replay.describe())
 
 # %% [markdown]
 # Read the prompt before you read the answer. Would you have decided the same,
-# from these lines and nothing else? And is every number in its reason also in
-# the prompt? A small model may misread, and still sound sure. (*before 1*: at
-# the decision before, the rate was 1 of the first.)
+# from these lines and nothing else? And is every number in the reason also in
+# the prompt? A small model may misread, and still sound sure. (*before 1*
+# means: at the previous decision, the rate was 1 x the first rate.)
 #
 # ## What if?
 #
 # A recorded decision can be taken back. A `Training` is deterministic: started
 # again with the same seed, it repeats itself to the last digit, up to the
-# epoch in question. There it is copied, and each copy takes another action.
-# From then on the brain decides in each copy, and may end one of them early.
-# The button *what if?* of the replay does this, and so does the next cell.
-# **Guess first:** leave `stop_training` aside, which ends at once. By how many
-# points will the ends of the other three differ?
+# epoch in question. There it is copied, and each copy takes a different
+# action. From then on the brain decides in each copy, and may end a copy
+# early. The *what if?* button of the replay does this, and so does the next
+# cell. **Guess first:** leave aside `stop_training`, which ends the run at
+# once. By how many points will the other three differ at the end?
 
 # %%
 from agentic_lib import plot_what_if, what_if
@@ -210,7 +211,7 @@ taken = run.decisions[1].action
 print(f"Taken at epoch {epoch}: {taken}")
 
 # %% [markdown]
-# Does stopping end highest? It keeps what the run had reached in that very
+# Does stopping end highest? It keeps what the run had reached at exactly that
 # epoch, which may have been a lucky one. And a network that goes on learning
 # wrong labels by heart gets worse.
 #
@@ -222,12 +223,13 @@ print(f"Taken at epoch {epoch}: {taken}")
 # ### Which decision mattered?
 #
 # So one branch for each action is not enough. Take every second decision of
-# the run, and play each action but `stop_training` to the end three times,
-# each time with another order of the data. The order is luck: an action that
-# is really better should win whatever the order. In the picture the actions of
-# one epoch stand side by side: a marker is the mean of three ends, its line
-# their range, and a ring marks the action taken. **Guess first:** will the
-# early or the late decisions have more to gain and to lose?
+# the run, and play each action except `stop_training` to the end three times,
+# each time with a different order of the data. The order is luck: an action
+# that is really better should win whatever the order. In the picture the
+# actions of one epoch stand side by side: a marker is the mean of three ends,
+# the line through it is their range, and a ring marks the action taken.
+# **Guess first:** which have more to gain and to lose, the early decisions or
+# the late ones?
 
 # %% tags=["demo"]
 from agentic_lib import ACTIONS, Decision
@@ -306,8 +308,8 @@ print("Who decided:", brain.description)
 #
 # Write `beyond_luck(ends)`. It returns the epochs, in order, at which the best
 # action and the worst one differ by more than the order of the data can
-# explain. Best and worst go by the mean. The difference counts if **every**
-# end of the best action is above **every** end of the worst.
+# explain. Best and worst are judged by the mean. The difference counts if
+# **every** end of the best action is above **every** end of the worst.
 
 # %% tags=["exercise"]
 from statistics import fmean
@@ -345,16 +347,16 @@ else:
 # may correct this one. And three orders are few: now and then luck alone
 # separates two actions that are equally good.
 #
-# All this is hindsight: whoever decided at that epoch did not have it. But it
-# asks what a **decision** led to, and not how good its reason sounds. The
-# bundled brain was taught in the same way: notebook 08 plays every action to
-# the end and takes the result as the label.
+# All this is hindsight: nobody had it when the decision was made. But it asks
+# what a **decision** led to, and not how good its reason sounds. The bundled
+# brain was taught in the same way: notebook 08 plays every action to the end
+# and takes the result as the label.
 #
 # ## Pass it on
 #
 # A report is one HTML file: the picture for light and dark screens, a table of
-# the decisions with a filter, the prompt and the reply of each, the settings
-# and versions. It loads nothing from anywhere.
+# the decisions with a filter, the prompt and reply of each decision, the
+# settings and the versions. It loads nothing from outside.
 
 # %%
 from agentic_lib import write_report
@@ -392,10 +394,10 @@ found = page.index("alert(")
 print(page[found - 14:found + 33])
 
 # %% [markdown]
-# No: `&lt;` is how a page writes the sign `<`, so the browser shows the text
-# and runs nothing. And if a script did slip through, the browser would refuse
-# it: the page names the one script that may run (its own) by a hash of its
-# text.
+# No: `&lt;` is how a page writes the character `<`, so the browser shows the
+# text and runs nothing. And if a script did slip through, the browser would
+# refuse it: the page names the one script that may run (its own) by a hash of
+# that script's text.
 #
 # For a paper or a slide, save the picture alone:
 
@@ -411,10 +413,11 @@ for name, theme in (("run.svg", "light"), ("run_dark.png", "dark")):
 # ## Summary
 #
 # - A picture answers questions. Write them down before you draw.
-# - One panel for each unit, one axis of time, steps for what jumps, a log
-#   scale for what is multiplied.
-# - Shape first, colour second. Look at it in grey, and read its alt text.
-# - A record is enough to go through a run again. A deterministic training is
+# - One panel for each unit, one time axis, steps for what jumps, a log scale
+#   for what is multiplied.
+# - Shape first, colour second. Look at the picture in grey, and read its alt
+#   text.
+# - A record is enough to go through a run again. Deterministic training is
 #   enough to take any decision back.
 # - *What if* is hindsight, on validation data. With one order of the data, its
 #   differences may be luck.
@@ -428,8 +431,8 @@ for name, theme in (("run.svg", "light"), ("run_dark.png", "dark")):
 #    scale shows the first as a fall ten times as large.</details>
 # 2. In a picture of branches, `increase` ends at 91.0 % and `continue` at 90.5
 #    %. Was the decision to continue a mistake?
-#    <details><summary>Answer</summary>That can't be told. Half a point is two
-#    pictures of 400. Another order of the data may reverse it.</details>
+#    <details><summary>Answer</summary>You can't tell. Half a point is two
+#    pictures out of 400. Another order of the data may reverse it.</details>
 # 3. A colleague's plot marks raised rates green and lowered rates red, all as
 #    dots. What do you suggest?
 #    <details><summary>Answer</summary>Shapes, such as triangles up and down.

@@ -15,11 +15,12 @@ brain_name = "bundled"  #@param ["bundled", "rules"]
 # ## The answer first
 #
 # Does it help? The next cell computes the answer from thousands of recorded
-# runs. Three words in advance. **Regret**: how many points a run ends behind
-# the best constant learning rate. A **placebo**: a method that does not look
-# at what it should look at. A **guard**: a rule that restores earlier weights
-# if a run is lost. Brackets say how far a number may be off by chance. Each
-# number is rounded by itself, so a difference may not match in its last digit.
+# runs. Three terms first. **Regret**: how many points a run ends behind the
+# best constant learning rate. A **placebo**: a method that does not look at
+# what it should look at. A **guard**: a rule that restores earlier weights if
+# a run is lost. Brackets say how far a number may be off by chance. Each
+# number is rounded separately, so the last digit of a difference may not
+# match.
 
 # %%
 from agentic_lib.lab.compare import results, summary
@@ -28,28 +29,28 @@ info, rows = results.read_rows()
 print(summary.answer(rows))
 
 # %% [markdown]
-# This is the small bundled brain, at a quicker pace than in notebook 05. The
-# rest of the notebook explains the methods, and how far such an answer can be
-# trusted.
+# The answer is about the small bundled brain, at a quicker pace than in
+# notebook 05. The rest of the notebook explains the methods, and how far such
+# an answer can be trusted.
 
 # %% [markdown] tags=["workshop"]
 # ## What would you use instead?
 #
 # Nobody has to ask a language model for a learning rate. One can leave the
 # rate alone. **Plateau** (`ReduceLROnPlateau`) lowers it if the validation
-# loss stands still. **Greedy** (`GreedyLR`) raises and lowers it. **Linear**
-# lowers it by a plan. **Schedule-Free** averages the weights instead.
-# **Prodigy** estimates the rate from the gradients; its authors advise a cosine
-# with it. And one can search, which spends some of the epochs on trying rates:
-# **successive halving** trains several, and drops the worse half again and
-# again; a **range test** raises the rate step by step, and takes the one at
-# which the loss falls fastest (then OneCycle, up and down, or a cosine, down).
-# Searches need no starting rate, nor do Prodigy and Schedule-Free as their
-# authors advise them.
+# loss stops improving. **Greedy** (`GreedyLR`) raises and lowers it.
+# **Linear** lowers it according to a plan. **Schedule-Free** averages the
+# weights instead. **Prodigy** estimates the rate from the gradients; its
+# authors advise using a cosine with it. And one can search, which spends some
+# of the epochs on trying rates: **successive halving** trains several runs,
+# and drops the worse half again and again; a **range test** raises the rate
+# step by step, and takes the one at which the loss falls fastest (followed by
+# OneCycle, up and down, or a cosine, down). Searches need no starting rate.
+# Neither do Prodigy and Schedule-Free, if used as their authors advise.
 #
-# There are several tasks, nine starting rates (on `digits` from 0.0001 to 1),
-# several seeds, and the methods of the next cell on all of them. A command
-# trained these runs and kept one line (a *row*) for each.
+# There are several tasks, nine starting rates (on `digits` from 0.0001 to 1)
+# and several seeds, and the methods of the next cell ran on all of them. This
+# command trained the runs and kept one line (a *row*) for each:
 #
 # ```
 # python -m agentic_lib compare --record
@@ -57,12 +58,13 @@ print(summary.answer(rows))
 #
 # People use the brain under **guards**, which overrule harmful decisions, and
 # restore earlier weights if a run is lost. So here every method has guards if
-# it can. `left_alone` is the starting rate under guards, and `constant` is the
-# same without them. Methods: `_quick` decides every 2 epochs, x 0.5 or x 2
-# (faster than `brain` and elsewhere in this series: every 5, x 0.7 or x 1.3);
-# `_tuned` has settings that were chosen beforehand, on other data; `_advised`
-# has those of its authors. Tasks: `_x1000` and `_x0.1` multiply the loss by
-# that number, and divide the rates by it.
+# it can have them. `left_alone` keeps the starting rate, under guards, and
+# `constant` does the same without them. A method whose name ends in `_quick`
+# decides every 2 epochs, x 0.5 or x 2 (faster than `brain` and the rest of
+# this series: every 5, x 0.7 or x 1.3). One in `_tuned` has settings that were
+# chosen beforehand, on other data; one in `_advised` has the settings that its
+# authors advise. In the names of tasks, `_x1000` and `_x0.1` mean that the
+# loss is multiplied by that number, and the rates are divided by it.
 
 # %% tags=["workshop"]
 from agentic_lib.lab.compare import results, tables, views
@@ -86,8 +88,8 @@ print(f"one row: {one.method} on {one.task}, start {one.rate}, seed "
 # A comparison is fair only if all methods that were tuned had the same help.
 # The quick settings, and those of `plateau_tuned` and `greedy_tuned`, were
 # chosen in the same way: the best of five, on kinds of data that none of these
-# tasks is made of (the *teaching families* of the table). The others in the
-# table were not tuned.
+# tasks uses (the *teaching families* of the table). The others in the table
+# were not tuned.
 
 # %%
 from IPython.display import Markdown, display
@@ -123,20 +125,20 @@ for name, start, guess in (("good", 0.1, from_good),
           f"{sum(ahead) / len(ahead):+.1f}")
 
 # %% [markdown] tags=["workshop"]
-# Each line is a method, each place on it the mean of several seeds, and the
-# band holds all seeds. If you miss a line, another one lies on it. From
-# middling rates up the lines are close: guards save the runs whose rate is far
-# too high. (At the highest rate one starts the run of `left_alone` again, at a
-# lower rate; where it dips, none acted.) At low starts the lines part: only
-# some methods raise the rate. So a comparison at one starting rate can show
-# whatever its author likes.
+# Each line is a method. Each point on it is the mean of several seeds, and the
+# band covers all seeds. If a line seems to be missing, another one lies on it.
+# From middling rates upwards the lines are close together: guards save the
+# runs whose rate is far too high. (At the highest rate, a guard starts the run
+# of `left_alone` again, at a lower rate; where that line dips, no guard
+# acted.) At low starts the lines part: only some methods raise the rate. So a
+# comparison at one starting rate can show whatever its author likes.
 #
 # ## One number: regret
 #
 # **Regret** is the distance to the best *constant* rate in hindsight (without
 # guards): the one rate that is best on average over the seeds. It is measured
-# between runs with the same seed, so with the same first weights and the same
-# data in the same order.
+# between runs with the same seed, and so with the same initial weights and the
+# same data in the same order.
 
 # %% [markdown] tags=["workshop"]
 # ## Exercise: regret
@@ -173,8 +175,9 @@ def my_regret(constant, method):
     return sum(behind) / len(behind)
 
 # %% [markdown]
-# Here your function meets the recorded runs: regret on the task `digits`, by
-# you and by the library. The two agree once the exercise is solved.
+# Here your function is applied to the recorded runs: regret on the task
+# `digits`, as computed by you and by the library. The two agree once the
+# exercise is solved.
 
 # %%
 def scores_of(method):
@@ -192,8 +195,9 @@ for name in few:
 # %% [markdown] tags=["workshop"]
 # And here is the regret of nine methods over all tasks and all starts, guards
 # on. The thick line is an **interval** (of 95 %): it says how far the mean
-# would move if other seeds had been drawn; the thin line, if other tasks like
-# these had been drawn as well. Does it help? The words below are the answer.
+# would move if other seeds had been drawn. The thin line says how far it would
+# move if other tasks like these had been drawn as well. Does the brain help?
+# The text under the picture is the answer.
 
 # %% tags=["workshop"]
 from textwrap import fill
@@ -230,10 +234,10 @@ display(Markdown(tables.first(shown, ours, costs.read()["methods"])))
 
 # %% [markdown]
 # A mean can hide that a few runs went very wrong. So a method may be ahead on
-# average and still win less than half of the pairings: compare the columns
+# average and still win fewer than half of the pairings: compare the columns
 # "is" and "wins". A **performance profile** shows all runs. For each number of
-# points on the x axis, it says how many runs have at most that regret. Left of
-# zero, a run beat the best constant rate. A high line is good; if two lines
+# points on the x axis, it says how many runs have at most that regret. A run
+# left of zero beat the best constant rate. A high line is good; if two lines
 # cross, one method has more excellent runs, and the other has fewer bad ones.
 
 # %%
@@ -244,7 +248,7 @@ show(figure, pictures.say_profiles(shown, few))
 # ## Exercise: an interval
 #
 # `differences` holds one number for each seed: how far method A was ahead of
-# method B. Draw as many of them as there are, with repetition, and take the
+# method B. Draw as many of them as there are, with replacement, and take the
 # mean. Do that a thousand times. The middle 95 % of these means are the
 # interval. Return its two ends. (This is the **bootstrap**.)
 
@@ -272,7 +276,7 @@ def my_interval(differences):
     return means[25], means[974]
 
 # %% [markdown]
-# Here your function meets the recorded runs. For each seed of the task
+# Here your function is applied to the recorded runs. For each seed of the task
 # `digits`, by how many points was the brain ahead, on average over the starts?
 # A negative number means behind.
 
@@ -289,23 +293,24 @@ for name in few[:-1]:
 print("Seeds on this task:", len(ahead))
 
 # %% [markdown]
-# These are few seeds. Drawn again and again, they vary less than new seeds
-# would, so a plain bootstrap is too narrow. The library corrects for that, so
-# its interval is wider than that of a correct `my_interval` (Hesterberg 2015,
-# "What teachers should know about the bootstrap").
+# There are few seeds here. Drawn again and again, they vary less than new
+# seeds would, so a plain bootstrap interval is too narrow. The library
+# corrects for that, so its interval is wider than that of a correct
+# `my_interval` (Hesterberg 2015, "What teachers should know about the
+# bootstrap").
 #
 # ## Is any method ahead?
 #
-# The difference is taken run by run, and the interval is one of differences.
-# So whatever two methods have in common (an easy seed, a hard task) cancels.
-# If the interval includes zero, these runs cannot tell the two apart. Look
-# again at the column "brain_quick is" in the table of regret.
+# The differences are taken run by run, and the interval is computed from these
+# differences. So whatever two methods have in common (an easy seed, a hard
+# task) cancels out. If the interval includes zero, these runs cannot tell the
+# two apart. Look again at the column "brain_quick is" in the table of regret.
 #
-# A lead over many tasks can still come from one of them. Here it is task by
-# task, in points that the brain is ahead (+) or behind (-). If a lead could no
-# longer be told from zero without one of the tasks, the last column names it;
-# otherwise it is empty. All tasks use the same seeds here, so `digits` may
-# differ a little from what you computed.
+# A lead over many tasks can still come from one of them. Here the lead is
+# shown task by task, in points that the brain is ahead (+) or behind (-). If
+# leaving out one task would make a lead impossible to tell from zero, the last
+# column names that task; otherwise it is empty. All tasks use the same seeds
+# here, so `digits` may differ a little from what you computed.
 
 # %%
 others = [m for m in tables.names(shown) if m not in (ours, "constant")]
@@ -315,7 +320,7 @@ display(Markdown(tables.lead_by_task(shown, ours, others)))
 # ## Placebos
 #
 # Is it the metrics that help, or would anything that moves the rate do as
-# well? **Placebos** act at the brain's settings, but
+# well? **Placebos** act with the brain's settings, but
 #
 # - `random_actions_quick` draws its actions at random, each as often as the
 #   brain takes it at that point of a run;
@@ -325,13 +330,14 @@ display(Markdown(tables.lead_by_task(shown, ours, others)))
 #   fixed range, the best of five that were tried.
 #
 # `rules_quick` and `logistic_quick` (a logistic regression on the labels that
-# the brain was taught, see notebook 08) do look, but there is no language
-# model in them. And nobody could use `look_ahead_quick`: on a copy of the run
-# it tries every action to the end, and takes the one that ended best. A single
-# try depends on luck, so a better controller is possible.
+# the brain was taught, see notebook 08) do look at the metrics, but there is
+# no language model in them. And `look_ahead_quick` is a method that nobody
+# could use: on a copy of the run it tries every action to the end, and takes
+# the one that ended best. A single try depends on luck, so a better controller
+# is possible.
 #
-# First without guards, on small dense networks. The last column is the "wins"
-# of the table above, with an interval:
+# First the runs without guards, on small dense networks. The last column is
+# the "wins" of the table of regret, with an interval:
 
 # %%
 names = (ours, "constant", "rules_quick", "logistic_quick",
@@ -346,13 +352,14 @@ display(Markdown(tables.against(plain, ours)))
 # regression. The verdicts are in the table of claims further down.
 #
 # The answer at the top counts all tasks, with guards, and may say something
-# else about `rate_only_quick`, for two reasons: guards save some methods more
-# than others, and a range of rates that suits one kind of task may be wrong for
-# another kind. So here is the regret with guards, by kind of task, of those
-# that were recorded on all tasks. After the semicolon: tasks x
-# seeds. *Behind the best schedule* holds a method against the best plan in
-# hindsight (cosine, linear, REX, which falls late, OneCycle or constant, from
-# its best rate). *Tuned* says who had five settings to choose from.
+# different about `rate_only_quick`, for two reasons: guards save some methods
+# more than others, and a range of rates that suits one kind of task may be
+# wrong for another kind. So here is the regret with guards, by kind of task,
+# for those of the methods above that were recorded on all tasks. After the
+# semicolon: tasks x seeds. *Behind the best schedule* compares a method with
+# the best schedule in hindsight (cosine, linear, REX, which falls late,
+# OneCycle or constant, from its best rate). *Tuned* says which methods had
+# five settings to choose from.
 
 # %%
 strict = [r for r in used if r.method in names]
@@ -362,12 +369,13 @@ display(Markdown(tables.by_kind(strict, views.unguarded(rows), ours)))
 # ## A number that deceives
 #
 # Suppose decisions were made on the *test* data, and the best epoch was chosen
-# on it too. Many demonstrations do that, and `think_about_training(train_acc,
-# test_acc, epoch)` invites it by its name. The table compares what one would
-# have claimed with what the same weights reach on data that nobody looked at.
-# The last column is the same method, used properly. The smaller the test set,
-# and the more often one looks, the more is claimed too much; here every method
-# chose its best epoch out of all of them, so the rows are much alike.
+# on it too. Many demonstrations do that, and the signature
+# `think_about_training(train_acc, test_acc, epoch)` invites it. The table
+# compares what one would have claimed with what the same weights reach on data
+# that nobody looked at. The last column is the same method, used properly. The
+# smaller the test set, and the more often one looks at it, the more the claim
+# overstates. Here every method chose its best epoch out of all epochs, so the
+# rows are much alike.
 
 # %%
 display(Markdown(tables.leak(rows)))
@@ -384,11 +392,11 @@ display(Markdown(tables.stopping(views.honest(rows))))
 # %% [markdown]
 # ## What guards alone achieve
 #
-# Guards (notebook 05) save runs, whoever sets the rate. A gain that they alone
-# explain does not belong to the brain. So compare the regret of each method
-# without and with them. Compare within a row: rows may use different tasks.
-# The last two columns say how far the brain is ahead of that row's method if
-# both have guards.
+# Guards (notebook 05) save runs, whoever sets the rate. A gain that guards
+# alone explain does not belong to the brain. So compare the regret of each
+# method without guards and with them. Compare within a row: rows may use
+# different tasks. The last two columns say how far the brain is ahead of that
+# row's method if both have guards.
 
 # %%
 belted = ["brain", ours, "constant", "linear", "plateau_tuned",
@@ -402,10 +410,10 @@ display(Markdown(tables.guarded([r for r in rows if r.method in belted])))
 # A final accuracy mixes many decisions. So hundreds of runs were halted at a
 # decision, and from there each of the four actions was played to the end,
 # three times, with the fallback rules of notebook 03 deciding afterwards. Now
-# every single choice can be judged: is it among the best (to 0.3 points), and
-# how many points does it cost? `rules` are the same rules, `plain_rules` the
-# original's three. In the last column a negative number is better than the
-# brain.
+# each single choice can be judged: is it among the best (to 0.3 points), and
+# how many points does it cost? `rules` are these fallback rules, `plain_rules`
+# the three rules of the original. In the last column a negative number is
+# better than the brain.
 
 # %%
 from agentic_lib.lab.compare import choices
@@ -415,14 +423,15 @@ states, recorded = read_states(), choices.read_choices()
 display(Markdown(choices.table(states, recorded)))
 
 # %% [markdown]
-# "By two tries" has played every action twice and is judged by the third time.
+# "By two tries" has played every action twice and is judged by the third try.
 # Nobody can do that during a run. It shows what better decisions could gain.
 #
-# And when the brain says how sure it is: can you believe it? Each dot holds as
-# many states as stand beside it. Above the diagonal the brain is right more
-# often than it says, below it less often. If two actions are equally good,
-# either counts as half right here, since the probabilities of all actions sum
-# to one. So "right" is rarer here than "among the best" in the table.
+# And when the brain says how sure it is: can you believe it? The number beside
+# each dot says how many states the dot stands for. Above the diagonal the
+# brain is right more often than it says, below it less often. If two actions
+# are equally good, either counts as half right here, since the probabilities
+# of all actions sum to one. So "right" is rarer here than "among the best" in
+# the table.
 
 # %%
 pairs = choices.sure_and_right(states, recorded)
@@ -434,9 +443,9 @@ print(f"With the options in reverse order {once:.1%} of the answers "
 # %% [markdown]
 # Here is the same for a brain of your choice (see the settings), on some of
 # these states. *Picks the best* and *regret* are the first two columns of the
-# table above: regret here is what an action costs against the best of the
-# four. The *calibration error* is how far the dots of such a picture lie from
-# the diagonal, on average.
+# table above: regret here is what an action costs compared with the best of
+# the four. The *calibration error* is how far the dots of such a picture lie
+# from the diagonal, on average.
 
 # %%
 from agentic_lib import SimpleAIBrain
@@ -450,8 +459,8 @@ print(check.as_table({brain.name: found}))
 # %% [markdown]
 # ## Do it yourself
 #
-# Do not believe the file. The next cell trains a slice of the comparison on
-# your machine, without guards. It takes seconds.
+# Do not take the file's word for it. The next cell trains a slice of the
+# comparison on your machine, without guards. It takes seconds.
 
 # %%
 from agentic_lib.lab.compare.methods import METHODS
@@ -475,13 +484,14 @@ print(f"{len(apart)} runs made again; they differ from the recorded "
 
 # %% [markdown]
 # Another processor, or another version of PyTorch, rounds differently. Small
-# differences grow during a run, so a difference here is no error.
+# differences grow during a run, so a difference here is not an error.
 #
 # ## Exercise: a method of your own
 #
-# A rule is asked every 5 epochs of 60 (`every`). It gets the history and the
-# actions, and returns the name of one: `continue`, `reduce_learning_rate`
-# (x 0.7), `increase_learning_rate` (x 1.3) or `stop_training`.
+# The rule is asked every 5 epochs (`every`) in a run of 60. It gets the
+# history and the actions, and returns the name of one action: `continue`,
+# `reduce_learning_rate` (x 0.7), `increase_learning_rate` (x 1.3) or
+# `stop_training`.
 # Each of the `Metrics` has `epoch`, `total_epochs`, `train_acc`, `val_acc`,
 # `train_loss`, `val_loss` and `learning_rate`. To pass, the rule must look at
 # the accuracies or losses. Against a constant rate it must gain more than 3
@@ -513,8 +523,8 @@ def my_rule(history, actions, every):
 
 # %% [markdown]
 # Now compare it with the others, on the slice that you trained. `rules` moves
-# at your pace, the brain faster. These are test accuracies: look once, when
-# your rule is final.
+# at the same pace as your rule, the brain faster. These are test accuracies:
+# look once, when your rule is final.
 
 # %%
 from agentic_lib.lab.compare.methods import Method, decided
@@ -532,11 +542,11 @@ display(Markdown(tables.cells(fresh)))
 # its claims with the evidence for or against it, computed from recorded runs.
 # The verdict is *supported* or *refuted* if the interval leaves no doubt, *not
 # shown* if it includes zero, and *not measured* if nobody looked. If a claim
-# names a limit of its own, that takes the place of zero. Guards are on, unless
-# the line says otherwise. `random_actions`, `shuffled_metrics` and `rate_only`
-# are **placebos**: they move the rate without reading this run's accuracies
-# and losses. The *target* of a task is a validation accuracy close to the best
-# that a constant rate reaches.
+# names a limit of its own, that limit takes the place of zero. Guards are on,
+# unless the line says otherwise. `random_actions`, `shuffled_metrics` and
+# `rate_only` are **placebos**: they move the rate without reading this run's
+# accuracies and losses. The *target* of a task is a validation accuracy close
+# to the best that a constant rate reaches.
 
 # %% tags=["workshop"]
 from agentic_lib.lab.compare import choices, claims
@@ -559,8 +569,8 @@ milliseconds = 1000 * statistics.median(d.seconds for d in asked)
 print(f"median time of a decision: {milliseconds:.1f} ms ({brain.name})")
 
 # %% [markdown]
-# Aims were written down before anything was measured. Were they reached? (Two
-# more aims, regret by kind of task, are in the answer at the top.)
+# The aims were written down before anything was measured. Were they reached?
+# (Two more aims, regret by kind of task, are in the answer at the top.)
 
 # %%
 display(Markdown(tables.markdown(["aim", "verdict", "rests on"],
@@ -569,12 +579,12 @@ display(Markdown(tables.markdown(["aim", "verdict", "rests on"],
 # %% [markdown]
 # ## Summary
 #
-# - Compare with what one would use instead, from poor starts too, with the
+# - Compare with what one would use instead, from poor starts too, and with the
 #   same seeds and the same budget.
 # - A difference without an interval is an anecdote.
 # - Placebos tell judgement from habit.
 # - Do not credit a model with what guards or rules did.
-# - What decides must never see the data that judges.
+# - What makes the decisions must never see the data that judges them.
 #
 # **Three questions**
 #
@@ -584,11 +594,11 @@ display(Markdown(tables.markdown(["aim", "verdict", "rests on"],
 #    apart, with the interval. Not "two points better", and not "the same"
 #    either. More seeds would narrow it.</details>
 # 2. Why are good and poor starts shown separately?
-#    <details><summary>Answer</summary>In a mixture, a method that saves
-#    hopeless starts hides what it costs where nothing was wrong. Somebody with
-#    a good start wants to know that price.</details>
+#    <details><summary>Answer</summary>If they are mixed, what a method gains
+#    by saving hopeless starts hides what it costs where nothing was wrong.
+#    Somebody with a good start wants to know that price.</details>
 # 3. Suppose random actions with the brain's frequencies gained ten points from
 #    a low start. What would that say about the brain?
 #    <details><summary>Answer</summary>Ten of its points would come from
-#    raising the rate often, whatever the metrics say. Only what it gains beyond
-#    that would come from reading them.</details>
+#    raising the rate often, whatever the metrics say. Only what it gains
+#    beyond that would come from reading them.</details>

@@ -3,10 +3,11 @@
 # Somebody taught it, and before that somebody had to find the right answers.
 # Here you do all of it, on a smaller scale. After this notebook you can
 #
-# - find out what the right decision was, by playing every action to the end;
-# - say why a look a few epochs ahead misleads;
+# - find out what the right decision was, by playing every action out to the
+#   end;
+# - say why looking only a few epochs ahead misleads;
 # - teach a small language model in half a minute;
-# - ask of any taught model: would something simpler have done?
+# - ask of any taught model: would something simpler have been enough?
 #
 # Earlier notebooks built the prompt (02), the score for each action (04) and a
 # run that can be branched (05). They are imported here.
@@ -27,12 +28,12 @@ brain = SimpleAIBrain(brain_name)
 # %% [markdown]
 # ## Where right answers come from
 #
-# One could ask people, or a large model. Both have opinions. But whether a
+# You could ask people, or a large model. Both have opinions. But whether a
 # rate should have been lowered at epoch 10 is not a matter of opinion. Copy
 # the run at epoch 10, let each copy take another action, train all of them to
 # the end, and look. (Stopping needs no copy: the run ends where it is.)
 #
-# The run: a small network, digits with 30 % of its labels drawn at random, a
+# The run: a small network, digits with 30 % of their labels drawn at random, a
 # learning rate of 0.03, 60 epochs.
 
 # %%
@@ -93,11 +94,12 @@ print(f"Lowest at epoch 15: {best[15]}. At epoch 60: {best[60]}.")
 # ## How far to look?
 #
 # One run is an anecdote. Small networks can be trained many at a time, as one
-# batch of matrix products. Here are twelve runs, six from each of two rates.
-# They are halted at epoch 10, copied three times, and trained on. (`cells` are
-# pairs of label noise and rate. Copies with the same `stream` see the data in
-# the same order, so only the action differs.) **Guess first:** will five
-# epochs and fifty name the same action?
+# batch of matrix products. Here are twelve runs, six at each of two rates.
+# Each is halted at epoch 10 and copied three times, and the copies are trained
+# further. (`cells` are pairs of label noise and rate. Copies with the same
+# `stream` see the data in the same order, so only the action differs.) **Guess
+# first:** will looking five epochs ahead and looking fifty ahead name the same
+# action?
 
 # %%
 import torch
@@ -156,17 +158,17 @@ print("Runs whose best action changes between 5 and 50 epochs: "
 # If the best action changes, a label made after five epochs teaches the
 # wrong thing. Which action it wrongly prefers depends on the case. On data
 # with wrong labels a higher rate can look best at first, because it learns
-# faster. Later it shows that it is unsteady and learns the wrong labels by
+# faster. Later it turns out to be unsteady and to learn the wrong labels by
 # heart.
 #
-# In a famous case a short look is wrong each time, and in the opposite
-# direction (Wu and others, 2018, arXiv 1803.02021). Picture a valley with
-# steep sides, a gently sloping floor, and noise that shakes you from side to
-# side. A lower rate calms the shaking **at once**, so five steps later it
+# In a famous case, looking a short way ahead is wrong every time, and in the
+# opposite direction (Wu and others, 2018, arXiv 1803.02021). Picture a valley
+# with steep sides, a gently sloping floor, and noise that shakes you from side
+# to side. A lower rate calms the shaking **at once**, so five steps later it
 # looks best, again and again. Its price, slow progress along the floor, shows
-# only late. Here is that valley in numbers. The cell computes the expected
+# up only later. Here is that valley in numbers. The cell computes the expected
 # loss of gradient descent with noisy gradients; in each direction the variance
-# of the noise is the steepness.
+# of the noise equals the steepness.
 
 # %%
 import numpy as np
@@ -201,8 +203,8 @@ def descend(look, rate=0.3):
 
 # %% [markdown]
 # **Guess first:** two controllers choose among the same three actions, with
-# perfect knowledge. One looks 5 steps ahead, one to the end. Will either do
-# worse than never touching the rate at all?
+# perfect knowledge. One looks 5 steps ahead, the other to the end. Will either
+# do worse than never touching the rate at all?
 
 # %%
 #@title Run this: it walks through the valley three times
@@ -225,27 +227,30 @@ for name, end in ends.items():
     print(f"{name:22} final loss {end:.3f}")
 
 # %% [markdown]
-# (Looking to the end, the rate zigzags because its steps are coarse: the best
-# rate falls slowly, a factor of 0.7 goes too far, and 1.3 takes that back.)
+# (If the controller looks to the end, the rate zigzags, because the steps it
+# can take are coarse: the best rate falls slowly, a factor of 0.7 goes too
+# far, and 1.3 takes that back.)
 #
 # So labels should be judged **at the end of the budget**, after the last epoch
 # that a run may have. There is one more trap: who decides after the branch? In
 # the cells above nobody does. But a real controller will go on deciding, so
-# such labels answer another question. The labels used from here on were made
-# under a stand-in for the brain: first rules, then a quick model that was
+# such labels answer a different question. The labels used from here on were
+# made under a stand-in for the brain: first rules, then a quick model that was
 # taught on the labels made so far.
 #
 # ## The labels that ship with the package
 #
-# They come from generated data, and from small real sets. **Digits are not
-# among them**, so everything shown on digits is shown on unseen data. What an
-# action is **worth** is measured at the end of the run, on data kept for this
-# purpose: accuracy in percent, minus the loss, which decides if accuracies
-# tie. So worth, and what is at stake in a decision, is counted in points.
+# They come from generated data, and from small real data sets. **Digits are
+# not among them**, so everything shown on digits is shown on unseen data. What
+# an action is **worth** is measured at the end of the run, on data kept for
+# this purpose: accuracy in percent, minus the loss, which breaks ties in
+# accuracy. So worth, and what is at stake in a decision, are counted in
+# points.
 #
-# A **group** is 24 runs with the same kind of network, of optimizer, and the
-# same budget, each on data of its own. A row of `rows` describes one moment of
-# a run in 29 numbers; `values` says what three actions were worth there.
+# A **group** is 24 runs with the same kind of network, the same kind of
+# optimizer and the same budget, each on its own data. A row of `rows`
+# describes one moment of a run in 29 numbers; `values` says what three actions
+# were worth at that moment.
 
 # %%
 from agentic_lib.lab.actions import NAMES
@@ -297,10 +302,10 @@ print(f"Half of the decisions: less than {np.median(stake):.1f} points at "
       "those with more\nthan 5 points at stake.")
 
 # %% [markdown]
-# Many decisions hardly matter. And even if much is at stake, another order of
-# the data often names another best action. So one "best action" holds much
-# luck, and a label that says *reduce, 100 %* if three actions tie teaches
-# noise.
+# Many decisions hardly matter. And even if much is at stake, a different order
+# of the data often names a different best action. So a single "best action"
+# contains a lot of luck, and if three actions tie, a label that says *reduce,
+# 100 %* teaches noise.
 #
 # ### Exercise: a soft label
 #
@@ -338,11 +343,11 @@ for name, share in zip(NAMES, soft_label(values[ROW], now[ROW])):
 # %% [markdown]
 # ### Exercise: a fair split
 #
-# To judge a taught model, some labels are held back. Should they be drawn at
+# Some labels are held back to judge a taught model by. Should they be drawn at
 # random? Four decisions come from one run, and they look alike. If three of
 # them are among the lessons, the fourth is no test. Write `split(run_of_row)`.
 # It gets the number of the run that each row came from. It returns an array of
-# True (held back) and False, so that about a fifth of the rows is held back
+# True (held back) and False, so that about a fifth of the rows are held back
 # and **no run is on both sides**.
 
 # %% tags=["exercise"]
@@ -364,10 +369,9 @@ def split(run_of_row):
 #
 # ## Teach
 #
-# A lesson is a prompt with a soft label. At the place where the reply begins,
-# the first token of each action's name should get its share of the
-# probability. A small model spends most of its time on reading, so our prompt
-# is short.
+# A lesson is a prompt with a soft label. Where the reply begins, the first
+# token of each action's name should get its share of the probability. A small
+# model spends most of its time reading, so our prompt is short.
 
 # %%
 from agentic_lib import Prompt
@@ -403,12 +407,12 @@ def ids_of(state):
         enable_thinking=False)["input_ids"]
 
 # %% [markdown]
-# A single label holds much luck. So the labels are smoothed first.
-# A **forest** averages many decision trees: fifty here, two hundred for the
+# A single label contains a lot of luck. So the labels are smoothed first. A
+# **forest** averages many decision trees: fifty here, two hundred for the
 # brain that ships. From the labels of all groups that are not held back it
 # learns what the four actions, stopping included, are worth in states *like*
-# this one. The library's `probabilities` turns that into soft labels, as
-# yours does.
+# the one it is asked about. The library's `probabilities` turns that into soft
+# labels, as your function does.
 
 # %%
 worth_of = teacher(taught, trees=50)
@@ -425,7 +429,7 @@ for share, first in zip(targets[-1], firsts):
 # random: it can't read a letter yet. Every step shows it 32 lessons. Two
 # numbers help to judge its loss: the loss of a model that knows only each
 # action's mean share, and the loss of one that knows every label. **Guess
-# first:** how far from the first to the second will it get?
+# first:** how far will it get from the first to the second?
 
 # %%
 def batch_of(picked):
@@ -485,12 +489,12 @@ print(fresh.analyze_training(training.run.metrics[:20]))
 #
 # ## Did the language do it?
 #
-# Now the question that is easily forgotten. The model read text and chose. But
-# all that it needed was some numbers in that text. So give the same numbers,
-# and the same soft labels, to the simplest method there is, a **logistic
-# regression**: one weight for each number and action, a sum, no language. And
-# there is already a forest that reads numbers and no text: `worth_of`, which
-# smoothed the labels.
+# Now for the question that is easily forgotten. The model read text and chose.
+# But all that it needed was some numbers in that text. So give the same
+# numbers, and the same soft labels, to the simplest method there is, a
+# **logistic regression**: one weight for each number and action, a sum, no
+# language. And there is already a forest that reads numbers and no text:
+# `worth_of`, which smoothed the labels.
 
 # %%
 from agentic_lib.lab.features import NUMBERS
@@ -530,14 +534,14 @@ plain_all = regression(list(range(len(NUMBERS))))
 print(f"{len(SHOWN)} numbers for one, all {len(NUMBERS)} for the other")
 
 # %% [markdown]
-# Judged on the decisions that were held back: how many points does each method
-# lose against the best action in hindsight? Nobody here was taught on them:
+# On the decisions that were held back, how many points does each method lose
+# against the best action in hindsight? None of the methods was taught on them:
 # `teach` holds back the same groups, and the brain that ships only had its
 # temperature (notebook 04) set on half of them. **Guess first**, and write
 # down your order: the fresh brain, the brain from the settings, the two
-# regressions, the forest, and always saying the same. If a moment lies outside
-# of what the bundled brain was taught, the rules decide, and a notice says so.
-# Such decisions are counted like the others.
+# regressions, the forest, and always choosing the same action. If a moment
+# lies outside what the bundled brain was taught, the rules decide, and a
+# notice says so. Such decisions are counted like the others.
 
 # %%
 from agentic_lib.show.experiments import changed
@@ -592,10 +596,10 @@ print("\nThe settings' brain:", brain.description)
 #
 # If something without language does as well as a brain here, then the choice
 # does not need language. What can a language model do that a regression can't?
-# A large one can read another prompt, take a new action by its name, and say
-# something about its choice. (The fresh brain can do none of this.) Those are
-# reasons to want one. That it chooses better has to be shown, and this is the
-# kind of picture that shows it.
+# A large one can read a different prompt, choose a new action by its name, and
+# say something about its choice. (The fresh brain can do none of this.) Those
+# are reasons to want one. That it chooses better has to be shown, and this is
+# the kind of picture that shows it.
 #
 # ## In control, on data never seen
 #
@@ -626,13 +630,13 @@ print("\nThe fresh brain minus the regression, in points, mean of the four "
 
 # %% [markdown]
 # Compare the columns: what helps from a poor start may cost something from a
-# good one. Who of the two ends higher? The last line is about three seeds and
-# one taught brain. That is too little to rank them (notebook 07). Nor would a
-# firm lead be the language's: the regression is a weighted sum, the brain is
-# not.
+# good one. Which ends higher, the fresh brain or the regression? The last line
+# is about three seeds and one taught brain. That is too little to rank them
+# (notebook 07). Nor could a firm lead be credited to the language: the
+# regression is a weighted sum, the brain is not.
 #
-# Here is a single run. It has first weights of its own, and guards, so its
-# numbers differ from the means above. The fresh brain works in the same
+# Here is a single run. It starts from weights of its own and has guards, so
+# its numbers differ from the means above. The fresh brain works in the same
 # controller as any other.
 
 # %%
@@ -657,10 +661,10 @@ show(plot_run(run, compare=alone))
 #
 # ## The same lessons for Qwen
 #
-# Qwen3-0.6B can read already. It would be wasteful to change all of its 600
-# million weights for this. **LoRA** leaves them as they are. Beside some of
-# the large matrices (here the four of each layer's attention) it learns two
-# thin ones each, and adds their product. How many weights is that?
+# Qwen3-0.6B can already read. It would be wasteful to change all of its 600
+# million weights for this. **LoRA** leaves them as they are. Beside each of
+# some large matrices (here the four of each layer's attention) it learns two
+# thin ones, and adds their product. How many weights is that?
 
 # %%
 RANK = 8
@@ -705,7 +709,8 @@ if teach_qwen and not missing:
 # - A short look is not a small error: it can prefer the wrong action every
 #   time.
 # - Many decisions hardly matter; labels must say so.
-# - Hold back whole runs, and judge on another kind of data than you taught on.
+# - Hold back whole runs, and judge on a different kind of data from the kind
+#   you taught on.
 # - Before you credit the language, ask a regression.
 
 # %% [markdown]
@@ -718,9 +723,9 @@ if teach_qwen and not missing:
 #    doing nothing.</details>
 # 2. A taught model agrees with 60 % of the labels that were held back. Is that
 #    bad?
-#    <details><summary>Answer</summary>That number cannot tell. If actions tie,
-#    the label is luck, and nobody can agree with it. Count the points that its
-#    choices lose.</details>
+#    <details><summary>Answer</summary>That number cannot tell you. If actions
+#    tie, the label is luck, and nobody can agree with it. Count the points
+#    that its choices lose.</details>
 # 3. A language model chooses as well as a logistic regression on the same
 #    numbers. What did the language add to the choice?
 #    <details><summary>Answer</summary>Nothing. A large one may add other

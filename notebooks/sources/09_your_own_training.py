@@ -1,16 +1,17 @@
 # %% [markdown]
-# You have a training of your own, with its own loop, its own scheduler, or a
-# framework that runs the loop. After this notebook you can
+# You have a training run of your own, with its own loop, its own scheduler, or
+# a framework that runs the loop. After this notebook you can
 #
-# - fix the two mistakes that are made most often when a controller is added;
+# - fix the two mistakes that people make most often when they add a
+#   controller;
 # - put the controller into your own loop, with two lines;
 # - say what the guards do, and give them what they need;
-# - use it in `transformers.Trainer`, in Lightning, in several processes;
-# - stop such a training in the middle, and continue it later.
+# - use it in `transformers.Trainer`, in Lightning, and in several processes;
+# - stop such a run in the middle, and continue it later.
 #
-# Everything here is small and runs on a CPU: the digits of 8 x 8 pixels. The
-# scripts come with the package, in `agentic_lib/integrations/examples`, and
-# run as they are.
+# Everything here is small and runs on a CPU: the data are the digits of 8 x 8
+# pixels. The scripts come with the package, in
+# `agentic_lib/integrations/examples`, and run as they are.
 
 # %%
 #@title Settings
@@ -26,14 +27,14 @@ brain = SimpleAIBrain(brain_name)
 #
 # Somebody has put the controller, `AgenticLR`, into a loop that worked. Read
 # the loop before you run anything. **Guess first:** it makes two mistakes, one
-# of them in two places. Which?
+# of them in two places. What are they?
 #
 # When you have fixed it, three things should hold:
 #
 # - in every epoch the optimizer uses the rate of the schedule (a straight line
-#   down to zero), multiplied by whatever has been decided until then;
+#   down to zero), multiplied by whatever has been decided up to then;
 # - no decision changes when the test set changes;
-# - the third value returned is the test accuracy of the network returned.
+# - the third return value is the test accuracy of the returned network.
 
 # %% tags=["exercise"]
 import torch
@@ -82,15 +83,15 @@ else:
 # The original loop ends here with an error, and that is the good case. A
 # `LambdaLR` computes each rate from the starting rate, so what the controller
 # wrote into the optimizer was gone one epoch later. A controller that does not
-# look would have continued, and its log would have claimed a rate that nobody
-# used. Whenever `AgenticLR` is called, it compares what it wrote with what it
-# finds. The message says what to do. (Whether `schedule.step()` or
-# `controller.step` comes first does not matter: notebook 05 has the other
+# check would have continued, and its log would have claimed a rate that was
+# never used. Whenever `AgenticLR` is called, it compares what it wrote with
+# what it finds. The message says what to do. (Whether `schedule.step()` or
+# `controller.step` comes first does not matter: notebook 05 uses the other
 # order.)
 #
-# The other mistake, the one in two places, raises nothing. No program can know
-# which of your numbers come from the test set. Fix both mistakes in the cell
-# with `my_training`, run it again, then run the check:
+# The other mistake, the one in two places, raises no error. No program can
+# know which of your numbers come from the test set. Fix both mistakes in the
+# cell with `my_training`, run it again, then run the check:
 
 # %% tags=["check"]
 from agentic_lib.course import exercises
@@ -124,8 +125,8 @@ def my_training(data, brain, epochs=20, lr=0.05):
 # everything else. The second asks for a decision and carries it out.
 #
 # Here is the loop of the script `plain.py`, with AdamW and a cosine schedule.
-# The two lines are marked. Beside them only the two `if`s are new: one prints
-# the decision, the other lets it end the run.
+# The two lines are marked. Besides them, only the two `if`s are new: one
+# prints the decision, the other lets it end the run.
 
 # %%
 import inspect
@@ -135,18 +136,18 @@ from agentic_lib.integrations.examples import plain
 print(inspect.getsource(plain.main))
 
 # %% [markdown]
-# The lines ask this of you:
+# The two lines need this from you:
 #
 # - **accuracies in percent**, from 0 to 100, and epochs counted from 1;
-# - only what you measure: you may leave out any number, but something has to
-#   be given, and validation numbers say more than training numbers;
+# - only what you measure: you may leave out any number, but you have to give
+#   something, and validation numbers say more than training numbers;
 # - `scheduler=` if you have one. You step it as before. The controller then
 #   never writes a rate for good: it scales the schedule's rates just before a
 #   step of the optimizer, and removes the scale after it. So neither the
 #   scheduler nor a checkpoint ever sees a scaled rate. Log
 #   `controller.get_last_lr()`: it is the rate that was used;
 # - `every=` if five epochs between two decisions do not suit you;
-# - a look at `controller.should_stop`.
+# - a check of `controller.should_stop`.
 #
 # Now run it. **Guess first:** where will the rate end, on the cosine or off
 # it?
@@ -194,35 +195,35 @@ show(draw_rates(controller), alt="The rates of the cosine schedule and "
 #
 # ## The guards
 #
-# Seven guards watch the brain. What one of them does is recorded as a guard's
-# decision, with the brain's wish in its note.
+# Seven guards watch the brain. Whatever one of them does is recorded as a
+# guard's decision, and the note of that decision says what the brain wanted.
 #
 # - **bounds**: no rate leaves the range from `min_lr` to `max_lr`, two
 #   arguments of `AgenticLR` (1e-7 and 10 if you give none).
-# - **ceiling**: no decision raises the rate again to where this run has gone
+# - **ceiling**: no decision raises the rate back to where this run has gone
 #   wrong.
-# - **cooldown**: after a change two epochs have to pass before the next. With
-#   a decision every five epochs this matters only if a guard changed the rate
-#   in the epoch before.
-# - **first_stop**: nothing is stopped before epoch 10.
+# - **cooldown**: after a change, two epochs have to pass before the next one.
+#   With a decision every five epochs, this matters only if a guard changed the
+#   rate in the epoch before.
+# - **first_stop**: no run is stopped before epoch 10.
 # - **improving**: a run that still improves is not stopped.
-# - **divergence**: a run has gone wrong if its loss is no number, or far above
-#   its best, or if the network has gone dead (no gradient reaches most of its
-#   weights any more). This guard acts at once, without waiting for the next
-#   decision.
+# - **divergence**: a run has gone wrong if its loss is not a number, or far
+#   above its best, or if the network has gone dead (no gradient reaches most
+#   of its weights any more). This guard acts at once, without waiting for the
+#   next decision.
 # - **leap**: if the first ten steps moved the weights further than their own
 #   length, the run begins again at the next call of `step`, unless it gets
-#   more than half of the validation data right. A network that was thrown so
+#   more than half of the validation data right. A network that was thrown that
 #   far seldom recovers.
 #
 # `Guards(cooldown=None)` switches one off, `guards=False` all of them. The
 # last two need something from you. Without the network, `leap` sees nothing,
 # and the guard against divergence can only lower the rate. With `model=` it
 # keeps a copy of the best weights, restores them, and halves the rate
-# (`restore_best` in the record). If nothing was learned that is worth
-# restoring, or the first steps went too far, it goes back to the first weights,
-# and to a tenth of the rate (`start_again`); what was seen before that is no
-# longer shown to the brain. All this happens at most six times in a run.
+# (`restore_best` in the record). If the run has learned nothing worth
+# restoring, or the first steps went too far, the run goes back to the first
+# weights, and to a tenth of the rate (`start_again`); the brain is no longer
+# shown what was seen before that. All this happens at most six times in a run.
 #
 # Digits at a rate of 0.5, with momentum, are too much for this network. Nobody
 # decides here (the brain is `None`), so whatever happens is the guards' doing.
@@ -269,7 +270,8 @@ for decision in rescued.decisions:
 # A lower rate calms an unstable run, but the run has to learn again what it
 # lost. If a network has gone dead, no rate, however small, revives it; older
 # weights do. So pass `model=`. It costs a copy of the weights and of the
-# optimizer's state, in the CPU's memory; two until something was learned.
+# optimizer's state, in the CPU's memory; two copies until the run has learned
+# something.
 #
 # ## transformers.Trainer
 #
@@ -282,15 +284,15 @@ for decision in rescued.decisions:
 # Trainer(..., callbacks=[AgenticCallback(brain)])
 # ```
 #
-# Of the Trainer's own arguments three matter: `eval_strategy` (without
+# Three of the Trainer's own arguments matter: `eval_strategy` (without
 # evaluations there are no decisions), `compute_metrics` for the accuracy, and
 # `logging_strategy` for the training loss. Your metrics keep their names: if
 # your accuracy is not called `eval_accuracy`, pass
 # `AgenticCallback(brain, val_acc="eval_f1")`. The callback expects accuracies
-# as fractions, as is usual with the Trainer. Say `percent=True` if yours are
+# as fractions, as is usual with the Trainer. Pass `percent=True` if yours are
 # not. It also takes the controller's arguments: a decision follows every fifth
 # evaluation, and `AgenticCallback(brain, every=1)` decides at each. In the
-# script all this looks as follows:
+# script, all of this looks as follows:
 
 # %%
 from agentic_lib.integrations.examples import transformers_trainer
@@ -333,8 +335,8 @@ print(f"{len(controller.history)} epochs, at last "
 #
 # Your module logs `train_loss`, `val_loss`, `train_acc` and `val_acc` with
 # `self.log(..., on_epoch=True, on_step=False)`. Accuracies are fractions here,
-# too, and `percent=True` and `val_acc="..."` mean the same. This package does
-# not need Lightning, and Colab does not have it installed.
+# too, and `percent=True` and `val_acc="..."` mean the same as above. This
+# package does not need Lightning, and Colab does not have it installed.
 
 # %%
 #@title Run this: Lightning, if it is there
@@ -361,16 +363,15 @@ else:
 # %% [markdown]
 # ## Several processes
 #
-# On several GPUs a training runs as several processes, each with its own
-# copy of the network. What if each decided for itself? One might see other
-# numbers and lower its rate, and the copies would drift apart. So the
-# metrics are gathered, only the first process loads the brain and decides,
-# and all of them apply its decision. The script contains none of this: it
-# calls `train`. In a loop of your own, every process makes a controller with
-# the same brain, and calls its `step`: the first one's numbers count, and it
-# decides for all. So gather the metrics before, if each process measures its
-# own part. (`agentic_lib/integrations/RECIPES.md` has such a loop, under
-# *accelerate*.)
+# On several GPUs, training runs as several processes, each with its own copy
+# of the network. What if each decided for itself? One might see different
+# numbers and lower its rate, and the copies would drift apart. So the metrics
+# are gathered, only the first process loads the brain and decides, and all of
+# them apply its decision. The script contains none of this: it calls `train`.
+# In a loop of your own, every process makes a controller with the same brain,
+# and calls its `step`: the numbers of the first process count, and it decides
+# for all. So if each process measures its own part, gather the metrics first.
+# (`agentic_lib/integrations/RECIPES.md` has such a loop, under *accelerate*.)
 
 # %%
 from agentic_lib.integrations.examples import several_processes
@@ -378,11 +379,12 @@ from agentic_lib.integrations.examples import several_processes
 print(inspect.getsource(several_processes.main))
 
 # %% [markdown]
-# A launcher starts as many copies as you ask for. Here it is the one of
-# `accelerate`, which the Trainer uses, too. `--multi_gpu` asks for several
-# processes, and the first word of the command keeps them on the CPU. The next
-# cell prints the command, and runs it only if you tick the box: both processes
-# have to import everything first, which takes longer than the training.
+# A launcher starts as many copies as you ask for. Here it is the one that
+# comes with `accelerate`, which the Trainer uses, too. `--multi_gpu` asks for
+# several processes, and the first word of the command keeps them on the CPU.
+# The next cell prints the command, and runs it only if you tick the box: both
+# processes have to import everything first, which takes longer than the
+# training.
 
 # %%
 #@title Two processes
@@ -410,16 +412,16 @@ if run_it:
     print(done.stdout if done.returncode == 0 else done.stderr[-2000:])
 
 # %% [markdown]
-# On GPUs leave out the first word of the command. If one process dies, the job
-# ends with a message: the others do not wait for it for ever.
+# On GPUs, leave out the first word of the command. If one process dies, the
+# job ends with a message: the others do not wait for it forever.
 #
 # ## Stop, and continue tomorrow
 #
-# `train(..., folder=..., resume=True)` continues where it was (notebook 10),
-# and so do the two frameworks: the controller's state is in their checkpoints
-# and comes back with `resume_from_checkpoint` (the Trainer) and `ckpt_path`
-# (Lightning). In your own loop you save it yourself, and there are five things
-# to save. **Guess first:** which?
+# `train(..., folder=..., resume=True)` continues where the run stopped
+# (notebook 10), and so do the two frameworks: the controller's state is in
+# their checkpoints and comes back with `resume_from_checkpoint` (the Trainer)
+# and `ckpt_path` (Lightning). In your own loop you save the state yourself,
+# and there are five things to save. **Guess first:** what are they?
 
 # %%
 class MyRun:
@@ -468,9 +470,9 @@ def load(run, path):
 
 # %% [markdown]
 # The five are the network, the optimizer, the schedule, the controller (with
-# the best weights, if the guards keep them), and the random state that orders
-# the data. `weights_only=True` reads tensors, numbers and text, and refuses to
-# run code from a file.
+# the best weights, if the guards keep them), and the random state that sets
+# the order of the data. `weights_only=True` reads tensors, numbers and text,
+# and refuses to run code from a file.
 #
 # Here is one run of 20 epochs, and one that is thrown away after seven and
 # continued by a new object. **Guess first:** to how many digits will they
@@ -502,12 +504,12 @@ print("The same rate:", whole.controller.get_last_lr()
 # Remove one of the five from the cell with `save` and `load` (a name in
 # `PARTS`, or the two lines about the dice). Run that cell and the two cells
 # after it again. Which of the three lines notices?
-# <details><summary>Answer</summary>The first line notices each. Without the
-# schedule's state the rates differ, too; without the network the validation
-# accuracy collapses, and the decisions may differ. Without the controller's
-# state there is an error: this loop asks the controller how many epochs have
-# passed, so it begins to count at 0 again, trains too long, and the straight
-# line of the schedule goes below zero.</details>
+# <details><summary>Answer</summary>The first line notices every one. Without
+# the schedule's state the rates differ, too; without the network the
+# validation accuracy collapses, and the decisions may differ. Without the
+# controller's state there is an error: this loop asks the controller how many
+# epochs have passed, so it starts counting at 0 again, trains too long, and
+# the straight line of the schedule goes below zero.</details>
 #
 # ## Summary
 #
@@ -519,7 +521,7 @@ print("The same rate:", whole.controller.get_last_lr()
 #   callback, and your metrics keep their names.
 # - With `model=` a run that has diverged can be restored. A lower rate alone
 #   does not bring a dead network back.
-# - In several processes one decides, and all do the same.
+# - In several processes, one decides, and all of them do the same.
 # - To resume, save everything that has a state: the network is one of five.
 
 # %% [markdown]
@@ -529,21 +531,22 @@ print("The same rate:", whole.controller.get_last_lr()
 #    batch, not after every epoch. What has to change in the two lines?
 #    <details><summary>Answer</summary>Nothing. Pass it as
 #    <code>scheduler=</code> and step it as before. The scale is applied at
-#    each step of the optimizer, to whatever rate the schedule has by
-#    then.</details>
+#    each step of the optimizer, to whatever rate the schedule has at that
+#    moment.</details>
 # 2. The controller has decided nothing in the whole run, and your accuracies
 #    lie between 0.4 and 0.9. What do you look at first?
-#    <details><summary>Answer</summary>The unit, and the first line that it
-#    printed. Percent is expected: 0.9 is taken for a fraction and left out,
-#    with a warning, and where nothing was measured nothing is
+#    <details><summary>Answer</summary>The unit, and the first line that the
+#    controller printed. Percent is expected: 0.9 is taken for a fraction and
+#    left out, with a warning, and if nothing was measured, nothing is
 #    decided.</details>
-# 3. A colleague stops a training from time to time, and resumes from the
-#    network and the optimizer. The rate jumps each time. Why?
+# 3. A colleague stops a training run from time to time, and resumes it from
+#    the network and the optimizer. The rate jumps each time. Why?
 #    <details><summary>Answer</summary>The schedule starts again, and the
 #    decided scale is gone: it belongs to the controller, and the optimizer
-#    does not hold it. Save and load the states of both.</details>
+#    does not hold it. Save and load the state of the schedule and the state of
+#    the controller.</details>
 #
-# This was the last notebook in the order of the series (10 stands after 05).
-# The model card of the bundled brain
-# (`agentic_lib/bundled_brain/README.md`) says what it can't do, and
-# `CONTRIBUTING.md` shows how to add an action, a brain or a task.
+# This was the last notebook in the order of the series (10 comes after 05).
+# The model card of the bundled brain (`agentic_lib/bundled_brain/README.md`)
+# says what it can't do, and `CONTRIBUTING.md` shows how to add an action, a
+# brain or a task.

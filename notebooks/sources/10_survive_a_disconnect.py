@@ -1,6 +1,6 @@
 # %% [markdown]
-# A training can take a night, and a runtime may not last that long. Colab
-# takes it away when it has been idle, laptops close, power fails. After this
+# A training run can take all night, and a runtime may not last that long.
+# Colab takes an idle one away, laptops close, the power fails. After this
 # notebook you can
 #
 # - say what has to be on disk so that a run can go on as if nothing had
@@ -26,7 +26,8 @@ brain = SimpleAIBrain("bundled")
 
 # %% [markdown]
 # The bundled brain decides here, on every machine. A process that is killed
-# and started again must load its brain twice, and a large one takes its time.
+# and started again must load its brain twice, and loading a large one takes a
+# while.
 #
 # ## What is lost, and what is left
 #
@@ -37,7 +38,7 @@ brain = SimpleAIBrain("bundled")
 # | Colab takes the runtime away | is lost | is lost |
 #
 # So a run that should survive has to be written to disk while it trains, and
-# brought to another disk before the runtime is gone.
+# copied to another disk before the runtime is gone.
 #
 # **Guess first:** what has to be written? Are the weights enough?
 #
@@ -88,16 +89,16 @@ def load(path, network, optimizer):
 # notebook 09 shows all the parts.)
 #
 # One thing did not have to be saved here: the order of the data. In the loop
-# of this series it follows from the seed and the number of the epoch alone. If
-# your loop draws the order from a running random generator, save that
-# generator's state too (notebook 09 does).
+# of this series it follows from the seed and the epoch number alone. If your
+# loop draws the order from a running random generator, save that generator's
+# state too (notebook 09 does).
 #
 # ## Kill a real one
 #
-# `train(..., folder=...)` writes all of this after every epoch. Does it hold
-# when the worst happens? Start a training in a process of its own, wait until
-# it has done some epochs, and kill it. It gets no warning, just like a runtime
-# that is taken away.
+# `train(..., folder=...)` writes all of this after every epoch. Does that hold
+# up if the worst happens? Start a training run in a process of its own, wait
+# until it has done some epochs, and kill it. It gets no warning, just like a
+# runtime that is taken away.
 
 # %%
 import os
@@ -140,20 +141,21 @@ for path in sorted(Path("runs/night").iterdir()):
 # %% [markdown]
 # `run.jsonl` is the record, with one line for each epoch and each decision. A
 # **checkpoint** holds the weights, the optimizer and the controller, with what
-# was decided (`safetensors`: a format for tensors). The number in its name is its epoch.
-# The last two are kept. A `.part`, if there is one, was being written when the
-# kill came, and is ignored. So the record may be one epoch ahead of the newest
-# checkpoint. Then that epoch is trained once more.
+# was decided (`safetensors`: a format for tensors). The number in its name is
+# the epoch. The last two checkpoints are kept. A `.part` file, if there is
+# one, was being written when the process was killed, and is ignored. So the
+# record may be one epoch ahead of the newest checkpoint. Then that epoch is
+# trained once more.
 #
 # ## Take it home as one file
 #
 # If the disk goes with the runtime, only what you took home is left. The next
-# cell packs the run. What else it does in Colab, you tick: Drive asks for a
+# cell packs the run. In Colab, tick what else it should do: Drive asks for
 # permission, and an upload waits for a file.
 #
 # A cell that trains blocks all others until it ends. So for a long run, mount
 # Drive first and train with `folder="/content/drive/MyDrive/night"`: then
-# every checkpoint is there at once.
+# every checkpoint is there right away.
 #
 # Are you back in a new runtime? Run the cells above, except the one that
 # starts the process and kills it. Tick *upload* if the file is on your
@@ -227,8 +229,8 @@ print("The weights are the same, bit for bit." if equal else
 # another kind of machine the last digits may differ, and with them a later
 # decision.
 #
-# What if you resume with a mistake, such as another learning rate? Then it
-# would be another run under the old name. The library refuses:
+# What if you resume with a mistake, such as a different learning rate? Then it
+# would be a different run under the old name. The library refuses:
 
 # %% tags=["nbval-check-output"]
 try:
@@ -244,8 +246,8 @@ except ValueError as error:
 # ## Summary
 #
 # - Weights alone do not bring a run back. The optimizer, with the decided rate
-#   in it, and the history have to come along; and the random generator, if the
-#   order of the data comes from one.
+#   in it, and the history have to come along; so must the random generator, if
+#   the order of the data comes from one.
 # - Write after every epoch, and keep two checkpoints: the kill may come while
 #   one of them is being written.
 # - A disk can go too. Take the run home as one file.
@@ -258,7 +260,7 @@ except ValueError as error:
 #    and ends well. What can you no longer say?
 #    <details><summary>Answer</summary>That it is the same run. Momentum, the
 #    decided rate and the history are gone, so the decisions that follow are
-#    those of another run.</details>
+#    those of a different run.</details>
 # 2. Someone saves every ten minutes and always overwrites the same file. What
 #    can go wrong?
 #    <details><summary>Answer</summary>If the process is killed while it
@@ -267,6 +269,6 @@ except ValueError as error:
 # 3. You resume a run on another machine. The first epoch after that has nearly
 #    the same loss as before, but not to the last digit. Is the checkpoint
 #    broken?
-#    <details><summary>Answer</summary>Not necessarily. Another processor may
-#    add up in another order. To test the checkpoint, resume twice on one
-#    machine and compare the two.</details>
+#    <details><summary>Answer</summary>Not necessarily. A different processor
+#    may add up numbers in a different order. To test the checkpoint, resume
+#    twice on one machine and compare the two.</details>

@@ -4,22 +4,23 @@
 # how a run under it goes. Then you ask whether it helps. Run the cells one
 # after the other. If a cell says **guess first**, write down a guess: nobody
 # collects it, and the result will mean more to you. (The outputs that you find
-# here give it away: *Edit > Clear all outputs* first.) The parts are cut from
-# the notebooks of the core route, which have more exercises and explain more.
-# What is left of the ninety minutes is for set-up, questions and a pause.
+# here give the results away: choose *Edit > Clear all outputs* first.) The
+# parts are taken from the notebooks of the core route, which have more
+# exercises and explain more. The rest of the ninety minutes is for set-up,
+# questions and a break.
 #
-# A small brain that comes with the package answers (`bundled`), with or
+# A small brain that comes with the package (`bundled`) answers, with or
 # without a GPU, and a printed line says so. In the settings of part 1 you may
 # choose another: `qwen` is Qwen3-0.6B, `auto` is Qwen if there is a GPU,
-# `colab` is the model that Colab offers, and `rules` has no model. How *sure* a
-# model is of a decision is the probability that it gave to that name.
+# `colab` is the model that Colab offers, and `rules` has no model. How *sure*
+# a model is of a decision is the probability that it gave to that name.
 #
-# The runtime was taken away, or restarted? *Runtime > Run before* brings you
+# Was the runtime taken away, or restarted? *Runtime > Run before* brings you
 # back to where you were.
 
 # %%
 #@title Your seat
-#@markdown Everybody in the room takes another number.
+#@markdown Everybody in the room takes a different number.
 seat = 1  #@param {type:"integer"}
 
 # %% [markdown] tags=["closing"]
@@ -30,7 +31,7 @@ seat = 1  #@param {type:"integer"}
 # train twice, once alone and once under the brain, with the guards off. Read
 # your code out to the instructor (or paste it into the chat).
 #
-# **Guess first:** in how many of the seats will the brain gain something?
+# **Guess first:** at how many of the seats will the brain gain something?
 
 # %%
 from agentic_lib import SimpleAIBrain, load_data, train
@@ -66,8 +67,8 @@ for code in slips(codes):
 # A point above the dashed line is a seat whose run ended higher under the
 # brain. Three questions to discuss: do the seats that started at the same rate
 # agree? What would the picture look like if the brain chose its actions at
-# random? And which other method would you compare with before you use this in
-# your own work? Notebook 07 answers all three.
+# random? And which other method would you compare it with before you use this
+# in your own work? Notebook 07 answers all three.
 #
 # ## Where to go from here
 #

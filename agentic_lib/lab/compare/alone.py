@@ -1,5 +1,7 @@
-"""One run in the loop of `train()`: for optimizers of their own, for large
-networks, and as what runs side by side are held against in the tests.
+"""One run in the loop of `train()`.
+
+For methods with an optimizer of their own, for large networks, and as what the
+tests compare runs side by side with.
 """
 
 import torch
@@ -24,7 +26,7 @@ from agentic_lib.run.training import Training
 class OneTraining(Training):
     """Training in the task's units. Optimizers that keep two sets of
     weights, such as Schedule-Free's, are told when they train and when they
-    are measured; what the task does not measure is None."""
+    are measured. Metrics that the task does not measure are None."""
 
     def __init__(self, task, *args, **options):
         super().__init__(*args, **options)
@@ -43,7 +45,7 @@ class OneTraining(Training):
         getattr(inner(self.optimizer), mode, lambda: None)()
 
     def put_under(self, controller):
-        """Another controller than the one that a Training begins with."""
+        """Replaces the controller that a Training begins with."""
         self.controller = controller
         self.run = Run(self.run.settings, controller.history,
                        controller.decisions)
@@ -54,7 +56,7 @@ class OneTraining(Training):
 
 
 def make_optimizer(task, method, steps):
-    """(parameters, rate) -> optimizer, as the method or the task has it."""
+    """(parameters, rate) -> optimizer: the method's own, else the task's."""
     if method.optimizer is not None:
         return lambda parameters, lr: method.optimizer(
             parameters, lr, task, steps)
@@ -69,7 +71,7 @@ def make_optimizer(task, method, steps):
 
 
 def begin(task, method, rate, seed, kind=OneTraining):
-    """(training, pilot, what is to be called after every epoch but the last)
+    """(training, pilot, a function to call after every epoch but the last)
     of one run that is not yet trained."""
     data = task.load(seed)
     model = task.make_network(data, seed)
@@ -85,7 +87,7 @@ def begin(task, method, rate, seed, kind=OneTraining):
 
 
 def run_alone(task, method, rate, seed):
-    """The Row of one run, the pilot beside it."""
+    """The Row of one run, steered by its pilot."""
     training, pilot, after_epoch = begin(task, method, rate, seed)
     model, data = training.model, training.data
     best, best_score = None, -1.0
@@ -107,7 +109,7 @@ def run_alone(task, method, rate, seed):
 
 
 def unguarded(training, pilot, model, method):
-    """Lets the pilot set the rate; returns what is to be called after every
+    """Lets the pilot set the rate; returns the function to call after every
     epoch but the last."""
     optimizer = inner(training.optimizer)
     plan = []
@@ -132,7 +134,7 @@ def unguarded(training, pilot, model, method):
 
 def guarded(training, pilot, model, method):
     """The same under the real controller and its usual guards: a pilot that
-    decides is its brain, one with a scheduler gives it that."""
+    decides becomes its brain, one with a scheduler gives it the scheduler."""
     options = {"brain": None, "total_epochs": training.epochs,
                "model": model, "guards": Guards()}
     scheduler = None

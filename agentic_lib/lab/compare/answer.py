@@ -25,7 +25,7 @@ ORACLE = "oracle_quick"
 
 
 def sentences(view, plain, ours) -> list[str]:
-    """Five sentences, as a numbered list's lines.
+    """Five sentences, as the lines of a numbered list.
 
     view   `views.as_used`, complete
     plain  the rows without guards, for the best schedule in hindsight
@@ -40,7 +40,7 @@ def regret(view, method):
 
 
 def against(found) -> str:
-    """'is 3.8 ahead (2.8 to 4.8)', or that nobody is."""
+    """'is 3.8 ahead (2.8 to 4.8)', or that neither is."""
     value, low, high = found
     if low <= 0 <= high:
         return f"cannot be told apart from it: {lead(found)}"
@@ -90,14 +90,14 @@ def reached(found) -> str:
 
 
 def told_the_rate(view, groups) -> str:
-    """What the same pace costs whoever knows where to go."""
+    """What the same pace costs a controller that knows where to go."""
     if ORACLE not in names(view):
         return ""
     *most, last = (f"{mean(regret(of_group(view, g), ORACLE)):.1f}"
                    for g in groups)
     ends = f"{', '.join(most)} and {last}" if most else last
-    return ("; whoever is told the best constant rate, and goes there at the "
-            f"same pace under the same guards, ends at {ends}")
+    return ("; a controller that is told the best constant rate, and goes "
+            f"there at the same pace under the same guards, ends at {ends}")
 
 
 def say_group(view, group) -> str:
@@ -141,9 +141,9 @@ def starts(view, plain, ours) -> str:
                                                           "left_alone"))
     return (f"From a good start (within {GOOD:g} points of the best) the "
             f"brain ends {behind(mine)} the best constant rate, and a rate "
-            f"left alone ends {behind(alone)} that rate, so whoever knows a "
-            "good rate "
-            + ("loses" if mine > alone else "does not lose")
+            f"left alone ends {behind(alone)} that rate, so if you know a "
+            "good rate, you "
+            + ("lose" if mine > alone else "do not lose")
             + " by using the brain; " + best_schedule(view, plain, ours) + ".")
 
 

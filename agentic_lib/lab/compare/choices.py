@@ -1,12 +1,13 @@
-"""What is chosen at the saved states: recorded, and held against outcomes.
+"""What is chosen at the saved states, recorded and compared with outcomes.
 
     python -m agentic_lib.lab.compare.choices
 
-A final accuracy mixes many decisions; here each is judged by itself, at
-states of which it is known what every action led to (`states.py`). Schedules
-have no choice between four actions, and are not judged here. Whatever is
-measured of a brain itself is recorded beside it: the order of the options,
-its reasons, its time. Knows nothing about the comparison of whole runs.
+A final accuracy mixes many decisions. Here each decision is judged by itself,
+at states where it is known what every action led to (`states.py`). Schedules
+have no choice between four actions, and are not judged here. What is measured
+on the brain itself is recorded as well: the effect of the order of the
+options, its reasons, its time. Knows nothing about the comparison of whole
+runs.
 """
 
 import gzip
@@ -60,7 +61,7 @@ def record(states, model="bundled", path=FILE):
 
 
 def by_rule(rule, state) -> str:
-    """The name that a rule chooses at a state."""
+    """The name of the action that a rule chooses at a state."""
     found = rule(state["history"], check.actions_of(state), state["every"])
     return found if isinstance(found, str) else tuple(found)[0]
 
@@ -135,23 +136,23 @@ def worths(states) -> np.ndarray:
 
 
 def lost(states, names) -> np.ndarray:
-    """(states,) points that these choices cost against the best action."""
+    """(states,) points that these choices lose to the best action."""
     values = worths(states)
     chosen = [NAMES.index(name) for name in names]
     return values.max(1) - values[np.arange(len(values)), chosen]
 
 
 def shuffled(states, names) -> np.ndarray:
-    """(states, 4) how often each action is taken on a state's task: the
-    brain's actions, given to states at random."""
+    """(states, 4) how often the brain takes each action on a state's task:
+    its actions, dealt out to the states at random."""
     tasks = np.array([s["task"] for s in states])
     took = np.array([[name == other for other in NAMES] for name in names])
     return np.stack([took[tasks == task].mean(0) for task in tasks])
 
 
 def look_ahead(states) -> np.ndarray:
-    """(states,) points lost by who has tried every action with two orders of
-    the data, and is judged by the third: what trying can reach."""
+    """(states,) points lost by trying every action with two orders of the
+    data, and being judged by the third: what trying can reach."""
     outcomes = np.array([[s["outcomes"][name] for name in NAMES]
                          for s in states])  # (states, 4, orders)
     best, row = outcomes.mean(2).max(1), np.arange(len(states))

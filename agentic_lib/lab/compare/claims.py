@@ -1,9 +1,9 @@
-"""The claims of the original text, held against what was recorded.
+"""The claims of the original text, checked against what was recorded.
 
 A verdict is computed from the rows, so that it cannot outlive the numbers
-that it rests on: 'supported' or 'refuted' where an interval excludes zero,
-'not shown' where it does not, 'not measured' where nobody looked. Guards are
-on wherever runs with them were recorded, as they are when people use it.
+that it rests on: 'supported' or 'refuted' if an interval excludes zero, 'not
+shown' if it does not, 'not measured' if nobody looked. Guards are on wherever
+runs with them were recorded, because people use the package with guards on.
 """
 
 import numpy as np
@@ -31,20 +31,20 @@ from agentic_lib.lab.compare.views import (
 PEERS = tuple(m.name for m in (*PEER_METHODS, *SEARCHES))
 NOT_MEASURED = "not measured"
 NEAR = 2.0     # points: a run this close to the best constant rate is near it
-BEHIND = 0.3   # points that may be lost where the start was good
+BEHIND = 0.3   # points that may be lost if the start was good
 CHEAP = 0.1    # of the training's own time
-LONGEST = 0.1  # seconds: above that nobody speaks of milliseconds
+LONGEST = 0.1  # seconds: above this, nobody speaks of milliseconds
 
 
 def verdict(found) -> str:
-    """From an interval of which above zero speaks for the claim."""
+    """From an interval; values above zero speak for the claim."""
     _, low, high = found
     return ("supported" if low > 0 else "refuted" if high < 0
             else "not shown")
 
 
 def yes(holds) -> str:
-    """For what is counted, and has no interval."""
+    """The verdict on what is counted and has no interval."""
     return "supported" if holds else "refuted"
 
 
@@ -56,7 +56,7 @@ def lead(rows, other, ours):
 
 
 def on(scores) -> str:
-    """What a verdict rests on, to be put behind it."""
+    """What a verdict rests on, to be appended to it."""
     return f"; tasks x seeds: {extent(scores)}"
 
 
@@ -75,7 +75,7 @@ def best_of(rows, methods):
 
 
 def beside(rows, ours, name):
-    """A method at our setting where it was recorded, else as it comes."""
+    """A method at our setting if that was recorded, else as it comes."""
     same = name + ours.removeprefix("brain")
     return same if same in names(rows) else name
 
@@ -88,8 +88,8 @@ def our_own(rows) -> str:
 # -- what was set as the aim before anything was measured ---------------------
 
 def aims(rows, ours=None) -> list[tuple[str, str, str]]:
-    """[(aim, verdict, what it rests on)]; `ours` is the brain at the setting
-    that was chosen for it where None."""
+    """[(aim, verdict, what it rests on)]; if `ours` is None, it is the brain
+    at the setting that was chosen for it."""
     view = with_guards(rows)
     ours = ours or our_own(view)
     lines = [ahead_of_every(view, ours, "peer", PEERS),
@@ -100,7 +100,7 @@ def aims(rows, ours=None) -> list[tuple[str, str, str]]:
 
 
 def rows_of_placebos(rows):
-    """Most placebos were recorded without guards alone."""
+    """Most placebos were recorded only without guards."""
     return honest(rows)
 
 
@@ -143,7 +143,7 @@ def of_all(found) -> str:
 
 
 # -- the claims ---------------------------------------------------------------
-# Each takes the view that verdicts rest on, all rows, and who is judged.
+# Each takes the view that verdicts rest on, all rows, and what is judged.
 
 def claims(rows, ours=None, choices=None) -> list[tuple[str, str, str]]:
     """[(claim, verdict, what it rests on)].
@@ -221,7 +221,7 @@ def consistent(view, rows, ours):
 
 
 def less_spread(a, b):
-    """How much more the scores of `a` differ from seed to seed."""
+    """How much more the scores of `a` differ from seed to seed than `b`'s."""
     return difference(*(scores.std(-1, keepdims=True) for scores in (a, b)))
 
 
@@ -256,7 +256,7 @@ def customisable(view, rows, ours):
 
 
 def asked(choices):
-    """What is known of the brain from asking it about saved states."""
+    """What is known about the brain from asking it about saved states."""
     if not choices:
         yield from ((claim, NOT_MEASURED, "it was not asked") for claim in (
             "interpretable", "cheap", "milliseconds a decision"))

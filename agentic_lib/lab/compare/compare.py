@@ -2,7 +2,7 @@
 
 Every method trains the same networks from the same weights with the same
 order of the data and the same budget. Results go to one file, a row for each
-run; a command that was interrupted goes on where it stopped. Tables are made
+run; a command that was interrupted resumes where it stopped. Tables are made
 from that file alone.
 """
 
@@ -120,8 +120,8 @@ def run(args):
 
 
 def record(args):
-    """Brings the file that ships up to date, by way of `args.out`. It is
-    written after every part of the plan, so that nothing is lost."""
+    """Brings the file that ships up to date, by way of `args.out`. The file
+    is written after every part of the plan, so that nothing is lost."""
     begun = [args.out] if args.out.exists() else []
     args.out.parent.mkdir(parents=True, exist_ok=True)
     results.pack([results.RECORDED, *begun], args.out, args.redo)
@@ -147,7 +147,7 @@ def record(args):
 
 
 def ask_again():
-    """Makes again what else rests on the bundled brain, if that changed."""
+    """Remakes what else rests on the bundled brain, if the brain changed."""
     now = results.read_rows(results.RECORDED)[0]
     for found, record in (
             (choices.read_choices(), lambda: choices.record(read_states())),
@@ -158,7 +158,7 @@ def ask_again():
 
 
 def say_estimate(rows):
-    """Prints what the missing runs will take, as far as that is known."""
+    """Prints how long the missing runs will take, if that can be told."""
     seconds = costs.estimate(all_work(rows), costs.read())
     if seconds is not None:
         print(f"about {seconds / 60:.0f} processor minutes for all that is "
@@ -166,7 +166,7 @@ def say_estimate(rows):
 
 
 def asked_for(args, preset, rows):
-    """Of a file's rows those that the command names."""
+    """Those of a file's rows that the command names."""
     rates = args.rates or preset.rates
     rates = rates and [intervals.key(rate) for rate in rates]
     return [r for r in rows
@@ -180,7 +180,7 @@ def grid(methods, tasks, rates, seeds, out, epochs=None, workers=1,
     """Runs everything that `out` does not hold yet, and adds it there.
 
     methods, tasks  names, or Method and Task objects
-    rates           the tasks' own where None
+    rates           None for the tasks' own
     """
     results.mend(out)
     done = results.read_rows(out)[1] if Path(out).exists() else []
@@ -223,7 +223,7 @@ def shortened(task, epochs):
 
 
 def parallel(work, jobs=1, dask=None):
-    """Yields the rows of each job as they are done, in any order."""
+    """Yields the rows of each job once it is done, in any order."""
     if jobs == 1 and dask is None:
         for job in work:
             yield run_job(*job)

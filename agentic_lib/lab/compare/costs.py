@@ -2,10 +2,10 @@
 
     python -m agentic_lib.lab.compare.costs
 
-One run on `digits`, by itself, under guards where there can be any; how much
-of it went into decisions; and for every task what a job of nine runs side by
-side takes, from which `compare --record` estimates its own time. Processor
-time, so that other work on the machine counts little.
+Times one run of each on `digits`, by itself, under guards if it can have them,
+and how much of that went into decisions. For every task, also times a job of
+nine runs side by side, from which `compare --record` estimates its own time.
+Processor time, so that other work on the machine counts little.
 """
 
 import json
@@ -23,16 +23,16 @@ from agentic_lib.lab.compare.trials import run_alone, run_job
 
 FILE = Path(__file__).parents[1] / "data" / "costs.json"
 NAN = float("nan")
-EPOCHS = 3  # of a job that is timed; the estimate is for the whole budget
+EPOCHS = 3  # in a job that is timed; the estimate is for the whole budget
 
 
 def as_used(name) -> str:
-    """With guards, if it can have them."""
+    """The method's name with guards, if it can have them."""
     return name + GUARDS if METHODS[name].guardable else name
 
 
 def cost(name, task, rate=0.1) -> dict:
-    """{seconds, decisions: seconds of these} of one run."""
+    """{seconds, decisions: the seconds that went into these} of one run."""
     method, spent = find_method(as_used(name)), [0.0]
 
     def start(group):
@@ -60,8 +60,8 @@ def cost(name, task, rate=0.1) -> dict:
 
 
 def methods() -> list[str]:
-    """The names in the first table, without guards, and without references
-    that are made from its rows."""
+    """The names in the first table, without the suffix for guards, and
+    without references that are made from its rows."""
     names = [name.removesuffix(GUARDS)
              for part in recorded.first_table((), 1) for name in part.methods]
     return [n for n in dict.fromkeys(names)
@@ -69,7 +69,7 @@ def methods() -> list[str]:
 
 
 def job_seconds(task) -> float:
-    """What nine runs of a task side by side take to their end."""
+    """How long nine runs of a task side by side take to their end."""
     pairs = [(rate, 0) for rate in task.rates]
     short = replace(task, epochs=EPOCHS)
     run_job(short, METHODS["constant"], pairs)  # the first warms up
@@ -97,9 +97,9 @@ def read(path=FILE) -> dict:
 
 
 def estimate(work, costs) -> float | None:
-    """Processor seconds of these jobs, or None where tasks are unknown. A
-    run by itself costs about as much as three side by side. Runs that are in
-    two parts of the plan are counted once."""
+    """Processor seconds of these jobs, or None if a task is unknown. A run by
+    itself costs about as much as three side by side. Runs that are in two
+    parts of the plan are counted once."""
     counted, total = set(), 0.0
     for task, method, pairs in work:
         seconds = costs["tasks"].get(task.name.removesuffix(LEAK))
@@ -113,7 +113,8 @@ def estimate(work, costs) -> float | None:
 
 
 def weight(method) -> float:
-    """How much more a run costs than at a constant rate, side by side."""
+    """The cost of a run as a multiple of one at a constant rate, side by
+    side."""
     if method.name.startswith("look_ahead"):
         return 12.0
     return 3.0 if method.optimizer else 1.5

@@ -1,7 +1,7 @@
 """Pilots that decide: brains, placebos, a logistic regression, references.
 
-Each is asked through `decide`: histories, every, actions -> for each a name
-or a Decision.
+Each is asked through `decide`: (histories, every, actions) -> for each history
+a name or a Decision.
 """
 
 import math
@@ -24,15 +24,15 @@ from agentic_lib.lab.teach.logistic import fit_logistic
 
 @cache
 def load_brain(model):
-    """A brain that scores and is asked only once for its weights."""
+    """A brain that scores; its weights are loaded only once."""
     from agentic_lib.brain.brain import SimpleAIBrain
 
     return SimpleAIBrain(model, explain=False, quiet=True)
 
 
 def ask_brain(model):
-    """`decide` of a SimpleAIBrain. Where the rules decide in its place, that
-    stands, as in a training run."""
+    """The `decide` of a SimpleAIBrain. If the rules decide in its place,
+    their decision stands, as in a training run."""
     def decide(histories, every, actions):
         return load_brain(model).decide_many(histories, every, actions)
     return decide
@@ -59,8 +59,8 @@ class Brain(Decided):
 
 
 class ShuffledMetrics(Brain):
-    """A placebo: the brain decides well, but on the metrics of another run
-    of the same task. What it gains owes nothing to what it saw."""
+    """A placebo: the brain does decide, but on the metrics of another run of
+    the same task. So what it gains does not come from reading its own run."""
 
     def __init__(self, group, **options):
         super().__init__(group, **options)
@@ -72,8 +72,9 @@ class ShuffledMetrics(Brain):
 
 
 class RateOnly(Decided):
-    """A placebo that cannot read: it looks at the rate alone. Raised below
-    `low`, lowered above `high`, and lowered in the last fifth."""
+    """A placebo that cannot read: it looks at the rate alone. It raises the
+    rate below `low`, lowers it above `high`, and lowers it in the last fifth
+    of the run."""
 
     def __init__(self, group, low, high, **options):
         super().__init__(group, one_by_one(self.rule), **options)
@@ -130,9 +131,9 @@ def frequencies(rows, method="brain", names=NAMES) -> list[dict]:
 # -- what the labels say without a language model -----------------------------
 
 def as_rows(histories, every, actions) -> np.ndarray:
-    """Histories up to the same epoch as rows of `numbers`. Where there is no
-    accuracy, the probability that the loss stands for takes its place; where
-    a run began again, its first evaluation stands for those before it."""
+    """Histories up to the same epoch, as rows of `numbers`. If there is no
+    accuracy, the probability that the loss implies takes its place. If a run
+    began again, its first evaluation since then fills the epochs before."""
     now = histories[0][-1].epoch
     filled = [[h[0]] * (now - len(h)) + h for h in histories]
     seen = np.array([[[getattr(m, name) for name in METRICS] for m in h]
@@ -165,8 +166,8 @@ class Logistic(Decided):
 
 class Oracle(Decided):
     """Is told what nobody knows before a run, the best constant rate in
-    hindsight, and goes there step by step. What it loses is the price of the
-    start, of the pace and of the guards; it never stops.
+    hindsight, and moves there step by step. What it loses is the price of the
+    start, of the pace and of the guards. It never stops.
 
     rates  {task: rate}
     """
@@ -180,7 +181,7 @@ class Oracle(Decided):
         self.rate = rates[group.task]
 
     def rule(self, history, actions, every):
-        """Changes the rate if that brings it nearer, in proportion."""
+        """The action that brings the rate nearest to the best, as a ratio."""
         factors = {a.name: a.factor for a in actions if not a.stop}
         apart = {name: abs(math.log(history[-1].learning_rate * factor
                                     / self.rate))
@@ -199,8 +200,8 @@ def best_rates(rows) -> dict:
 
 class LookAhead(Decided):
     """Tries every action on a copy of the run, and takes the one that led to
-    the best validation result. It costs several trainings. It is a reference,
-    not a bound: one try is noisy, and after it `after` decides.
+    the best validation result. It costs several training runs. It is a
+    reference, not a bound: one try is noisy, and afterwards `after` decides.
 
     ahead   epochs that are tried; None goes to the end of the budget
     after   what decides on the copies after the first action

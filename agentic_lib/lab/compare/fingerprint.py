@@ -1,9 +1,10 @@
-"""A number that changes when the guards act otherwise, and only then.
+"""A number that changes when the guards act differently, and only then.
 
 Made-up runs (healthy, noisy, exploding, lost at once, standing still, with
 small steps or large ones) are shown to the controller under its usual guards,
-with a brain that wishes every action in turn; what was decided when is the
-fingerprint. So code may be moved and reworded, and recorded rows still stand.
+with a brain that asks for every action in turn. What was decided, and when, is
+the fingerprint. So code can be moved and reworded, and recorded rows stay
+valid.
 """
 
 import zlib
@@ -20,7 +21,7 @@ EPOCHS, RUNS, EVERY, STEPS = 40, 30, 2, 4
 
 
 class InTurn:
-    """Wishes every action but stopping in turn, and at last to stop."""
+    """Asks for every action but stopping in turn, and in the end to stop."""
 
     actions = ACTIONS
 

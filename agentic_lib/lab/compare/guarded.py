@@ -1,8 +1,8 @@
 """Runs side by side under the real controller and its guards.
 
 To the controller, one row of a batch looks like a network (`as_network`)
-with an optimizer (`RowOptimizer`), whose rate it may set and whose state it
-may take a copy of and bring back; the arithmetic stays that of the batch.
+with an optimizer (`RowOptimizer`). The controller may set that optimizer's
+rate, and copy and restore its state; the arithmetic stays that of the batch.
 Knows nothing about what guards do.
 """
 
@@ -23,7 +23,7 @@ from agentic_lib.lab.compare.together import (
 )
 from agentic_lib.lab.pilots import Decided, EveryStep, Scheduled
 
-STATE = ("first", "second", "steps")  # of a batch: what optimizers remember
+STATE = ("first", "second", "steps")  # what a batch's optimizers remember
 
 
 def as_network(batch, row) -> torch.nn.Module:
@@ -41,7 +41,8 @@ def as_network(batch, row) -> torch.nn.Module:
 
 class RowOptimizer(torch.optim.Optimizer):
     """Row `row` of a batch as an optimizer. `step` moves no weights: it
-    hands the rate of the moment to the batch, which moves all rows'."""
+    hands the current rate to the batch, which moves the weights of all
+    rows."""
 
     def __init__(self, batch, row, network, rate):
         self.batch, self.row = batch, row
@@ -49,7 +50,7 @@ class RowOptimizer(torch.optim.Optimizer):
             "lr": rate, "momentum": float(batch.momentum[row])})
 
     def show_gradients(self):
-        """Lets the parameters' `grad` show the batch's last gradient."""
+        """Points the parameters' `grad` at the batch's last gradient."""
         at = 0
         for p in self.param_groups[0]["params"]:
             end = at + p.numel()
@@ -74,7 +75,7 @@ class RowOptimizer(torch.optim.Optimizer):
 
 
 class Answers:
-    """What stands in a brain's place: all rows were asked together, and the
+    """Takes a brain's place: all rows were asked about together, and the
     controller is given its row's answer if it asks."""
 
     def __init__(self, pilot, row):
@@ -91,7 +92,7 @@ class Answers:
 
 @dataclass
 class Run:
-    """One row with its controller; `scheduler` where the pilot has one."""
+    """One row with its controller; `scheduler` if the pilot has one."""
 
     optimizer: RowOptimizer
     controller: AgenticLR
@@ -119,7 +120,7 @@ def run_guarded(task, method, pairs) -> list:
     batch = make_batch(task, pairs)
     group = make_group(task, pairs, batch.data.x.shape[1])
     pilot = method.start(group)
-    if isinstance(pilot, EveryStep):  # its own rates are in proportions
+    if isinstance(pilot, EveryStep):  # its own rates are relative to 1
         pilot.group = group
     runs = [start(batch, pilot, row) for row in range(len(pairs))]
     first = [True]
@@ -153,7 +154,7 @@ def run_guarded(task, method, pairs) -> list:
 
 
 def ask(batch, pilot, runs, going, values, epoch):
-    """Asks about all rows together where a decision is due."""
+    """Asks about all rows together if a decision is due."""
     if not isinstance(pilot, Decided) or epoch % pilot.every or (
             epoch >= pilot.group.epochs or not going):
         return

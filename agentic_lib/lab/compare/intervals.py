@@ -4,11 +4,11 @@ Interquartile means, paired bootstrap intervals, probability of improvement
 and performance profiles, after Agarwal et al., "Deep reinforcement learning at
 the edge of the statistical precipice" (2021). Knows nothing about training.
 
-A score is an array of shape (tasks, rates, seeds). What is drawn again in a
-bootstrap are the seeds, for each task by itself and for all methods and rates
-alike: so the intervals hold for these tasks and these starting rates. A
-statistic takes scores, of one draw or with an axis of draws before them, and
-gives one number for each draw.
+A score is an array of shape (tasks, rates, seeds). The bootstrap resamples the
+seeds: separately for each task, and in the same way for all methods and rates.
+So the intervals hold for these tasks and these starting rates. A statistic
+takes scores, of one draw or with a leading axis of draws, and gives one number
+for each draw.
 """
 
 import math
@@ -29,7 +29,7 @@ numbers = attrgetter(*COLUMNS)  # of a row
 class Scores:
     """What all methods reached on the same grid.
 
-    rates    for each task its starting rates, from the lowest
+    rates    for each task its starting rates, the lowest first
     columns  {method: {column: (tasks, rates, seeds)}}
     best     (tasks,) index of the constant rate that is best in hindsight
     """
@@ -46,8 +46,8 @@ class Scores:
         return list(self.columns)
 
     def regret(self, method, column="test"):
-        """Points behind the best constant rate in hindsight with the same
-        seed, by its last weights. Negative: ahead of it."""
+        """Points behind the last weights of the best constant rate in
+        hindsight, with the same seed. Negative: ahead of it."""
         reference = self.columns["constant"]["test"]
         best = reference[np.arange(len(self.tasks)), self.best]
         return best[:, None, :] - self.columns[method][column]
@@ -60,7 +60,7 @@ class Scores:
 def collect(rows, tasks=None, methods=None) -> Scores:
     """Rows -> Scores, of the tasks, rates and seeds that every method has.
 
-    Raises ValueError where there is no 'constant', or nothing in common.
+    Raises ValueError if there is no 'constant', or nothing in common.
     """
     kept = [r for r in rows if (tasks is None or r.task in tasks)
             and (methods is None or r.method in methods)]
@@ -99,7 +99,7 @@ def collect(rows, tasks=None, methods=None) -> Scores:
 
 
 def key(rate):
-    """A rate as it is compared; None for a method that has none."""
+    """A rate in the form that is compared; None if a method has none."""
     return None if math.isnan(rate) else four_digits(rate)
 
 
@@ -113,7 +113,7 @@ def has(found, task, rate, seed):
 
 
 def find(found, task, rate, seed):
-    """The row; a method without a rate has one for all of them."""
+    """The row; a method without a rate has one row for all rates."""
     row = found.get((task, rate, seed))
     return found[(task, None, seed)] if row is None else row
 
@@ -130,10 +130,10 @@ def interval(statistic, *scores, times=TIMES, seed=0, tasks=False):
     seeds), with its paired bootstrap interval of 95 %.
 
     statistic  reduces the last three axes of its scores: `mean`, `iqm`, ...
-    tasks      True: tasks are drawn again as well, so that the interval holds
+    tasks      True: tasks are resampled as well, so that the interval holds
                for tasks like these instead of for these tasks
 
-    Widened for the few seeds, or tasks, that there are (Hesterberg, "What
+    It is widened because there are few seeds, or tasks (Hesterberg, "What
     teachers should know about the bootstrap", 2015).
     """
     rng = np.random.default_rng(seed)
@@ -159,7 +159,7 @@ def interval(statistic, *scores, times=TIMES, seed=0, tasks=False):
 
 
 def mean(values):
-    """Over all tasks, rates and seeds; nan where there are none."""
+    """Over all tasks, rates and seeds; nan if there are none."""
     values = np.asarray(values)
     if not values.size:
         return np.full(values.shape[:-3], np.nan)[()]
@@ -173,7 +173,8 @@ def difference(a, b):
 
 def improvement(a, b):
     """How likely a run of `a` is to score higher than one of `b` from the
-    same start on the same task; ties count half. Averaged over both."""
+    same start on the same task; ties count half. Averaged over starts and
+    tasks."""
     above = a[..., :, None] > b[..., None, :]
     equal = a[..., :, None] == b[..., None, :]
     return (above + 0.5 * equal).mean((-4, -3, -2, -1))

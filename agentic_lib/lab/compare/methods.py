@@ -48,18 +48,18 @@ class Method:
     """One way to set learning rates.
 
     start      Group -> pilot, an object with `step(histories, batch)`
-    says       one line on what it is, and on what its settings were chosen
+    says       one line on what it is and what its settings were chosen on
     optimizer  (parameters, rate, task, steps in all) -> optimizer, for
-               methods that are one themselves; such runs are trained one
-               after another
+               methods that are optimizers themselves; such runs are trained
+               one after another
     search     (task, method, seeds) -> rows, for methods that need several
                runs for one
     guards     True: under the controller with its usual guards
-    guardable  False where the controller cannot stand above it
+    guardable  False if it cannot run under the controller
     rateless   True: has no starting rate, and runs once for each task
     missing    why it cannot be run here, or None: () -> str | None
-    rests_on   'brain' or 'labels' where another bundled brain, or other
-               labels, would give other runs
+    rests_on   'brain' or 'labels' if another bundled brain, or other labels,
+               would give other runs
     """
 
     name: str
@@ -81,8 +81,8 @@ def cosine(optimizer, group):
 
 
 def one_cycle(optimizer, group):
-    """The starting rate is its highest; the momentum moves too, for SGD that
-    has some."""
+    """The starting rate is its highest; the momentum moves too, for SGD with
+    momentum."""
     cycles = group.optimizer == "sgd" and group.momentum > 0
     return torch.optim.lr_scheduler.OneCycleLR(
         optimizer, max_lr=optimizer.param_groups[0]["lr"],
@@ -180,8 +180,8 @@ def dog(parameters, rate, task, steps):
 
 def dog_averaged(parameters, rate, task, steps):
     """DoG as its authors advise: what is measured is the average of the
-    weights, by the averager of their package. (Their advice for batch
-    normalisation, another first step, is not followed here.)"""
+    weights, by the averager of their package. (For batch normalisation they
+    advise a different first step; that is not followed here.)"""
     from dog import DoG, PolynomialDecayAverager
 
     parameters = list(parameters)
@@ -194,7 +194,7 @@ def dog_averaged(parameters, rate, task, steps):
 
 def exchange(optimizer, weights, average):
     """Gives the optimizer `train` and `eval`, as Schedule-Free's have them:
-    `eval` puts the average in the weights' place, `train` takes it back."""
+    `eval` puts the average in the weights' place, `train` swaps it back."""
     measured = [False]
 
     @torch.no_grad()
@@ -246,7 +246,7 @@ def any_brain(name) -> Method:
 
 def with_guards(method) -> Method:
     """The same method under the controller's usual guards. Raises
-    ValueError where they cannot stand above it."""
+    ValueError if it cannot have them."""
     if not method.guardable:
         raise ValueError(f"method={method.name!r} cannot have guards.")
     return replace(method, name=method.name + GUARDS, guards=True,
@@ -254,19 +254,19 @@ def with_guards(method) -> Method:
 
 
 def trials_of(path=TUNING) -> dict:
-    """{name: [{settings, accuracy}]}: what tuning.py tried, of whom."""
+    """{name: [{settings, accuracy}]}: what tuning.py tried, by method."""
     return json.loads(path.read_text()) if path.exists() else {}
 
 
 def best_of(trials) -> dict:
-    """The settings with the highest accuracy; the first of equals."""
+    """The settings with the highest accuracy; the first of them if equal."""
     return max(trials, key=lambda trial: trial["accuracy"])["settings"]
 
 
 # Chosen on the teaching families by tuning.py, out of five settings each.
 TUNED = {name: best_of(trials) for name, trials in trials_of().items()}
-# Of whatever decides: the original's setting, and the one that was chosen for
-# the brain there, out of five as well.
+# For whatever decides: the original's setting, and the one that was chosen for
+# the brain on the teaching families, also out of five.
 SETTINGS = {"": ({}, "every 5 epochs, 0.7, 1.3"),
             "_quick": ({"every": 2, "reduce": 0.5, "increase": 2.0},
                        "every 2 epochs, 0.5, 2.0")}
@@ -331,7 +331,7 @@ PLACEBOS = ("random_actions", "shuffled_metrics", "rate_only")
 
 
 def deciders(suffix):
-    """The brain at one setting, and what it is held against there."""
+    """The brain at one setting, and what it is compared with there."""
     options, setting = SETTINGS[suffix]
     bundled = {"missing": no_model("bundled"), "rests_on": "brain"}
 
@@ -373,8 +373,8 @@ METHODS = {m.name: m for m in (
 
 
 def random_actions(rows, suffix="") -> Method:
-    """A placebo made from a comparison: actions drawn at random, at every
-    decision as often as the brain took them there."""
+    """A placebo made from a comparison: actions drawn at random, each as
+    often as the brain took it at that decision."""
     options, setting = SETTINGS[suffix]
     return Method(f"random_actions{suffix}", partial(
         RandomActions, frequencies=frequencies(rows, f"brain{suffix}"),
@@ -416,7 +416,7 @@ def find_method(name, rows=None) -> Method:
 
 
 def says(name, rows=None) -> str:
-    """One line on what a method is, also where it is not one of ours."""
+    """One line on what a method is, even if it is not one of ours."""
     try:
         return find_method(name, rows).says
     except ValueError:
@@ -424,7 +424,7 @@ def says(name, rows=None) -> str:
 
 
 def is_rateless(name) -> bool:
-    """Has the method of that name no starting rate?"""
+    """Does the method of that name have no starting rate?"""
     name = name.removesuffix(GUARDS)
     return name in METHODS and METHODS[name].rateless
 

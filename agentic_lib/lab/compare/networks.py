@@ -1,7 +1,7 @@
-"""Networks that are not a row of dense layers, small ones of each kind.
+"""Small networks of kinds other than a stack of dense layers.
 
 Each maps flat inputs, (N, D), to logits: (N, classes), or (N, classes,
-positions) where every position is asked for the next token. Written with
+positions) if every position is asked for the next token. Written with only
 what `torch.func` can batch over many networks. Knows nothing about tasks.
 """
 
@@ -64,7 +64,7 @@ class Attention(nn.Module):
     """One transformer block with one head. (N, positions x tokens), one-hot.
 
     everywhere  True: causal, and logits for every position; False: logits
-                for the last position alone
+                only for the last position
     """
 
     def __init__(self, inputs, classes, tokens, width=24, everywhere=False):

@@ -1,6 +1,6 @@
 """Figures from the rows of a results file, and from nothing else.
 
-Each returns matplotlib's Figure, not registered with pyplot.
+Each function returns a matplotlib Figure, not registered with pyplot.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ from agentic_lib.lab.compare.intervals import (
 )
 from agentic_lib.lab.compare.views import SHOWN, honest, names, pair
 
-# Okabe and Ito's colours, with dashes that tell curves apart without any.
+# Okabe and Ito's colours, with dashes that tell curves apart without colour.
 LOOKS = {
     "constant": ("#999999", "-"), "left_alone": ("#333333", ":"),
     "linear": ("#CC79A7", "--"), "plateau": ("#56B4E9", "--"),
@@ -29,7 +29,7 @@ OTHER = ("#D55E00", "--")
 
 
 def empty(columns=1, size=(8.0, 4.5)):
-    """A figure with so many axes side by side."""
+    """A figure with `columns` axes side by side."""
     figure = plt.figure(figsize=size, layout="constrained")
     plt.close(figure)
     return figure, np.atleast_1d(figure.subplots(1, columns, squeeze=True))
@@ -37,7 +37,7 @@ def empty(columns=1, size=(8.0, 4.5)):
 
 def draw_starts(rows, task, methods, size=(8.0, 4.5)):
     """Final test accuracy against the starting rate: is a method still good
-    where the start is poor? Bands hold all seeds."""
+    if the start is poor? Bands cover all seeds."""
     figure, (axes,) = empty(size=size)
     for method in methods:
         found = {}
@@ -160,8 +160,8 @@ def save_summary(rows, path):
 
 
 def draw_profiles(rows, methods, size=(8.0, 4.5)):
-    """Share of runs that stay within so many points of the best constant
-    rate: higher is better, at every width."""
+    """Share of runs that stay within a number of points of the best constant
+    rate: higher is better, whatever the number."""
     figure, (axes,) = empty(size=size)
     points = np.linspace(-2, 40, 200)
     for method in methods:
@@ -176,7 +176,7 @@ def draw_profiles(rows, methods, size=(8.0, 4.5)):
 
 
 def draw_reliability(pairs, bins=5, size=(5.0, 4.5)):
-    """How often a brain that was so sure was right.
+    """How often a brain was right, by how sure it was.
 
     pairs  [(confidence from 0 to 1, its share of being best, from 0 to 1)]
     """
@@ -197,7 +197,7 @@ def draw_reliability(pairs, bins=5, size=(5.0, 4.5)):
     return figure
 
 
-# -- the same in words, for who cannot see them -------------------------------
+# -- the same in words, for those who cannot see them -------------------------
 
 def say_starts(rows, task, methods) -> str:
     """What `draw_starts` shows."""
@@ -213,7 +213,7 @@ def say_starts(rows, task, methods) -> str:
 
 
 def say_regret(rows, few=3) -> str:
-    """What `draw_regret` shows, of those that are best and worst."""
+    """What `draw_regret` shows, for the best and the worst methods."""
     texts = []
     for place, good in (("good", True), ("poor", False)):
         found = {}

@@ -1,4 +1,4 @@
-"""What the file that ships is to hold, and what of it is still missing.
+"""What the file that ships must hold, and what is still missing in it.
 
 Parts are recorded in this order: what is cheap and most telling comes first.
 Knows nothing about how a run is made.
@@ -17,7 +17,7 @@ CHUNK = 5  # seeds in one job
 class Preset:
     """Methods x tasks x starting rates x seeds: 0, 1, 2, ...
 
-    rates  the tasks' own where None
+    rates  None for the tasks' own
     """
 
     methods: tuple
@@ -26,14 +26,14 @@ class Preset:
     seeds: int = 5
 
 
-# Small dense networks, such as every brain here was taught on; other data.
+# Small dense networks, like those that brains here were taught on; other data.
 SIX = ("spirals", "digits", "digits_noisy", "breast_cancer", "photographs",
        "characters_adamw")
-# The same kinds with another optimizer, in other units, with headroom.
+# The same kinds with another optimizer, in other units, or with headroom.
 OTHER = ("checkerboard", "digits_rmsprop", "digits_noisy_x1000",
          "spirals_x0.1")
-# Convolution, batch normalisation with dropout, recurrence, attention. Which
-# of them a brain was taught on is said in its model card.
+# Convolution, batch normalisation with dropout, recurrence, attention. A
+# brain's model card says which of them it was taught on.
 KINDS = ("digits_norm_dropout", "digits_recurrent_adam",
          "recall_attention_adamw", "patches_conv_adam",
          "next_character_adamw")
@@ -48,7 +48,7 @@ REACTING = ("plateau_tuned", "greedy", "greedy_tuned", "rules_quick",
             "logistic_quick")
 SEARCHING = ("halving", "range_one_cycle", "range_cosine")
 RATELESS = ("prodigy", "prodigy_cosine", "d_adaptation", "adam_g", "dog")
-# Guards cannot stand there.
+# These cannot have guards.
 UNGUARDED = ("schedule_free_advised", "cocob")
 
 
@@ -57,7 +57,7 @@ def guarded(*methods) -> tuple:
 
 
 def first_table(tasks, seeds) -> tuple:
-    """As people use it: guards on for whoever can have them."""
+    """As people use it: guards on for every method that can have them."""
     return (
         Preset(("constant", *SEARCHING), tasks, seeds=seeds),
         Preset(guarded("oracle_quick", "brain_quick_cool"), tasks,
@@ -72,7 +72,7 @@ def first_table(tasks, seeds) -> tuple:
 
 
 def second_table(tasks, seeds) -> tuple:
-    """Without guards: the small networks alone, for what it costs."""
+    """Without guards: only the small networks, because of the cost."""
     return (
         Preset(("linear", "cosine", "one_cycle", "brain_quick"), tasks,
                seeds=seeds),
@@ -83,7 +83,7 @@ def second_table(tasks, seeds) -> tuple:
 RECORDED = (
     *first_table(SIX, 3), *first_table(OTHER, 2), *first_table(KINDS, 2),
     *second_table(SIX, 3), *second_table(OTHER, 2),
-    # of the larger networks, what the best schedule in hindsight needs
+    # for the larger networks, what the best schedule in hindsight needs
     Preset(SCHEDULES, KINDS, seeds=2),
     Preset(("constant", "plain_rules", "rules", "rules_quick", "cosine",
             "one_cycle", "plateau", "greedy", "plateau_tuned",
@@ -102,8 +102,8 @@ RECORDED = (
 def jobs(methods, tasks, rates, seeds, done=()) -> list[tuple]:
     """[(task, method, (rate, seed) pairs)] of what is still to be done.
 
-    rates  the tasks' own where None
-    done   rows
+    rates  None for the tasks' own
+    done   rows that are there already
     """
     found = {(r.task, r.method, key(r.rate), r.seed) for r in done}
     work = []
@@ -124,7 +124,7 @@ def jobs(methods, tasks, rates, seeds, done=()) -> list[tuple]:
 
 
 def work_of(part, rows, done=None) -> list[tuple]:
-    """What is missing of a Preset.
+    """What is missing from a Preset.
 
     rows  those recorded; a placebo takes its frequencies from them, an
           oracle its rates
@@ -136,8 +136,9 @@ def work_of(part, rows, done=None) -> list[tuple]:
 
 
 def all_work(rows, done=None) -> list[tuple]:
-    """What is missing of the whole plan; runs may be there twice. What is
-    made from the rows of others is left out until these have run."""
+    """What is missing from the whole plan; runs may be listed twice. Methods
+    that are made from other methods' rows are left out until those have
+    run."""
     run = {r.method for r in rows}
     return [job for part in RECORDED for job in work_of(
         replace(part, methods=tuple(name for name in part.methods
@@ -145,8 +146,8 @@ def all_work(rows, done=None) -> list[tuple]:
 
 
 def can_start(name, run) -> bool:
-    """Random actions imitate a brain that has run; an oracle is told which
-    constant rate was best."""
+    """Can this method run yet? Random actions imitate a brain that has run;
+    an oracle is told which constant rate was best."""
     if name.startswith("oracle"):
         return "constant" in run
     imitated = name.replace("random_actions", "brain")
@@ -163,7 +164,7 @@ def wanted() -> set:
 
 
 def progress(rows) -> tuple[int, int]:
-    """(runs that are recorded, runs that are to be) of the whole plan."""
+    """(runs recorded so far, runs in all) of the whole plan."""
     plan = wanted()
     done = {(r.task, r.method, key(r.rate), r.seed) for r in rows}
     return len(plan & done), len(plan)

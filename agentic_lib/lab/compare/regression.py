@@ -1,13 +1,13 @@
-"""Does it help if a number is predicted, and nothing but a loss is known?
+"""Does it help if a number is predicted, and only a loss is known?
 
     python -m agentic_lib.lab.compare.regression
 
 Friedman's three test problems ("Multivariate adaptive regression splines",
 1991), as scikit-learn makes them: a small network, squared error, no accuracy
 to read. One problem's targets stay in their own unit, so that losses begin
-near 300,000. The brain was taught on other problems of this kind. Runs take
-the loop of `train()` and the real controller, one after another; what was
-recorded is kept, and the same command goes on from there.
+near 300,000. The brain was taught on other problems of this kind. Runs use the
+loop of `train()` and the real controller, one after another. What was recorded
+is kept, and the same command goes on from there.
 """
 
 import json
@@ -40,7 +40,7 @@ def friedman(seed, make, noise, raw=False) -> Data:
     """One of the three problems, inputs standardised.
 
     make   a function of sklearn.datasets
-    noise  standard deviation of what is added to the targets
+    noise  standard deviation of the noise added to the targets
     raw    True leaves the targets in their own unit
     """
     x, y = make(sum(SIZES), noise=noise, random_state=seed)
@@ -78,7 +78,7 @@ TASKS = (
 
 
 class Regression(OneTraining):
-    """A training by squared error."""
+    """Training by squared error."""
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
@@ -87,7 +87,7 @@ class Regression(OneTraining):
 
 def explained(training) -> float:
     """Percent of the test targets' variance that is explained, at least 0:
-    the mean explains nothing, and so does a run that diverged."""
+    the mean explains nothing, and neither does a run that diverged."""
     inputs, targets = training.data.test
     _, loss = training.evaluate(inputs, targets)
     share = 1 - loss / targets.var(correction=0).item()
@@ -95,7 +95,7 @@ def explained(training) -> float:
 
 
 def run(task, method, rate, seed) -> float:
-    """One run to its end; what it explains of the test targets, percent."""
+    """Trains one run to its end; returns what it explained, in percent."""
     training, pilot, after_epoch = begin(task, method, rate, seed, Regression)
     while not training.done and not pilot.stopped[0]:
         training.step()
@@ -112,8 +112,8 @@ def names() -> list[str]:
 
 
 def record(path=FILE, tasks=TASKS, seeds=SEEDS, methods=None):
-    """Runs what is missing, or rests on a brain, labels or guards that lie
-    here no longer; writes after every task and method."""
+    """Runs what is missing, or rests on a brain, labels or guards that have
+    changed since; writes the file after every task and method."""
     torch.set_num_threads(1)
     info, found = versions(), read(path)
     gone = set(changed(found))
@@ -133,8 +133,8 @@ def record(path=FILE, tasks=TASKS, seeds=SEEDS, methods=None):
 
 
 def read(path=FILE) -> dict:
-    """What `record` wrote: under "scores" {task: {method: a list for each
-    starting rate, of percents for each seed}}; empty without a file."""
+    """What `record` wrote: under "scores" {task: {method: for each starting
+    rate a list of percents, one per seed}}; empty if there is no file."""
     return json.loads(path.read_text()) if path.exists() else {}
 
 

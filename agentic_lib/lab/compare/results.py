@@ -48,7 +48,7 @@ def versions() -> dict:
 
 
 def command() -> str:
-    """What was typed, without where the file lies."""
+    """What was typed, without the path of the file."""
     words = list(sys.argv[1:])
     if "--out" in words:
         at = words.index("--out")
@@ -57,7 +57,7 @@ def command() -> str:
 
 
 def opened(path, mode):
-    """A text file, packed where its name ends in .gz."""
+    """Opens a text file, compressed if its name ends in .gz."""
     if str(path).endswith(".gz"):
         return gzip.open(path, mode + "t", encoding="utf-8", newline="")
     return open(path, mode, encoding="utf-8", newline="")
@@ -87,7 +87,7 @@ def read_rows(path=RECORDED) -> tuple[dict, list[Row]]:
 
 
 def append_rows(path, rows, info=None):
-    """Adds rows to a results file, and begins it where there is none."""
+    """Adds rows to a results file, and begins it if there is none."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     begin = not path.exists()
@@ -101,8 +101,8 @@ def append_rows(path, rows, info=None):
 
 
 def mend(path):
-    """Cuts off a last line that was not written whole, so that the file can
-    be added to; without its two first lines it is begun anew."""
+    """Cuts off a last line that was not written whole, so that rows can be
+    added. Deletes a file without its first two lines, to begin it anew."""
     path = Path(path)
     if path.exists() and path.suffix != ".gz":
         whole = path.read_bytes().rpartition(b"\n")[0] + b"\n"
@@ -113,7 +113,7 @@ def mend(path):
 
 
 def checksums() -> dict:
-    """Which bundled brain and which labels lie here, and what guards do."""
+    """Which bundled brain and labels are here now, and what guards do."""
     from agentic_lib.lab.teach.labels import LABELS
     from agentic_lib.models.which import BUNDLED
 
@@ -124,18 +124,18 @@ def checksums() -> dict:
 
 
 def changed(info) -> list[str]:
-    """What lies here now and is not what was recorded with: of 'brain',
-    'labels' and 'guards'."""
+    """Which of 'brain', 'labels' and 'guards' are not what was recorded
+    with."""
     return [name for name, now in checksums().items()
             if info.get(f"{name}_crc32") != now]
 
 
 def of_these(found, info) -> bool:
-    """True if what was recorded beside the rows (choices, costs, the curve of
-    stopping) was made with the rows' own brain and labels: a page that shows
-    both would otherwise speak of two brains as of one.
+    """True if what was recorded besides the rows (choices, costs, the curve
+    of stopping) was made with the rows' own brain and labels. If it was not, a
+    page that shows both would speak of two brains as if they were one.
 
-    found, info  what `versions` says, of the one and of the rows
+    found, info  what `versions` says, for the former and for the rows
     """
     return bool(found) and all(
         found.get(f"{name}_crc32") == info.get(f"{name}_crc32")
@@ -143,11 +143,11 @@ def of_these(found, info) -> bool:
 
 
 def pack(paths, out=RECORDED, redo=()):
-    """Several results files as one, in an order that packs well.
+    """Merges several results files into one, in an order that packs well.
 
     A row that is there twice is taken from the later file. Rows that rest on
-    a bundled brain, labels or guards that lie here no longer are left out,
-    and those of the methods in `redo` that the first file holds.
+    a bundled brain, labels or guards that have changed since are left out,
+    and so are the first file's rows of the methods in `redo`.
     """
     found, commands = {}, []
     for number, path in enumerate(paths):

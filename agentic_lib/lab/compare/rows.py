@@ -1,8 +1,8 @@
-"""Row: what is kept of one run, made from its metrics and its scores.
+"""Row: what is kept from one run, made from its metrics and its scores.
 
-A score is what a run is judged by: accuracy in percent, or for a task that
-has a loss alone 100 / perplexity, which is the probability in percent that
-the right token got on (geometric) average. Knows nothing about methods.
+A score is what a run is judged by: accuracy in percent, or, for a task that
+has only a loss, 100 / perplexity. That is the probability in percent that the
+right token got on (geometric) average. Knows nothing about methods.
 """
 
 import math
@@ -10,25 +10,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-RISE = 1.01  # a training loss of so many times the lowest yet has risen
+RISE = 1.01  # a training loss above this times the lowest so far has risen
 NEAR = 1.0   # points: a score this close to guessing is guessing
 
 
 @dataclass(frozen=True)
 class Row:
-    """One run: what the results file holds of it.
+    """One run: what the results file holds about it.
 
     rate        the starting rate; nan for a method that has none
     test        score on the test data with the last weights
     test_best   the same with the weights that were best on validation data
     val_best    the validation score of those: what one would have seen
     area        mean validation score over the budget's epochs
-    epochs      epochs trained; fewer than the budget where it was stopped
-    to_target   epochs to the task's target; nan where it was never reached
-    diverged    1 where a loss is not finite at the end, or where the run
-                ends at the level of guessing after its loss had risen
+    epochs      epochs trained; fewer than the budget if it was stopped
+    to_target   epochs to the task's target; nan if it was never reached
+    diverged    1 if a loss is not finite at the end, or if the run ends at
+                the level of guessing after its loss had risen
     last_rate   the rate of the last epoch
-    actions     a letter for each decision: c, r, i, s; a capital where the
+    actions     a letter for each decision: c, r, i, s; a capital if the
                 rules decided in a brain's place
     """
 
@@ -59,7 +59,7 @@ def val_score(task, metrics) -> float:
 
 
 def guessing(task, labels) -> float:
-    """The score of who knows how common each class is, and no more."""
+    """The score of guessing, knowing only how common each class is."""
     shares = labels.ravel().bincount().double() / labels.numel()
     if not task.loss_only:
         return 100 * shares.max().item()
@@ -72,8 +72,9 @@ def entropy(shares) -> float:
 
 
 def diverged(task, history, guess) -> bool:
-    """A loss that is not finite at the end; or no better than guessing
-    there, and not for slowness: the training loss has risen on the way."""
+    """True if a loss is not finite at the end; or if the run ends no better
+    than guessing, and not because it is slow: its training loss has risen on
+    the way."""
     losses = [m.train_loss for m in history]
     lowest = np.minimum.accumulate(losses)
     rose = any(not now <= RISE * low
@@ -86,8 +87,8 @@ def make_row(task, method, pair, history, last, chosen, actions, guess,
              searched=()) -> Row:
     """The Row of a run from its history and its test scores.
 
-    searched  the validation scores that one had at hand, epoch by epoch,
-              while starting rates were tried
+    searched  the validation score that one had so far, epoch by epoch, while
+              starting rates were being tried
     """
     seen = [*searched, *(val_score(task, m) for m in history)]
     trained = len(seen)

@@ -2,9 +2,9 @@
 
 Successive halving over eight starting rates, and the range test (Smith 2017,
 "Cyclical learning rates for training neural networks") with the rule of
-Lightning's `lr_find`. No starting rate is given to them. Both train more than
+Lightning's `lr_find`. Neither is given a starting rate. Both train more than
 one run: what is measured here is what they reach for the same number of
-epochs, not what they ask of whoever runs them.
+epochs, not what they ask of the user.
 """
 
 from collections import deque
@@ -27,20 +27,20 @@ NAN = float("nan")
 ROUNDS = ((8, 2), (4, 3), (2, 6))  # rates still in the race, epochs for each
 STEPS = 100                        # of the range test, from LOW to HIGH
 LOW, HIGH = 1e-8, 1.0
-SMOOTH, WORSE = 0.98, 4.0          # of its losses; so much worse ends it
+SMOOTH, WORSE = 0.98, 4.0          # of its losses; WORSE x the best ends it
 
 
 # -- successive halving -------------------------------------------------------
 
 def eight_rates(task) -> list[float]:
-    """Eight rates over the range that everybody's starting rates span."""
+    """Eight rates over the range that all methods' starting rates span."""
     return np.geomspace(task.rates[0], task.rates[-1], ROUNDS[0][0]).tolist()
 
 
 @torch.no_grad()
 def halve(task, method, seeds) -> list:
-    """Every seed's rates train by themselves; after each round the worse
-    half by validation ends. The best has what is left of the budget."""
+    """Each seed's rates compete among themselves. After each round the worse
+    half by validation is dropped; the best gets the rest of the budget."""
     pairs = [(rate, seed) for seed in seeds for rate in eight_rates(task)]
     batch = make_batch(task, pairs)
     histories = [[] for _ in pairs]
@@ -83,13 +83,13 @@ def nan_last(score):
 
 def suggest(losses, skip_begin=10, skip_end=1) -> float | None:
     """The rate at which the smoothed losses of a range test fall fastest
-    from one step to the next; None where too few of them are finite.
+    from one step to the next; None if too few of them are finite.
 
     Lightning's rule, as it was for years. Its version 2.6 divides by the
-    distance of the rates instead, which is so small at the beginning that
-    noise there decides.
+    distance between the rates instead, which is so small at the beginning
+    that noise there decides.
 
-    losses  of the steps, the rates being `test_rates`
+    losses  of the steps, at the rates of `test_rates`
     """
     smoothed, average, best = [], 0.0, 0.0
     for k, loss in enumerate(losses, start=1):
@@ -118,8 +118,8 @@ def test_rates() -> np.ndarray:
 
 @torch.no_grad()
 def range_test(task, seeds):
-    """({seed: rate}, whole epochs that the test took). Where the rule finds
-    no rate, the middle one of the task's starting rates stands in."""
+    """({seed: rate}, whole epochs that the test took). If the rule finds no
+    rate, the middle one of the task's starting rates is taken."""
     pairs = [(LOW, seed) for seed in seeds]
     batch = make_batch(task, pairs)
     group = make_group(task, pairs, batch.data.x.shape[1])
@@ -138,8 +138,8 @@ def range_test(task, seeds):
 
 @torch.no_grad()
 def range_then(task, method, seeds) -> list:
-    """The range test, then from fresh weights `method.start` at the rate that
-    it suggests, with what is left of the budget."""
+    """The range test; then, from fresh weights, `method.start` at the rate
+    that the test suggests, with what is left of the budget."""
     found, spent = range_test(task, seeds)
     pairs = [(found[seed], seed) for seed in seeds]
     batch = make_batch(task, pairs)

@@ -2,10 +2,10 @@
 
     python -m agentic_lib.lab.compare.states
 
-Runs of the tasks that methods are compared on are stopped at a decision; all
-four actions are played from there to the end of the budget, each with several
-orders of the data, under the default rules (which favour no model) as what
-decides afterwards. One line of `states.jsonl.gz` is one state.
+Runs of the tasks that methods are compared on are halted at a decision. From
+there all four actions are played to the end of the budget, each with several
+orders of the data. The default rules, which favour no model, make the later
+decisions. One line of `states.jsonl.gz` is one state.
 """
 
 from dataclasses import asdict
@@ -75,7 +75,7 @@ def states_of(task, seeds=SEEDS, rates=RATES) -> list[dict]:
 
 
 def branch(task, batch, group, rates, histories, rows, epoch) -> list[dict]:
-    """{action: final test accuracies, one an order} for each of `rows`."""
+    """{action: final test accuracies, one per order} for each of `rows`."""
     stopped = batch.measure("test")[0].tolist()
     moving = [a for a in ACTIONS if not a.stop]
     copies = [(i, action, k) for i in rows for action in moving

@@ -1,11 +1,11 @@
-"""What stopping early saves and costs, as a curve over how sure it must be.
+"""What stopping early saves and costs, by how sure the brain must be.
 
     python -m agentic_lib.lab.compare.stopping
 
-Each run of the quick brain is trained to its end; noted on the way is how far
-stopping was ahead of every other action at each decision. A run that stops
-once that margin is reached is the beginning of the same run: so one training
-gives the whole curve. Guards are off, but no run stops before epoch 10.
+Each run of the quick brain is trained to its end. How far stopping was ahead
+of every other action is noted at each decision. A run that stops once a given
+margin is reached is the beginning of the same run, so one training run gives
+the whole curve. Guards are off, but no run stops before epoch 10.
 """
 
 import json
@@ -35,7 +35,7 @@ FIRST, SEEDS = 10, 1
 
 class Reluctant(Brain):
     """Never stops, and notes in `margins` how much it would have liked to:
-    [(epoch, probability of stopping less that of the next best)] a run."""
+    for each run [(epoch, probability of stopping minus the next best)]."""
 
     def __init__(self, group, **options):
         super().__init__(group, **options)

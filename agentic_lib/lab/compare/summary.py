@@ -4,7 +4,7 @@
 
 What a verdict rests on is computed in `claims.py`, the numbers in
 `tables.py`; here they are only put together. Nothing is said about runs that
-are not there yet.
+have not been recorded yet.
 """
 
 import textwrap
@@ -131,19 +131,19 @@ def with_guards(view, info, rows, left_out) -> list[str]:
         "## As it is used: guards on",
         f"{len(tasks)} tasks, nine starting rates each over four decades, "
         "the same weights and the same order of the data for every method. "
-        "Regret is how many points of final test accuracy are missing to the "
-        "best constant rate in hindsight (without guards); a start is good "
-        f"if the constant rate lies within {GOOD:g} points of it. In "
-        "brackets: the interval of 95 % of a paired bootstrap over seeds, "
-        "which holds for these tasks; the column beside it draws tasks again "
-        "too. *left_alone* is the starting rate under guards. Guards cannot "
-        "stand above the searches, Schedule-Free and COCOB. Three things "
-        "about them were added after these tasks had been seen without them: "
+        "Regret is how many points of final test accuracy a method ends "
+        "behind the best constant rate in hindsight (without guards); a start "
+        f"is good if the constant rate lies within {GOOD:g} points of it. In "
+        "brackets: the 95 % interval of a paired bootstrap over seeds, which "
+        "holds for these tasks; the next column resamples the tasks as well. "
+        "*left_alone* is the starting rate under guards. The searches, "
+        "Schedule-Free and COCOB cannot have guards. Three things about the "
+        "guards were added after these tasks had been seen without them: "
         "a run whose first ten steps move its weights too far begins again "
         "(`leap`), and so does one whose network dies before it has learned "
         "anything; and no rate is raised again to where the run diverged "
         "(`ceiling`). Thresholds were chosen, and gains were checked, on the "
-        "teaching families; the guards stand above all methods alike."
+        "teaching families; every method has the same guards."
         + (" *oracle_quick* is a reference, not a method: it is told the "
            "best constant rate in hindsight and goes there at the brain's "
            "pace. What it loses is the price of the start; what the brain "
@@ -170,8 +170,9 @@ def with_guards(view, info, rows, left_out) -> list[str]:
         "and who was tuned.",
         by_kind(view, unguarded(rows), OURS),
         "### Task by task",
-        f"Points that {OURS} is ahead (+) or behind (-). A lead that can no "
-        "longer be told from zero without one of the tasks rests on it.",
+        f"Points that {OURS} is ahead (+) or behind (-). If leaving out one "
+        "task makes a lead impossible to tell from zero, the lead rests on "
+        "that task.",
         lead_by_task(view, OURS, [m for m in ("left_alone", *others)
                                   if m in names(view)]),
         "What a constant rate and a schedule reach in hindsight:",
@@ -181,25 +182,25 @@ def with_guards(view, info, rows, left_out) -> list[str]:
     if text:
         parts += ["### The same tasks in other units",
                   "The loss is multiplied by a number and rates are divided "
-                  "by it: the same runs, number for number, for whoever "
+                  "by it: number for number the same runs, for anyone who "
                   "reads metrics. Mean regret:", text]
     return parts
 
 
 def offered_cool_down(view) -> list[str]:
-    """What the brain makes of a fifth action, if that was recorded."""
+    """What the brain does with a fifth action, if that was recorded."""
     if COOLING not in names(view):
         return []
     cooled = ["d" in r.actions for r in view if r.method == COOLING]
-    return [f"*{COOLING}* is offered COOL_DOWN as well, a straight fall to "
-            "zero over what is left of the budget. It takes it in "
+    return [f"*{COOLING}* is offered COOL_DOWN as well, a linear fall to "
+            "zero over the rest of the budget. It takes it in "
             f"{np.mean(cooled):.0%} of its runs, and {OURS}, which "
             f"is not offered it, is {lead(ahead(view, COOLING, OURS))}."]
 
 
 def without_guards(rows) -> tuple[list, list]:
-    """The second view: the tasks that the brain has without guards, or until
-    it has any, those of a peer."""
+    """The second view: the tasks that the brain has run without guards, or,
+    until there are any, those of a peer."""
     for core in ((OURS,), ("greedy_tuned",)):
         plain, absent = complete(unguarded(rows), core)
         if plain:
@@ -208,7 +209,7 @@ def without_guards(rows) -> tuple[list, list]:
 
 
 def costs_of(info) -> dict:
-    """What a run of each method costs; nothing about another brain's."""
+    """What a run of each method costs; leaves out costs of another brain."""
     found = costs.read()
     return {name: cost for name, cost in found["methods"].items()
             if of_these(found, info) or not rests_on(name)}
@@ -217,7 +218,7 @@ def costs_of(info) -> dict:
 def about_plain(plain, absent) -> str:
     tasks = list(dict.fromkeys(r.task for r in plain))
     text = (f"On {len(tasks)} tasks ({', '.join(tasks)}). On the other kinds "
-            "of network, which take longest, schedules alone are run without "
+            "of network, which take longest, only schedules were run without "
             "guards.")
     return text + (" Not recorded on all of them: "
                    f"{', '.join(absent)}." if absent else "")
@@ -284,13 +285,13 @@ def verdicts(rows, info) -> list[str]:
     head = ["claim", "verdict", "rests on"]
     return ["## The aims, and the claims of the original text",
             "*Supported* or *refuted* if an interval leaves no doubt, *not "
-            "shown* if it holds zero, *not measured* if nobody looked.",
+            "shown* if it contains zero, *not measured* if nobody looked.",
             markdown(["aim", *head[1:]], aims(rows)),
             markdown(head, claims(rows, None, asked))]
 
 
 def legend(*views) -> str:
-    """What stands behind the names."""
+    """What each method's name stands for."""
     found = dict.fromkeys(name for view in views for name in names(view))
     texts = {name: says(name, views[-1]) for name in found
              if name != "left_alone"}
@@ -303,9 +304,9 @@ def tuned() -> list[str]:
               "; ".join(f"{say(t['settings'])}: {t['accuracy']:g}"
                         for t in trials)]
              for name, trials in trials_of().items()]
-    return ["Settings were chosen for these alone, out of as many trials on "
-            "the teaching families each; everything else runs as its authors "
-            "advise. Mean accuracy of each trial:",
+    return ["Only these methods were tuned, each with the same number of "
+            "trials on the teaching families; everything else runs as its "
+            "authors advise. Mean accuracy of each trial:",
             markdown(["tuned", "trials", "settings and accuracy"], lines)]
 
 

@@ -1,7 +1,7 @@
 """Tables from a results file, and from nothing else.
 
-Every function takes rows and gives Markdown: those of `results.read_rows`,
-or a view of them (`views.py`). What an interval means is said in
+Every function takes rows, those of `results.read_rows` or a view of them
+(`views.py`), and gives Markdown. What an interval means is said in
 `intervals.py`.
 """
 
@@ -69,7 +69,7 @@ def markdown(head, lines) -> str:
 
 
 def overall(rows) -> str:
-    """One line a method: regret, everywhere and at good and poor starts."""
+    """One line per method: regret, overall and at good and poor starts."""
     lines = []
     for method in names(rows):
         s = pair(rows, method)
@@ -102,7 +102,7 @@ def mean_or_nothing(values) -> str:
 
 
 def to_target(epochs) -> str:
-    """How many runs reached it, and the median of their epochs."""
+    """How many runs reached the target, and the median of their epochs."""
     reached = epochs[np.isfinite(epochs)]
     if not len(reached):
         return "0 %"
@@ -147,8 +147,8 @@ def by_task(rows) -> str:
 
 
 def stopping(rows) -> str:
-    """What stopping early saved, and what it cost: a method against itself
-    without that action."""
+    """What stopping early saved, and what it cost: a method compared with
+    itself without that action."""
     lines = []
     for method in names(rows):
         other = method + "_no_stop"
@@ -166,7 +166,7 @@ def stopping(rows) -> str:
 
 def leak(rows) -> str:
     """What would have been claimed if decisions and the choice of the best
-    epoch had been made on the test data, and what it is."""
+    epoch had been made on the test data, and what is true."""
     tasks = sorted({r.task for r in rows if r.task.endswith(LEAK)})
     lines = []
     for method in names([r for r in rows if r.task in tasks]):
@@ -186,7 +186,7 @@ def leak(rows) -> str:
 
 
 def stood_in(rows) -> str:
-    """How many of a brain's decisions the rules took in its place."""
+    """How many of a brain's decisions the rules made in its place."""
     lines = []
     for method in names(rows):
         letters = "".join(r.actions for r in rows if r.method == method)
@@ -199,7 +199,7 @@ def stood_in(rows) -> str:
 
 def guarded(rows) -> str:
     """Methods with and without the controller's guards, and how far the
-    brain is ahead of each where both have them."""
+    brain is ahead of each if both have them."""
     found = [m for m in names(rows) if m.endswith(GUARDS)]
     ours = [m + GUARDS for m in OURS if m + GUARDS in found]
     lines = []
@@ -231,7 +231,7 @@ def settings(rows) -> str:
 
 def cells(rows) -> str:
     """Mean final test accuracy of each method from each start; a method
-    without a rate stands at all of them."""
+    without a rate is listed at all starts."""
     frame = pd.DataFrame(rows)
     starts = frame[["task", "rate"]].drop_duplicates().dropna()
     rateless = frame[frame.rate.isna()].drop(columns="rate")
@@ -247,8 +247,8 @@ def cells(rows) -> str:
 def everything(rows, ours=None) -> str:
     """All tables, each under a heading, as one text.
 
-    ours  whom the others are held against; the brain at its two settings
-          where None, the rules where there is none
+    ours  what the others are compared with; if None, the brain at its two
+          settings, or the rules if there is no brain
     """
     main = honest(rows)
     ours = [ours] if ours else [
@@ -285,7 +285,7 @@ def first(rows, ours, costs) -> str:
     """Regret with both intervals, and what a run costs; lowest first.
 
     rows   the view `views.as_used`
-    costs  {method: {seconds, decisions}} of `costs.py`
+    costs  {method: {seconds, decisions}} from `costs.py`
     """
     lines = []
     for method in names(rows):
@@ -338,7 +338,7 @@ def by_kind(rows, plain, ours) -> str:
 
 
 def tuning_of(method) -> str:
-    """Who was tuned: five trials on the teaching families each."""
+    """Was it tuned? If so, with five trials on the teaching families."""
     base = method.removesuffix("_quick").removesuffix("_tuned")
     tuned = method.endswith("_tuned") or base == "rate_only" or (
         method.endswith("_quick"))
@@ -348,8 +348,8 @@ def tuning_of(method) -> str:
 
 
 def lead_by_task(rows, ours, others) -> str:
-    """How far ours is ahead of these, task by task; what rests on one task
-    is said."""
+    """How far ours is ahead of these, task by task; says which leads rest on
+    one task."""
     tasks = list(dict.fromkeys(r.task for r in rows))
     lines = []
     for other in others:
@@ -380,7 +380,7 @@ UNITS = (("digits_noisy", "digits_noisy_x1000"), ("spirals", "spirals_x0.1"))
 
 
 def units(rows, methods) -> str:
-    """The same tasks in other units: a reader of metrics does not notice."""
+    """The same tasks in other units: the same for anyone who reads metrics."""
     there = {r.task for r in rows}
     pairs = [pair_ for pair_ in UNITS if set(pair_) <= there]
     tasks = [task for pair_ in pairs for task in pair_]

@@ -2,10 +2,10 @@
 
 None of this data is in the teaching families of `situations.py`: digits,
 breast cancer and spirals are held out there, text and photographs are not
-known at all. The tasks of `NEW` have other kinds of network, other optimizers
-and units; they were fixed on 2026-11-25. All data ships with Python or
-scikit-learn or is made here, but for the two large ones. Knows nothing about
-methods.
+known there at all. The tasks of `NEW` have other kinds of network, other
+optimizers and units; they were fixed on 2026-11-25. All data ships with Python
+or scikit-learn or is made here, except for the two large data sets. Knows
+nothing about methods.
 """
 
 import unicodedata
@@ -49,13 +49,13 @@ class Task:
     target      validation score that "epochs to the target" counts to:
                 two points below the best that the best constant rate sees;
                 nan for none
-    network     None for such a network, 'resnet' for a small ResNet, or
+    network     None for the network above, 'resnet' for a small ResNet, or
                 (inputs, classes) -> nn.Module
-    units       the loss is multiplied by it, which tells nothing new
+    units       the loss is multiplied by it, which adds no information
     loss_only   True: metrics hold no accuracy, and the score of a run is
                 100 / perplexity instead
-    one_seed    True: chance inside the network (dropout) forbids training
-                several seeds side by side
+    one_seed    True: randomness inside the network (dropout) forbids
+                training several seeds side by side
     """
 
     name: str
@@ -90,8 +90,8 @@ class Task:
 
 
 def split(name, x, y, sizes, seed, noise=0.0) -> Data:
-    """Three parts drawn at random, features standardised as the training
-    part says, this share of the training labels drawn anew."""
+    """Three parts drawn at random; features are standardised by the training
+    part, and a share `noise` of the training labels is redrawn."""
     rng = np.random.default_rng(seed)
     rows = np.split(rng.permutation(len(x)), np.cumsum(sizes))[:3]
     mean, std = x[rows[0]].mean(0), x[rows[0]].std(0) + 1e-6
@@ -172,7 +172,7 @@ def patches():
 
 
 def photographs(seed, noise=0.0) -> Data:
-    """A patch of a photograph: which half of which of two is it from?"""
+    """A patch of one of two photographs: which one, and which half of it?"""
     return split("photographs", *patches(), (600, 400, 1000), seed, noise)
 
 
@@ -191,7 +191,7 @@ def checkerboard(seed, fields=6, sizes=(3000, 800, 2000)) -> Data:
 
 
 def shifted_digits(seed) -> Data:
-    """1,000 digits and the same moved by a pixel; rows from top to bottom."""
+    """1,000 digits, and the same ones moved by a pixel; top row first."""
     data = load_data("digits", train_size=1000, val_size=300, seed=seed)
     images, labels = data.train
     rng = np.random.default_rng(3000 + seed)
@@ -227,7 +227,7 @@ PAIRS, KEYS, VALUES = 8, 16, 8
 
 def recall(seed, sizes=(2000, 600, 2000)) -> Data:
     """Eight keys, each with a value, then one of the keys: which value was
-    its own? Nine places, each a one-hot key beside a one-hot value."""
+    its own? Nine places, each a one-hot key next to a one-hot value."""
     rng = np.random.default_rng(4000 + seed)
     count = sum(sizes)
     row = np.arange(count)
@@ -252,7 +252,7 @@ WINDOW = 12  # characters that are predicted from those before them
 
 def next_characters(seed, sizes=(2000, 400, 800)) -> Data:
     """Windows of text, and at every place the character that comes next. The
-    text is the one of `characters`: it is the same in every Python."""
+    text is that of `characters`, which is the same in every Python."""
     rng = np.random.default_rng(5000 + seed)
     names = [unicode_names()[i]
              for i in rng.permutation(len(unicode_names()))]
@@ -334,8 +334,8 @@ def swapped(load, seed) -> Data:
 
 
 def find_task(name) -> Task:
-    """The task of that name; "+leak" behind it swaps parts. Raises
-    ValueError listing those there are."""
+    """The task of that name; "+leak" after the name swaps parts. Raises
+    ValueError listing the tasks that there are."""
     if name.endswith(LEAK):
         return leaked(find_task(name.removesuffix(LEAK)))
     known = {**TASKS, **LARGE}

@@ -1,9 +1,10 @@
-"""Runs of a task side by side, as one computation: weights and data as
-`train()` would have them, so that a row does not depend on its neighbours.
+"""Runs of a task side by side, as one computation.
 
-`Twins` are the fully connected networks of `lab/batch.py`; `Networks` are any
-others, by `torch.func` (`functional_call`, `grad`, `vmap`). Knows nothing
-about who sets the rates, beyond that a pilot holds them.
+Weights and data are as `train()` would have them, so that a row does not
+depend on its neighbours. `Twins` are the fully connected networks of
+`lab/batch.py`; `Networks` are any others, by `torch.func` (`functional_call`,
+`grad`, `vmap`). Knows nothing about what sets the rates, except that a pilot
+holds them.
 """
 
 import math
@@ -31,10 +32,10 @@ class Twins(Batch):
     """A batch whose rates may change from step to step.
 
     plan     [(rates, momenta)] of the steps to come, or None
-    task     its optimizer and its units are used
-    watch    called with the batch before each update of the weights, which
-             finds the steps' gradients in `gradient`
-    losses   [(N,)] of each step, where it is a list
+    task     the Task, for its optimizer and its units
+    watch    called with the batch before each update of the weights; the
+             step's gradients are then in the batch's `gradient`
+    losses   [(N,)] of each step, if it is a list
     """
 
     plan = task = watch = losses = gradient = None
@@ -82,11 +83,11 @@ class Twins(Batch):
 
 
 class Networks(Twins):
-    """Any network that `torch.func` can batch. Behind its weights a row
+    """Any network that `torch.func` can batch. After its weights, a row
     holds its buffers: the running means of batch normalisation."""
 
     def set_networks(self, networks):
-        """Takes these networks' weights, one a row."""
+        """Takes these networks' weights, one network per row."""
         self.network = networks[0]
         self.names = [(name, p.shape) for name, p in
                       self.network.named_parameters()]
@@ -103,7 +104,7 @@ class Networks(Twins):
         self.results_of = vmap(self.one_result)
 
     def one_step(self, weights, buffers, x, y):
-        """Loss of one network on one batch; with what else is wanted."""
+        """Loss of one network on one batch; with (loss, right, buffers)."""
         buffers = {name: b.clone() for name, b in
                    unflat(buffers, self.buffer_names).items()}
         counts = {name: b.clone() for name, b in
@@ -166,13 +167,13 @@ class Networks(Twins):
 
 
 def right(logits, y):
-    """Right answers; of a window of tokens, the share of it."""
+    """Number of right answers; a window of tokens counts by its share."""
     hits = (logits.argmax(1) == y).float()
     return hits.sum() / (hits[0].numel())
 
 
 def flat_state(network):
-    """A network's weights, then its buffers, in a row."""
+    """A network's weights, then its buffers, in one row."""
     parts = [*network.parameters(),
              *(b for b in network.buffers() if b.is_floating_point())]
     return torch.cat([part.detach().flatten() for part in parts])
@@ -185,7 +186,7 @@ def unflat(flat, names) -> dict:
 
 
 def flat_weights(model):
-    """A fully connected network's weights in a row, as Batch keeps them."""
+    """A fully connected network's weights in one row, as in Batch."""
     layers = [m for m in model if isinstance(m, nn.Linear)]
     return torch.cat([part.detach().flatten() for layer in layers
                       for part in (layer.weight.T, layer.bias)])
@@ -238,7 +239,7 @@ def train_epoch(batch, seeds, epoch) -> dict:
     """One epoch of every run; {name of METRICS: list of N floats}."""
     examples = batch.data.x.shape[1]
     orders = {seed: order_of(seed, epoch, examples) for seed in set(seeds)}
-    with torch.random.fork_rng(devices=[]):  # for what drops out
+    with torch.random.fork_rng(devices=[]):  # for dropout
         torch.manual_seed(seeds[0] * 100_003 + epoch)
         metrics = batch.epoch(torch.stack([orders[seed] for seed in seeds]))
     found = {name: metrics[name].tolist() for name in METRICS}
@@ -250,10 +251,9 @@ def train_epoch(batch, seeds, epoch) -> dict:
 
 def train_on(batch, pilot, histories, first, last, other=0):
     """Trains from epoch `first` to `last` at the pilot's rates, adds to the
-    histories, and yields each epoch's number; the pilot is stepped by
-    whoever calls it.
+    histories, and yields each epoch's number. The caller steps the pilot.
 
-    other  another number gives another order of the data
+    other  a different number gives a different order of the data
     """
     seeds = [seed + 1000 * other for seed in pilot.group.seeds]
     for epoch in range(first, last + 1):
@@ -272,8 +272,8 @@ def train_on(batch, pilot, histories, first, last, other=0):
 
 
 class Finish:
-    """The best weights of every run by validation data, and at the end the
-    rows. A run that was stopped stays as it is."""
+    """Keeps the best weights of every run by validation data, and makes the
+    rows at the end. A run that was stopped stays as it is."""
 
     def __init__(self, batch):
         self.batch, self.best = batch, batch.weights.clone()

@@ -2,10 +2,10 @@
 
     python -m agentic_lib.lab.compare.tuning [plateau] [greedy] ...
 
-Five settings each train the same runs of the teaching families; all trials
-are recorded in `data/tuning.json`, and the best of each is what
-`methods.TUNED` holds. Whoever is not in that file was not tuned. None of the
-tasks that methods are compared on is touched.
+For each method, five settings train the same runs of the teaching families.
+All trials are recorded in `data/tuning.json`, and `methods.TUNED` holds the
+best of each method. A method that is not in that file was not tuned. None of
+the tasks that methods are compared on is touched.
 """
 
 import json

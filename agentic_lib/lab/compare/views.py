@@ -1,7 +1,7 @@
 """Which rows are compared with which: views of a results file.
 
-A view is a list of rows in which every method stands under one name. Knows
-nothing about how numbers are written down.
+A view is a list of rows in which every method has one name. Knows nothing
+about how numbers are written down.
 """
 
 from dataclasses import replace
@@ -28,8 +28,8 @@ SHOWN = {"read the metrics": ("brain_quick", "greedy_tuned",
                                      "prodigy_cosine",
                                      "schedule_free_advised")}
 CORE = tuple(name for group in SHOWN.values() for name in group)
-# What the answer names: a task on which one of them is missing is not used,
-# so that none drops out of the answer because another task was added.
+# The methods that the answer names. A task on which one of them is missing is
+# not used, so that no method drops out because another task was added.
 NAMED = tuple(dict.fromkeys(
     (*CORE, *SEARCHING, "rate_only_quick", "logistic_quick")))
 REFERENCE = "constant"  # without guards: what regret is measured against
@@ -54,9 +54,9 @@ def unguarded(rows):
 
 
 def as_used(rows):
-    """As people use it: with guards for whoever can have them, under the
-    method's own name. The rate left alone is `left_alone` with guards, and
-    `constant` without them, for regret to be measured against."""
+    """As people use it: with guards for every method that can have them,
+    under its own name. The rate left alone is `left_alone` with guards, and
+    `constant` without them, which regret is measured against."""
     view = []
     for row in rows:
         bare = row.method.removesuffix(GUARDS)
@@ -75,8 +75,8 @@ def guardable(name) -> bool:
 
 
 def complete(rows, core=NAMED, seeds=2) -> tuple[list, list]:
-    """(rows, names left out): the tasks that all of `core` have with so many
-    seeds, and the methods that have all of these tasks."""
+    """(rows, names left out): rows of the tasks that all of `core` have with
+    at least `seeds` seeds, and of the methods that have all these tasks."""
     found = {}
     for r in rows:
         found.setdefault(r.method, {}).setdefault(r.task, set()).add(r.seed)
@@ -99,7 +99,7 @@ def of_group(rows, group):
 
 def pair(rows, method, other=REFERENCE, tasks=None):
     """Scores of two methods, and of constant, on what they have in common;
-    the best constant rates are those of all of a task's rows."""
+    a task's best constant rate is the best over all of its rows."""
     rows = [r for r in rows if r.method in (REFERENCE, method, other)]
     scores = collect(rows, tasks)
     reference = {task: [] for task in scores.tasks}
@@ -113,7 +113,7 @@ def pair(rows, method, other=REFERENCE, tasks=None):
 
 
 def meet(rows, one, other) -> bool:
-    """True where two methods have a task in common."""
+    """True if two methods have a task in common."""
     return bool({r.task for r in rows if r.method == one}
                 & {r.task for r in rows if r.method == other})
 
@@ -133,8 +133,8 @@ def leads(rows, other, ours) -> dict:
 
 
 def rests_on(rows, other, ours) -> str | None:
-    """The one task without which a lead, of either, can no longer be told
-    from zero; None where there is no lead, or where it rests on several."""
+    """The one task without which a lead of either method can no longer be
+    told from zero; None if there is no lead, or if it rests on several."""
     s = pair(rows, ours, other)
     apart = s.regret(other) - s.regret(ours)
     _, low, high = interval(difference, apart, 0 * apart)
@@ -162,8 +162,8 @@ def with_schedules(rows, tasks, seeds) -> list:
 
 def best_schedules(rows, tasks, seeds) -> tuple[np.ndarray, list[str]]:
     """((tasks, seeds) scores of the best schedule at its best rate in
-    hindsight, its name for each task), constant being one. The tasks are
-    some `with_schedules`."""
+    hindsight, its name for each task). A constant rate counts as a schedule.
+    The tasks must be some of those `with_schedules`."""
     frame = pd.DataFrame(
         [(r.task, r.method, r.rate, r.seed, r.test) for r in rows
          if r.method in (REFERENCE, *SCHEDULES)],
@@ -177,8 +177,8 @@ def best_schedules(rows, tasks, seeds) -> tuple[np.ndarray, list[str]]:
 
 def schedule_regret(rows, plain, method):
     """(tasks, rates, seeds) points behind the best schedule in hindsight
-    (without guards: `plain`), of a method of the view `rows`; None where
-    there is no task `with_schedules`."""
+    (without guards: `plain`), for a method in the view `rows`; None if there
+    is no task `with_schedules`."""
     s = pair(rows, method)
     tasks = with_schedules(plain, s.tasks, s.seeds)
     if not tasks:

@@ -1,4 +1,4 @@
-"""The same lessons for a model that can read already: a LoRA adapter.
+"""The same lessons for a model that can already read: a LoRA adapter.
 
 Needs peft, and a GPU for anything of Qwen's size. The adapter is merged into
 the weights at the end, so that the folder loads like any other model's.
@@ -22,7 +22,8 @@ def teach_adapter(model, groups, seconds, folder, seed=0, rank=8, steps=None,
 
     model   a hub id or a folder
     groups  labels, as `labels.unpack` returns them
-    seconds, steps  how long; whichever is over first, None for no limit
+    seconds, steps  limits on the teaching; the first one reached ends it,
+                    None for no limit
     Raises ImportError naming the extra if peft is missing.
     """
     try:

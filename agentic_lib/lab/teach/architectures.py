@@ -1,10 +1,10 @@
-"""Networks that people train, small: what `stacked.py` runs side by side.
+"""Small networks of kinds that people train, for `stacked.py` to run.
 
 Each function makes one network, (B, features) -> (B, classes), with weights
-as torch draws them. Where a network wants a picture, the features are its
-rows, one after another. Convolutions take patches that do not overlap, as the
-first layer of many newer networks does: a matrix product, which many networks
-share quickly. Knows nothing about training.
+as torch draws them. If a network expects a picture, the features are the
+picture's rows, one after another. Convolutions take patches that do not
+overlap, as the first layer of many newer networks does. That is a matrix
+product, which is fast for many networks at once. Knows nothing about training.
 """
 
 import math
@@ -22,7 +22,7 @@ def convolution(features, classes, channels=16):
 
 
 def batch_norm(features, classes, channels=16, dropout=0.2):
-    """The same with batch normalisation, and dropout before the last."""
+    """The same with batch normalisation, and dropout before the last layer."""
     return nn.Sequential(
         Picture(), Patches(1, channels), Normalisation(channels), nn.ReLU(),
         Patches(channels, 2 * channels), Normalisation(2 * channels),
@@ -63,8 +63,8 @@ class Picture(nn.Module):
 
 
 class Patches(nn.Linear):
-    """A convolution of 2 x 2 places with a stride of 2: the weights are
-    those of nn.Conv2d, in another order.
+    """A 2 x 2 convolution with a stride of 2: the weights are those of
+    nn.Conv2d, in another order.
     (B, side, side, inputs) -> (B, side / 2, side / 2, outputs)"""
 
     def __init__(self, inputs, outputs):
@@ -96,8 +96,8 @@ class Residual(nn.Module):
 
 
 class Gru(nn.Module):
-    """A gated recurrent unit that reads a picture row by row; its last state,
-    (B, width). Written out, since vmap has no rule for torch's own cell."""
+    """A gated recurrent unit that reads a picture row by row; gives its last
+    state, (B, width). Written out: vmap has no rule for torch's own cell."""
 
     def __init__(self, side, width):
         super().__init__()
@@ -119,4 +119,4 @@ class Gru(nn.Module):
 ARCHITECTURES = {"convolution": convolution, "batch_norm": batch_norm,
                  "dense_norm": dense_norm, "layer_norm": layer_norm,
                  "recurrent": recurrent}
-PICTURES = ("convolution", "batch_norm", "recurrent")  # what reads pictures
+PICTURES = ("convolution", "batch_norm", "recurrent")  # these read pictures

@@ -1,7 +1,7 @@
-"""Where a brain is judged: the same runs, under whoever sets their rates.
+"""Where a brain is judged: the same runs, whatever sets their rates.
 
 Every method trains the same networks from the same weights with the same
-order of the data, on data that the brain was never taught. Guards are off.
+order of the data, on data that the brain was never taught on. Guards are off.
 The test data is read once, at the end.
 """
 
@@ -26,7 +26,7 @@ CELLS = ((0, .001), (0, .01), (0, .1), (0, .5),
 
 @dataclass
 class Arena:
-    """Runs to be judged on: `cells` x `seeds`, all of one situation.
+    """Runs to judge a method on: `cells` x `seeds`, all of one situation.
 
     cells  (label noise, starting rate) pairs; row i of the batch belongs to
            cell i // seeds
@@ -39,11 +39,11 @@ class Arena:
     sets: torch.Tensor
 
     def batch(self) -> Batch:
-        """The networks, fresh: the same at every call."""
+        """Fresh networks, the same at every call."""
         rate = torch.tensor([c[1] for c in self.cells], dtype=torch.float32)
         batch = Batch(self.data, self.situation.shape, self.sets,
                       rate.repeat_interleave(self.seeds), seed=1)
-        # one seed, one network and one order of the data in every cell
+        # a seed has the same network and order of the data in every cell
         twin = torch.arange(self.seeds).repeat(len(self.cells))
         batch.weights = batch.weights[twin].clone()
         batch.stream = twin
@@ -70,7 +70,7 @@ def digits(cells=CELLS, seeds=8, epochs=60, every=5, first_seed=100):
 
 
 def held_out(kind, rates=RATES, seeds=5, epochs=60, every=5, seed=7):
-    """Another family that was never taught: an Arena, one set a seed."""
+    """An Arena on another family that was never taught, one set per seed."""
     shape = Shape((48, 48), 32)
     situation = Situation(shape, 300, 200, epochs, every, features=30)
     rng = np.random.default_rng(seed)
@@ -126,7 +126,7 @@ def run(arena, decide=None, every=None, factors=(0.7, 1.3), scale=None):
 
 
 def by_policy(policy, arena, every=None, factors=(0.7, 1.3)):
-    """A policy on numbers as `decide`."""
+    """Turns a policy on numbers into a `decide`."""
     every = every or arena.situation.every
 
     def decide(seen, batch, epoch):
@@ -138,7 +138,7 @@ def by_policy(policy, arena, every=None, factors=(0.7, 1.3)):
 
 
 def by_brain(brain, arena, every=None, factors=(0.7, 1.3)):
-    """A SimpleAIBrain as `decide`: the prompt, read and scored."""
+    """Turns a SimpleAIBrain into a `decide`: it reads prompts and scores."""
     every = every or arena.situation.every
     actions = with_factors(ACTIONS, *factors)
 
@@ -154,8 +154,8 @@ def by_brain(brain, arena, every=None, factors=(0.7, 1.3)):
 
 def look_ahead(arena, policy, every=None, factors=(0.7, 1.3), seeds=1):
     """A `decide` that plays every action to the end, under a policy on
-    numbers, and takes what is best by validation data: a costly reference,
-    and a noisy one."""
+    numbers, and takes the one that is best by validation data: a costly
+    reference, and a noisy one."""
     situation = replace(arena.situation,
                         every=every or arena.situation.every)
     after = on_numbers(lambda rows: policy(rows)[:, :3])  # never stops

@@ -1,9 +1,10 @@
 """What did each action lead to? A run is branched and played to the end.
 
-A run is stopped at a decision, copied, and every copy takes another action;
-then all are trained to the end of the budget under the decisions that the
-controller would really make. The end counts, not the next few epochs, and a
-continuation that is not followed afterwards would mislead.
+A run is halted at a decision and copied, and each copy takes a different
+action. Then all copies are trained to the end of the budget, under the
+decisions that the controller would really make. What counts is the end, not
+the next few epochs; and a continuation that is not followed in real use would
+mislead.
 """
 
 import numpy as np
@@ -16,12 +17,12 @@ from agentic_lib.lab.teach.situations import decision_epochs, draw_runs
 
 RUNS = 24     # base runs in a group
 POINTS = 4    # decisions of each run that are branched
-SEEDS = 1     # orders of the data that every branch is played with: another
-              # state says more than another try at the same one
+SEEDS = 1     # orders of the data that every branch is played with: one more
+              # state tells more than one more try at the same state
 
 
 def on_numbers(policy):
-    """A policy on rows of numbers, as what `play` asks."""
+    """Turns a policy on rows of numbers into the `decide` of `play`."""
     def decide(seen, factors, situation):
         return policy(numbers(seen, situation.horizon, situation.every,
                               factors)).argmax(1)
@@ -68,7 +69,7 @@ def play(batch, past, factors, situation, decide, first=None, rng=None,
 
 def cool_down(batch, begin, horizon):
     """Trains `batch` from epoch `begin` to the end, at a rate that falls to
-    zero in a straight line, as the controller lets it fall."""
+    zero in a straight line, as under the controller."""
     start = batch.rate
     for epoch in range(begin, horizon):
         batch.rate = start * ((horizon - epoch) / (horizon - begin))
@@ -77,7 +78,8 @@ def cool_down(batch, begin, horizon):
 
 def branches(batch, actions, seed):
     """(rows of `batch`, a batch of copies of them): SEEDS copies of each run
-    for each of so many actions, which all get the same orders of the data."""
+    for each action. `actions` is how many there are; all of them get the same
+    orders of the data."""
     rows = torch.arange(len(batch)).repeat_interleave(actions * SEEDS)
     copies = batch.take(rows, seed=seed)
     copies.stream = rows * SEEDS + torch.arange(SEEDS).repeat(
@@ -89,10 +91,10 @@ def label_group(seed, policy, number=0, kinds=None, situation=None):
     """One group of runs with what each action was worth.
 
     Returns a dictionary of arrays: `seen` (N, horizon, 5); `epochs` (P,)
-    where runs were branched; `worth` (N, P, 3, SEEDS) for continue, reduce,
-    increase; `cool` (N, P, SEEDS) for cool_down; `now` (N, P) without training
-    on; the same by the loss alone as `loss_worth`, `loss_cool`, `loss_now`;
-    `factors` (N, 2); ...
+    at which runs were branched; `worth` (N, P, 3, SEEDS) for continue, reduce,
+    increase; `cool` (N, P, SEEDS) for cool_down; `now` (N, P) without any more
+    training; the same by the loss alone as `loss_worth`, `loss_cool`,
+    `loss_now`; `factors` (N, 2); ...
     """
     rng = np.random.default_rng(seed)
     situation = situation or draw_any(rng)

@@ -1,6 +1,6 @@
 """`python -m agentic_lib teach`: makes the bundled brain from nothing.
 
-With --naive it makes the other one that ships, which is badly taught on
+With --naive it makes the other brain that ships, which is taught badly on
 purpose.
 """
 
@@ -99,8 +99,8 @@ def labels_for(args):
 
 
 def work_folder(args) -> Path:
-    """Where a brain in the making is kept: another one for other settings,
-    so that two never mix."""
+    """Where an unfinished brain is kept: a different folder for different
+    settings, so that two brains never mix."""
     labels = ("shipped" if args.from_labels else
               "added" if args.add else "made")
     folder = (args.work / f"seed{args.seed}" /

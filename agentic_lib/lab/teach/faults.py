@@ -2,8 +2,8 @@
 
     python -m agentic_lib.lab.teach.faults naive bundled
 
-Asks about the saved states, which no brain here was taught, with nothing that
-repairs a fault: one order of the options, no calibration, no rules. Knows
+Asks about the saved states, which no brain here was taught on. Nothing repairs
+a fault: there is one order of the options, no calibration, no rules. Knows
 nothing about how a brain was made.
 """
 
@@ -23,7 +23,7 @@ from agentic_lib.lab.teach.reasons import NUMBER
 EMPTY = ("Nothing was measured yet.\nWhich action?", "What should I do?",
          "Metrics: none\nWhat should I do?", "?")
 SAMPLES = 5
-FEW = 40  # states that samples are drawn at
+FEW = 40  # states at which samples are drawn
 TITLES = {
     "by model": "decided by the model",
     "flips": "answers that change with the order of the options",

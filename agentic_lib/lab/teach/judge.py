@@ -2,8 +2,8 @@
 
     python -m agentic_lib.lab.teach.judge [brain]
 
-Here it is held against what it was made from; `python -m agentic_lib compare`
-holds it against other people's methods.
+Here it is compared with what it was made from; `python -m agentic_lib compare`
+compares it with other people's methods.
 """
 
 import re
@@ -39,10 +39,10 @@ SETTINGS = ((5, (0.7, 1.3)), (2, (0.5, 2.0)))  # every; reduce and increase
 
 def words(brain, states, seed=0):
     """Does the brain write what is true? One prompt of any kind per state,
-    and a reply for an action drawn at random, beside its own.
+    and a reply for an action drawn at random, whatever the brain would take.
 
-    Returns shares: replies that parse, numbers that stand in the prompt,
-    replies that argue for the action taken, and those that are true as well
+    Returns shares: replies that parse, quoted numbers that are in the prompt,
+    replies that argue for the action taken, and replies that are also true
     in all they say.
     """
     rng = np.random.default_rng(seed)
@@ -67,9 +67,9 @@ def words(brain, states, seed=0):
 
 
 def examples(groups) -> dict:
-    """What branching says of states like the original text's examples:
-    {state: (number of states, {action: (points gained on continuing, their
-    standard error)}, share in which stopping is best)}."""
+    """What branching says about states like the original text's examples:
+    {state: (number of states, {action: (points gained over continuing, their
+    standard error)}, share of them in which stopping is best)}."""
     rows, values, now, _ = table(groups)
     at = {name: rows[:, k] for k, name in enumerate(NUMBERS)}
     train, val, gap = (100 * at[name] for name in (

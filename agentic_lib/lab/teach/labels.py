@@ -20,7 +20,7 @@ REST = ("horizon", "every", "adam", "seed", "round", "warm")
 HALVING = 4     # rounds after which a label counts half
 MARGIN = 0.1    # points that going on must promise, else stopping is right
 TIE = 0.25      # points: actions this close are nearly equally right
-HELD_BACK = 12  # every twelfth group is not taught, for calibration
+HELD_BACK = 12  # every twelfth group is not taught but kept for calibration
 
 
 # -- what they mean ----------------------------------------------------------
@@ -28,8 +28,8 @@ HELD_BACK = 12  # every twelfth group is not taught, for calibration
 def table(groups, by=""):
     """All labelled states: (rows of numbers, worth (N, 3), now, round).
 
-    by  "" counts by accuracy, "loss_" by the loss alone; groups that do not
-        know it are left out
+    by  "" counts by accuracy, "loss_" by the loss alone; groups without such
+        labels are left out
     """
     return columns([
         (rows, g[by + "worth"][:, i].mean(-1), g[by + "now"][:, i], rounds)
@@ -37,7 +37,7 @@ def table(groups, by=""):
 
 
 def cooled(groups, by=""):
-    """(rows of numbers, worth of cool_down less the mean of the other three,
+    """(rows of numbers, worth of cool_down minus the mean of the other three,
     round) of the groups that were branched for it."""
     groups = [g for g in groups if by + "cool" in g]
     nothing = np.empty((0, len(NUMBERS))), np.empty(0), np.empty(0)
@@ -48,8 +48,8 @@ def cooled(groups, by=""):
 
 
 def branched(groups, by):
-    """Yields (group, its place i among the epochs, rows of numbers, rounds)
-    for each epoch at which runs were branched; `by` as in `table`."""
+    """Yields (group, index of the epoch, rows of numbers, rounds) for each
+    epoch at which runs were branched; `by` as in `table`."""
     for g in groups:
         if knows(g, by):
             for i, epoch in enumerate(g["epochs"]):
@@ -64,13 +64,13 @@ def columns(parts):
 
 
 def knows(group, by="") -> bool:
-    """Does a group say what actions were worth, counted that way?"""
+    """Does a group say what actions were worth, counted as `by` says?"""
     return by + "worth" in group and (
         by == "loss_" or not predicts_number(group))
 
 
 def predicts_number(group) -> bool:
-    """Are these runs of which only the loss is known?"""
+    """Do these runs predict a number, so that only the loss is known?"""
     return group.get("network") == "regression"
 
 
@@ -81,7 +81,7 @@ def recent(rounds):
 
 def with_stop(values, now):
     """(N, 3) worths and (N,) worth now -> (N, 4): stopping is worth what
-    there is now and the margin."""
+    the run is worth now, plus the margin."""
     return np.concatenate([values, now[:, None] + MARGIN], 1)
 
 
@@ -127,7 +127,7 @@ def load_groups(folder):
 
 
 def pack(groups, path):
-    """All groups in one file, as exact as the prompt shows them."""
+    """Writes all groups to one file, as exactly as the prompt shows them."""
     arrays = {}
     for k, g in enumerate(groups):
         seen = g["seen"]

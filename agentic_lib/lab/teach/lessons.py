@@ -1,8 +1,8 @@
 """Lessons: prompts about labelled runs, each with a reply, as token ids.
 
-Decisions are drawn, those on which much depends more often than those on
-which nothing does; each becomes a prompt in one of many wordings. Knows
-nothing about networks.
+Decisions are drawn at random: the more depends on one, the more often it is
+drawn. Each becomes a prompt in one of many wordings. Knows nothing about
+networks.
 """
 
 from contextlib import suppress
@@ -20,9 +20,9 @@ from agentic_lib.lab.teach.texts import State, anchor, ask
 
 POOL = 512       # prompts sorted by length together, so that few are padded
 BATCH = 16
-MATTERS = 5.0    # points by which a decision counts at most, and
-ALWAYS = 0.5     # those by which each counts at least
-# A prompt that shows these says what `numbers` says.
+MATTERS = 5.0    # points: the stakes of a decision count up to this, and
+ALWAYS = 0.5     # every decision counts for this much in any case
+# A prompt that shows all of these says what `numbers` says.
 WHOLE = {"rate_of_first", "train_acc", "val_acc", "train_loss_of_first",
          "val_loss_of_first", "train_loss_rises", "since_best",
          "since_best_loss", "progress"}
@@ -50,20 +50,19 @@ class Example:
 
 
 class Lessons:
-    """What is taught: decisions of runs, with probabilities.
+    """What is taught: decisions from runs, with probabilities.
 
     groups  as `labels.load_groups` gives them
     policy  says what actions are worth: rows of numbers -> (N, 4), or (N, 5)
-            with cool_down, which some prompts offer then
-    by_loss says so for prompts without accuracies; None: `policy` does
-    kinds   of prompts, from texts.SHARES; None for all of them, in shares
+            with cool_down, which some prompts then offer
+    by_loss the same for prompts without accuracies; `policy` if None
+    kinds   of prompts, from texts.SHARES; None for all, in those shares
 
-    A decision on which much depends is drawn more often than one on which
-    nothing does.
+    The more depends on a decision, the more often it is drawn.
     """
 
     anchors = 0.02  # share of prompts that are the original's examples
-    argues = 0.4    # share of replies that argue for an action at random
+    argues = 0.4    # share of replies that argue for a random action
 
     def __init__(self, groups, policy, tokenizer, seed=0, kinds=None,
                  by_loss=None):
@@ -113,14 +112,14 @@ class Lessons:
                                int(group.get("warm", 0))).tolist()
 
     def judged(self, group, epoch, seen):
-        """((N, 4 or 5) probabilities, (N,) weights) of its runs then."""
+        """((N, 4 or 5) probabilities, (N,) weights) of its runs at `epoch`."""
         judge = self.by_loss if predicts_number(group) else self.policy
         values = judge(seen)
         return (probabilities(values),
                 ALWAYS + np.ptp(values[:, :4], 1).clip(0, MATTERS))
 
     def facts(self, at):
-        """What `numbers` says of a decision, standardised."""
+        """What `numbers` says about a decision, standardised."""
         return torch.tensor((self.rows[at] - self.mean) / self.std
                             ).float().clamp(-3, 3)
 
@@ -131,7 +130,7 @@ class Lessons:
                      int(g["every"]), tuple(g["factors"][i]))
 
     def draw(self):
-        """(Question, probabilities of TAUGHT, facts) of a prompt at random."""
+        """(Question, probabilities of TAUGHT, facts) of a random prompt."""
         if self.rng.random() < self.anchors:
             question, action = anchor(self.rng)
             return question, np.where(
@@ -149,15 +148,15 @@ class Lessons:
         return ask(state, self.rng, kind, self.targets.shape[1] > 4)
 
     def next_place(self):
-        """The index of a decision, drawn by its chance; many at a time."""
+        """The index of a decision, by its chance; draws many at a time."""
         if not self.waiting:
             self.waiting = list(self.rng.choice(
                 len(self.places), POOL, p=self.chances))
         return self.waiting.pop()
 
     def example(self) -> Example:
-        """A prompt with a reply: mostly the best one, at times another, so
-        that the brain can argue for each."""
+        """A prompt with a reply: mostly for the best action, sometimes for
+        another, so that the brain can argue for each."""
         question, target, facts = self.draw()
         offered = [TAUGHT.index(name) for name in question.names]
         target = {i: target[i] for i in offered}
@@ -180,7 +179,7 @@ class Lessons:
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
     def numbers_in(self, ids):
-        """[(position of the token after it, number)] in token ids."""
+        """[(position of the token after a number, the number)] in `ids`."""
         found, digits = [], ""
         for at, token in enumerate(ids):
             piece = self.pieces[token]
@@ -193,7 +192,7 @@ class Lessons:
         return found
 
     def batches(self):
-        """Batches of examples of like length, without end."""
+        """Batches of examples of similar length, without end."""
         while True:
             pool = sorted((self.example() for _ in range(POOL)),
                           key=lambda e: len(e.ids))

@@ -1,7 +1,7 @@
 """A logistic regression on the labels: what they say without language.
 
-The language model is held against it, when it is judged and when methods are
-compared.
+The language model is compared with it, both when it is judged and when methods
+are compared.
 """
 
 from functools import cache

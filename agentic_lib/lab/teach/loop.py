@@ -1,8 +1,8 @@
 """The loop that teaches a network: lessons in, weights out.
 
-It lasts so many seconds, or so many steps. Steps can be repeated bit for bit
-on one machine with one thread; seconds cannot. Knows nothing about labels or
-prompts.
+It lasts a number of seconds or of steps. Teaching by steps can be repeated bit
+for bit on one machine with one thread; teaching by seconds cannot. Knows
+nothing about labels or prompts.
 """
 
 import itertools
@@ -20,18 +20,18 @@ FACTS = 2.0    # weight of the reader's loss
 WARM_UP = 50   # steps until the rate is reached
 FALL = 0.65    # share of the teaching after which the rate falls
 SPEAK = 20     # seconds between two reports
-KEEP = 60      # seconds between two copies for an interruption
+KEEP = 60      # seconds between two copies, in case of an interruption
 # Half precision pays if the processor has instructions for it.
 QUICK = torch.cpu._is_avx512_bf16_supported()
 
 
 def teach(network, batches, seconds=None, steps=None, rate=2e-3, keep=None,
           say=print, halfway=None):
-    """Trains for so many seconds, or steps: the rate holds, then falls to 0.
+    """Trains for `seconds` or `steps`: the rate holds, then falls to 0.
 
-    keep     a file for all that is needed to go on after an interruption,
-             written every minute until the rate falls; the batches must be
-             the same ones again
+    keep     a file for all that is needed to resume after an interruption,
+             written every minute until the rate falls; `batches` must then
+             give the same ones again
     halfway  called once, after half of the teaching
     Raises ValueError unless exactly one of `seconds` and `steps` is given.
     """
@@ -72,8 +72,8 @@ def teach(network, batches, seconds=None, steps=None, rate=2e-3, keep=None,
 
 
 def one_step(network, reader, optimizer, batch) -> list[float]:
-    """One step of the optimizer; the losses of names, reasons, reading,
-    names if all numbers are shown, and metrics."""
+    """One step of the optimizer; returns the losses of names, reasons,
+    reading, names in prompts that show all numbers, and metrics."""
     with torch.autocast("cpu", torch.bfloat16, QUICK):
         names, words, metrics, facts = loss_of(network, batch, reader)
         loss = (names.mean() + REASON * words + PROMPT * metrics
@@ -97,7 +97,7 @@ def describe(losses) -> str:
 
 
 def resume(keep, network, optimizer):
-    """Takes up what `teach` kept; (seconds, steps) that were spent on it."""
+    """Restores what `teach` kept; returns the (seconds, steps) spent on it."""
     if keep is None or not Path(keep).exists():
         return 0.0, 0
     saved = torch.load(keep)

@@ -1,7 +1,7 @@
 """What a network is taught to do with a lesson, as a loss.
 
-Name the right action, write its reason, and predict the metrics of the
-prompt; beside it a Reader helps it learn to read numbers.
+The network is to name the right action, write its reason, and predict the
+metrics of the prompt. In addition, a Reader helps it learn to read numbers.
 """
 
 import torch
@@ -13,9 +13,9 @@ class Reader(torch.nn.Module):
     """What helps a network learn to read numbers; dropped afterwards.
 
     Reading digits is the hard part of the task, and the choice among four
-    names teaches it slowly. So after each number a linear layer must find
-    its size in what the network has computed there, and another one all of
-    `numbers` where the reply begins.
+    names teaches it slowly. So after each number, a linear layer must find
+    the number's size in what the network has computed there. Where the reply
+    begins, another one must find all of `numbers`.
     """
 
     def __init__(self, width):
@@ -42,11 +42,11 @@ class Reader(torch.nn.Module):
 
 
 def loss_of(network, batch, reader=None):
-    """Cross-entropy of the names, (B,), and of the reasons after them, of
-    the metrics in the prompt, and the reader's loss.
+    """Cross-entropy of the names, (B,), of the reasons after them, and of
+    the metrics in the prompt; and the reader's loss.
 
-    To predict the metrics a network must copy numbers (the best is one of
-    those above it) and subtract (the gap): what reasons need, too.
+    To predict the metrics, a network must copy numbers (the best is one of
+    those above it) and subtract (for the gap). Reasons need that, too.
     """
     width = max(len(e.ids) for e in batch)
     ids = torch.zeros(len(batch), width, dtype=torch.long)
@@ -68,7 +68,7 @@ def loss_of(network, batch, reader=None):
 
 
 def second_turn(ids):
-    """Where the user's turn begins: it opens with the token that opens the
+    """Where the user's turn begins: it opens with the same token as the
     system's. 0 if a model has no such token."""
     return ids.index(ids[0], 1) if ids[0] in ids[1:] else 0
 

@@ -1,8 +1,9 @@
 """Labels -> a small Qwen3 that reads the prompt, answers and gives reasons.
 
-What each action was worth is smoothed by a forest, turned into probabilities,
-and taught as the first token of a reply to prompts in many wordings; after it
-stands a reason. Halfway the brain steers runs of its own.
+A forest smooths what each action was worth. The result is turned into
+probabilities, and taught as the first token of a reply to prompts in many
+wordings; a reason follows it. Halfway through, the brain steers runs of its
+own.
 """
 
 from agentic_lib.lab.teach.branching import RUNS
@@ -18,18 +19,18 @@ from agentic_lib.lab.teach.tokens import make_tokenizer
 from agentic_lib.lab.teach.visits import visits
 from agentic_lib.models.language_model import LanguageModel
 
-OWN = 0.35  # share of prompts about runs that it steered, once there are any
+OWN = 0.35  # share of prompts about the brain's own runs, once there are any
 
 
 def make_brain(groups, seconds=None, steps=None, width=128, layers=3, seed=0,
                kinds=None, own=0, keep=None, say=print):
-    """Labels -> (network, tokenizer, Lessons), taught for so many seconds or
-    steps.
+    """Labels -> (network, tokenizer, Lessons), taught for `seconds` or
+    `steps`.
 
-    own   groups of runs that it steers itself halfway, and learns from
-    keep  a folder for all that is needed to go on after an interruption
+    own   groups of runs that the brain steers halfway, and learns from
+    keep  a folder for all that is needed to resume after an interruption
 
-    A notebook's small one: make_brain(unpack(LABELS), 45, width=64,
+    A small one for a notebook: make_brain(unpack(LABELS), 45, width=64,
     layers=2, kinds=["three numbers"]).
     """
     tokenizer = make_tokenizer()

@@ -1,12 +1,12 @@
-"""A brain that is badly taught on purpose: it shows its faults.
+"""A brain that is taught badly on purpose: it shows its faults.
 
     python -m agentic_lib teach --naive
 
-A few decisions, each with the one action that was best in a single try, as if
-that were certain; one wording, one order of the options; no temperature. What
-becomes of it: a favourite, other answers when the options change places, more
-confidence than it deserves, numbers that it makes up. `faults.py` measures
-that. It runs by the same code as every brain.
+It learns from a few decisions, each with the one action that was best in a
+single try, as if that were certain. There is one wording, one order of the
+options, and no temperature. The result: a favourite, different answers when
+the options change places, more confidence than it deserves, numbers that it
+makes up. `faults.py` measures that. The same code runs it as every brain.
 """
 
 import numpy as np
@@ -43,7 +43,7 @@ class NaiveLessons(Lessons):
         return [int(epoch) for epoch in group["epochs"]]
 
     def judged(self, group, epoch, seen):
-        """What was best in the first of the tries, and no doubt about it."""
+        """What was best in the first of the tries, as if it were certain."""
         at = self.epochs(group).index(epoch)
         values = with_stop(group["worth"][:, at, :, 0], group["now"][:, at])
         best = values.argmax(1)

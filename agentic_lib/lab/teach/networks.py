@@ -1,13 +1,13 @@
 """Situations with networks that people train, and with room to improve.
 
 `situations.py` has small fully connected networks on a few hundred examples,
-which are done long before the budget ends. Here are convolutions, batch and
-layer normalisation, dropout, residual blocks and gated recurrent units, and
-larger fully connected problems: more examples and classes, noise on the
-inputs, so that many runs are still learning at the end. Some predict a
-number, and show nothing but a loss. Every fifth group warms up. Budgets have
-3 to 300 decisions. ATTENTION STAYS OUT, and so does predicting the next
-token: they are what the brain is judged on.
+which finish learning long before the budget ends. Here are convolutions, batch
+and layer normalisation, dropout, residual blocks and gated recurrent units,
+and larger fully connected problems: more examples and classes, noise on the
+inputs, so that many runs are still learning at the end. Some predict a number,
+and show only a loss. One group in five warms up. Budgets have 3 to 300
+decisions. ATTENTION STAYS OUT, and so does predicting the next token: the
+brain is judged on them.
 """
 
 from agentic_lib.lab.batch import Shape
@@ -46,7 +46,7 @@ def draw_any(rng) -> Situation:
 
 def draw_budget(rng, longest) -> tuple[int, int]:
     """(epochs between two decisions, epochs in all): 3 to 300 decisions, as
-    far as that many epochs go."""
+    far as `longest` epochs allow."""
     every = int(rng.choice([1, 2, 3, 5], p=[.35, .35, .15, .15]))
     most = max(4, min(300, longest // every))
     decisions = int(rng.integers(4, most + 1))

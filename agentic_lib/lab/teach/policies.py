@@ -1,9 +1,9 @@
-"""Who decides while labels are made: rules at first, then a stand-in.
+"""What decides while labels are made: rules at first, then a stand-in.
 
 The stand-in is a small network on `numbers`, quick enough to decide for
-hundreds of runs at once; it plays the part of the language model until that
-is taught. A policy is a function: (N, len(NUMBERS)) numbers -> (N, 3) values
-of continue, reduce, increase; the highest is taken.
+hundreds of runs at once. It takes the language model's place until that is
+taught. A policy is a function: (N, len(NUMBERS)) numbers -> (N, 3) values of
+continue, reduce, increase; the action with the highest value is taken.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ AT = {name: i for i, name in enumerate(NUMBERS)}
 
 
 def rules(rows):
-    """Where labels start: lower on trouble, raise on slow steady progress."""
+    """The first policy: lower on trouble, raise on slow, steady progress."""
     at = {name: rows[:, i] for name, i in AT.items()}
     trouble = (at["train_rises"] >= 0.4) | (at["diverged"] > 0)
     slow = (at["train_loss_change"] > -0.15) & (at["train_acc"] < 0.97)

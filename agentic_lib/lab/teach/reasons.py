@@ -2,7 +2,7 @@
 
 A reason is chosen by what the numbers show, and takes every number from the
 prompt itself, so that there is nothing to invent. Knows nothing about prompts
-but {field: text}, what one of them holds.
+except {field: text}, what one of them holds.
 """
 
 import re
@@ -20,8 +20,8 @@ def ago(text):
     return 0 if text == "now" else int(text.split()[-3])
 
 
-# For every action, in order of weight: (fields it speaks of, when it holds,
-# what it says). The first that fits is the reason.
+# The reasons for each action, the weightiest first: (fields it mentions, when
+# it holds, what it says). The first one that holds is the reason.
 REASONS = {
     "reduce_learning_rate": (
         (("train_loss_of_first",), lambda v: v == "nan" or v == "inf",
@@ -108,8 +108,8 @@ PLAIN = {  # if the prompt shows no number that could be quoted
 
 
 def quotable(known) -> dict:
-    """{field: text} that a reason may quote: what is shown, and what stands
-    within it."""
+    """{field: text} that a reason may quote: the fields that are shown, and
+    the decisions left, which are part of `progress`."""
     _, of, left = known.get("progress", "").partition("of the budget, ")
     return {"decisions_left": left.removesuffix(" left"), **known} if of \
         else known
@@ -135,6 +135,6 @@ def true_reasons(name, known):
 
 
 def patterns(name):
-    """Regular expressions for what argues for an action, true or not."""
+    """Regular expressions for what can be said for an action, true or not."""
     texts = [text for _, _, text in REASONS[name]] + [PLAIN[name]]
     return [re.sub(r"\\{\w+\\}", ".+", re.escape(text)) for text in texts]

@@ -14,8 +14,8 @@ from agentic_lib.lab.batch import Batch
 
 
 class Regression(Batch):
-    """N networks in training, as in `Batch`, with one output each; `y` of its
-    data are floats, and every set has one class."""
+    """N networks in training, as in `Batch`, with one output each. The `y` of
+    the data are floats, and every set has one class."""
 
     def _mask(self, out):
         return out
@@ -30,16 +30,16 @@ class Regression(Batch):
         return 2 * error[..., None]
 
     def worths(self, part="test"):
-        """Percent of the targets' variance that is explained, at least 0; by
-        accuracy, which is not known, as by the loss."""
+        """Percent of the targets' variance that is explained, at least 0.
+        Both rows hold the same, since accuracy is not known."""
         _, loss = self.measure(part)
         share = 1 - torch.where(loss.isfinite(), loss, 1.0).clamp(max=1)
         return torch.stack([100 * share] * 2).numpy()
 
 
 def draw_numbers(situation, sizes, rng):
-    """One data set: ((x, y) to train on, (x, y) val, (x, y) test), `sizes` of
-    each; the targets to train on are noisy, as the others are."""
+    """One data set: ((x, y) to train on, (x, y) val, (x, y) test), of these
+    sizes. The targets are noisy in all three parts."""
     count = sum(sizes)
     make = (linear, wavy, network)[rng.integers(3)]
     x, y = make(situation, count, rng)
@@ -67,7 +67,7 @@ def wavy(s, count, rng):
 
 
 def network(s, count, rng):
-    """What a random network with one hidden layer says."""
+    """The output of a random network with one hidden layer."""
     features = int(rng.integers(4, s.features + 1))
     x = rng.normal(size=(count, features))
     inner = np.tanh(x @ rng.normal(size=(features, 16))

@@ -29,13 +29,13 @@ from agentic_lib.lab.teach.policies import StandIn, rules
 
 def make_labels(folder, seconds=math.inf, count=math.inf, groups_a_round=30,
                 seed=0, jobs=1, before=(), say=print):
-    """Adds groups to `folder` for that long, or until there are `count`;
+    """Adds groups to `folder` for `seconds`, or until there are `count`;
     resumes if it was interrupted. `jobs` processes work side by side.
     `before` are groups that were made earlier: the first round is played
     under what they teach. Returns how many groups there are.
 
-    What is made depends on the seed alone, so that `count` groups are the
-    same ones whenever they are made.
+    The groups depend on the seed alone, so that the same `count` groups come
+    out whenever they are made.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -64,8 +64,8 @@ def make_labels(folder, seconds=math.inf, count=math.inf, groups_a_round=30,
 
 
 def stand_in(groups, seed=0, **options):
-    """The policy that the labels made so far teach, with accuracies and
-    without; it never stops."""
+    """The policy that the labels made so far teach, for runs with accuracies
+    and without; it never stops."""
     rows, values, _, rounds = table(groups)
     if any(knows(g, "loss_") for g in groups):
         blind, by_loss, _, when = table(groups, "loss_")
@@ -76,7 +76,7 @@ def stand_in(groups, seed=0, **options):
 
 
 def one_thread():
-    """For a process that works beside others."""
+    """For a process that works alongside others."""
     torch.set_num_threads(1)
 
 

@@ -1,8 +1,9 @@
 """A taught network as the folder that the package loads.
 
-Beside weights and tokenizer stands brain.json: the temperature at which its
-probabilities can be trusted, and every line of a prompt that it was taught;
-and the two files with which transformers reads it as a decision model.
+Besides weights and tokenizer, the folder holds brain.json: the temperature at
+which the network's probabilities can be trusted, and every line of a prompt
+that it was taught. It also holds the two files with which transformers reads
+it as a decision model.
 """
 
 import itertools
@@ -52,14 +53,14 @@ def names_taught(lessons) -> list:
 
 def confidences(table, best, temperature):
     """(confidence, 1.0 if it was right) of each row of log-probabilities,
-    as `calibration_error` wants them."""
+    as `calibration_error` expects them."""
     chances = torch.tensor(table / temperature).softmax(1).numpy()
     return list(zip(chances.max(1).tolist(),
                     (chances.argmax(1) == best).astype(float).tolist()))
 
 
 def answers(model, groups):
-    """What the model says to labelled states, and what was best.
+    """What the model says about labelled states, and what was best.
 
     model  a LanguageModel
     Returns ((N, 4) log-probabilities, (N,) index of the best action).
@@ -74,11 +75,11 @@ def answers(model, groups):
     return np.concatenate(told), np.concatenate(best)
 
 
-PROMPTS = 12_000  # of which every line and every range of numbers is noted
+PROMPTS = 12_000  # prompts whose lines and ranges of numbers are all noted
 
 
 def prompts_taught(lessons):
-    """Messages of many prompts, and every way in which losses can break."""
+    """Messages of many prompts, and of every way losses can be nan or inf."""
     for _ in range(PROMPTS):
         question, _, _ = lessons.draw()
         yield question.messages
@@ -92,14 +93,14 @@ def prompts_taught(lessons):
                 yield Prompt(user=line).messages(state.history())
 
 
-# Few of the runs that are taught have more decisions, or epochs, to come.
+# Few of the runs that are taught have more decisions or epochs to come.
 MOST = {"decisions": 90, "epoch": 140}
 
 
 def pooled(lines):
-    """Each number with the range that it has over all lines that say it in
-    the same words: "Gap: # points" of a rare prompt and of a frequent one, or
-    the loss of a line whose end was left out."""
+    """Gives each number its range over all lines that say it in the same
+    words: "Gap: # points" in a rare prompt and in a frequent one, or the loss
+    in a line whose end was left out."""
     spans = {}
     for shape, ranges in lines.items():
         for words, (low, high) in zip(words_of(shape), ranges):
@@ -118,7 +119,7 @@ def words_of(shape):
 
 
 def widened(lines):
-    """Ranges of numbers, a tenth wider on both sides, in short figures."""
+    """Ranges of numbers, a tenth wider on both sides, rounded."""
     return {shape: [[float(f"{low - 0.1 * (high - low):.3g}"),
                      float(f"{high + 0.1 * (high - low):.3g}")]
                     for low, high in spans]

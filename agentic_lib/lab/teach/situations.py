@@ -1,7 +1,7 @@
 """What is trained in the lab: data, networks and rates, in great variety.
 
-A `Situation` is what a group of runs has in common; `draw_data` makes a data
-set of its own for each run. Digits, breast cancer and spirals are HELD_OUT:
+A `Situation` is what a group of runs has in common; `draw_data` makes a
+separate data set for each run. Digits, breast cancer and spirals are HELD_OUT:
 the brain is never taught on them, so that it can be judged on them.
 """
 
@@ -33,11 +33,11 @@ class Situation:
     train     training examples; val: validation examples
     horizon   epochs in all
     every     epochs between two decisions
-    features  of the inputs, at most; classes at most
+    features  the most features of the inputs; classes: the most classes
     network   a name of architectures.ARCHITECTURES; "" for fully connected,
-              "regression" if that predicts a number
-    noise     standard deviation of what is added to inputs in training
-    warm      epochs in which the rate rises to its value; no decision falls
+              "regression" for fully connected that predicts a number
+    noise     standard deviation of the noise added to inputs in training
+    warm      epochs in which the rate rises to its value; no decisions then
     """
 
     shape: Shape
@@ -53,14 +53,14 @@ class Situation:
 
 
 def decision_epochs(every, horizon, warm=0):
-    """The epochs after which a decision falls: none while the rate warms up,
-    and none at the end of the budget."""
+    """The epochs after which a decision is made: none while the rate warms
+    up, and none at the end of the budget."""
     epochs = np.arange(every, horizon, every)
     return epochs[epochs > warm]
 
 
 def draw_situation(rng) -> Situation:
-    """A situation from a numpy Generator: small, so that many fit in."""
+    """A situation drawn from a numpy Generator: small, so that many fit in."""
     width = int(rng.choice([16, 24, 32, 48, 64], p=[.2, .2, .3, .15, .15]))
     shape = Shape(
         hidden=(width,) * int(rng.choice([1, 2, 3], p=[.3, .5, .2])),
@@ -129,7 +129,7 @@ def draw_data(situation, rng, kinds=None):
 
 
 def relabel(y, share, rng):
-    """`y` with that share of its labels drawn anew."""
+    """`y` with that share of its labels redrawn at random."""
     y = y.copy()
     wrong = rng.random(len(y)) < share
     y[wrong] = rng.integers(0, y.max() + 1, wrong.sum())
@@ -170,7 +170,7 @@ def blobs(s, count, rng):
 
 
 def teacher(s, count, rng):
-    """Labels by a random network: no border is straight."""
+    """Labels from a random network: no border between classes is straight."""
     features = int(rng.integers(4, s.features + 1))
     classes = int(rng.integers(2, s.classes + 1))
     x = rng.normal(size=(count, features))
@@ -181,7 +181,7 @@ def teacher(s, count, rng):
 
 
 def rings(s, count, rng):
-    """Classes by distance from the middle, in a few dimensions."""
+    """Classes by distance from the centre, in a few dimensions."""
     x = rng.normal(size=(count, int(rng.integers(2, 6))))
     radius = np.linalg.norm(x, axis=1)
     edges = np.quantile(radius, np.linspace(

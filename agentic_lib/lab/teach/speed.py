@@ -1,10 +1,10 @@
-"""How much faster are trainings side by side than one after another?
+"""How much faster are runs side by side than one after another?
 
     python -m agentic_lib.lab.teach.speed
 
 The same networks on the same data: `train()` runs a few of them one by one,
 `batch.py` and `stacked.py` many at once. The smaller the networks, the more
-of the time goes into starting operations, and the more is saved. Times are
+time goes into starting operations, and the more of it is saved. Times are
 processor time of one thread, so that other work on the machine does not count.
 """
 
@@ -26,7 +26,7 @@ SIZES = ((64, 600), (32, 300), (16, 100))  # width, examples to train on
 
 
 def one_by_one(make, examples) -> float:
-    """Epochs a second of processor time, of runs one after another.
+    """Epochs per second of processor time, for runs one after another.
 
     make  (data, seed) -> a network
     """
@@ -42,7 +42,7 @@ def one_by_one(make, examples) -> float:
 
 
 def side_by_side(start, shape, examples) -> float:
-    """The same of as many runs as the lab takes together.
+    """The same for as many runs as the lab trains together.
 
     start  (data, shape, sets, rate) -> a batch
     """

@@ -1,7 +1,8 @@
 """Prompts in many wordings.
 
 A brain that has read one wording knows that wording; one that has read many
-answers to what the words say. Knows nothing about what is right.
+wordings responds to what the words say. Knows nothing about which action is
+right.
 """
 
 from dataclasses import dataclass, replace
@@ -77,8 +78,8 @@ class State:
     factors: tuple[float, float]
 
     def history(self, hide=()) -> list[Metrics]:
-        """As the controller would hand it to the brain; `hide` names what
-        is not known, beside accuracies where there are none."""
+        """As the controller would hand it to the brain. `hide` names what
+        is not known, in addition to accuracies if there are none."""
         total = None if "total_epochs" in hide else self.horizon
         if self.only_losses():
             hide = (*hide, *ACCURACIES)
@@ -105,7 +106,7 @@ class State:
 
 @dataclass(frozen=True)
 class Question:
-    """What the brain is shown, and what it is shown in words.
+    """What the brain is shown, and what that says, field by field.
 
     messages  chat messages; `names` the actions in the order shown
     known     {field: text} of what the prompt holds
@@ -117,8 +118,8 @@ class Question:
 
 
 def ask(state, rng, kind=None, cool=False) -> Question:
-    """A prompt about `state`, of a kind drawn by SHARES; `cool`: some offer
-    cool_down as well."""
+    """A prompt about `state`, of a kind drawn by SHARES. If `cool`, some
+    prompts offer cool_down as well."""
     kind = kind or rng.choice(list(SHARES), p=list(SHARES.values()))
     if state.only_losses():
         kind = "losses"
@@ -201,8 +202,9 @@ def varied_prompt(rng) -> Prompt:
 def anchor(rng):
     """One of the original text's examples, varied a little.
 
-    Returns (Question, the action it calls for): a gap of 16 reduces, 89 and
-    85 continues, both high late in the run stops, both low increases.
+    Returns (Question, the action it calls for): reduce at a gap of 16,
+    continue at 89 and 85, stop if both are high late in the run, increase if
+    both are low.
     """
     train, gap, epoch, action = (
         (rng.uniform(88, 97), rng.uniform(13, 24), rng.integers(8, 31), 1),

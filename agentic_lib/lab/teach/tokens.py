@@ -1,9 +1,10 @@
 """A tokenizer for the texts of the lab.
 
-Whole phrases, words, single digits, single characters, and bytes for all the
-rest: any text can be written, and the prompts that are taught become short. A
-text is cut into as few pieces as possible (a unigram model with one score for
-all). The special tokens and the chat template are Qwen's.
+Its pieces are whole phrases, words, single digits, single characters, and
+bytes for all the rest: any text can be written, and the prompts that are
+taught become short. A text is cut into as few pieces as possible (a unigram
+model with one score for all). The special tokens and the chat template are
+Qwen's.
 """
 
 import re
@@ -70,7 +71,7 @@ def pieces():
 
 
 def meanings_of_actions():
-    """': keep the learning rate ...' as it stands after a name."""
+    """': keep the learning rate ...' as it follows a name."""
     return {re.split(r"\{", ": " + a.meaning)[0] for a in KNOWN}
 
 

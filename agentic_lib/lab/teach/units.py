@@ -2,11 +2,11 @@
 
     python -m agentic_lib.lab.teach.units [brain] [number of states]
 
-With SGD and no weight decay, a loss times c at rates divided by c is the same
-run, number for number; only the printed losses and rates differ. A brain that
-reads the run decides the same. Asked are states of such runs that the bundled
-brain was not taught, for c from a thousandth to a thousand. Knows nothing
-about how a brain was made.
+With SGD and no weight decay, the loss times c at rates divided by c gives the
+same run, number for number; only the printed losses and rates differ. A brain
+that reads the run makes the same decisions. It is asked about states of such
+runs that the bundled brain was not taught on, for c from a thousandth to a
+thousand. Knows nothing about how a brain was made.
 """
 
 import sys
@@ -42,10 +42,10 @@ def measure(brain, states, units=UNITS) -> dict:
     """{c: shares of the states} for a SimpleAIBrain.
 
     states    dictionaries with `history`, `every`, `factors`, of SGD runs
-    differ    other actions than at c = 1, whoever decided
+    differ    the action is not the one at c = 1, whoever decided
     by model  decided by the model, here and at c = 1 (the rest lies outside
               what it was taught, and is left to the rules)
-    model differs  other actions than at c = 1, of those
+    model differs  of those, the action is not the one at c = 1
     """
     usual = check.ask(brain, states, quiet=True)
     found = {}
@@ -65,7 +65,7 @@ def measure(brain, states, units=UNITS) -> dict:
 
 
 def sgd_states(count=STATES) -> list[dict]:
-    """Labelled states of SGD runs that the bundled brain was not taught."""
+    """Labelled states of SGD runs that the bundled brain was not taught on."""
     _, kept = held_back(unpack(LABELS))
     states = unseen_states([g for g in kept if not g["adam"]], count)
     return [{"history": s.history(), "every": s.every,

@@ -1,9 +1,10 @@
 """Runs that the language model itself steers, to learn from where it leads.
 
-A brain that was taught on other policies' runs meets, once it decides itself,
-states that they never led to. So it is let loose halfway through the teaching,
-and what it should have done there is taught in the second half (DAgger: Ross,
-Gordon and Bagnell, 2011). Knows nothing about how it is taught.
+Once a brain that was taught on other policies' runs decides for itself, it
+meets states that those policies never led to. So it is let loose halfway
+through the teaching, and what it should have done there is taught in the
+second half (DAgger: Ross, Gordon and Bagnell, 2011). Knows nothing about how
+it is taught.
 """
 
 from pathlib import Path
@@ -25,7 +26,7 @@ def scores(model, seen, factors, horizon, every):
     Returns (N, 4) log-probabilities of NAMES.
     """
     told = np.zeros((len(seen), len(NAMES)))
-    for pair in np.unique(factors, axis=0):  # each has a prefix of its own
+    for pair in np.unique(factors, axis=0):  # each has its own prompt prefix
         rows = np.flatnonzero((factors == pair).all(1))
         states = [State(seen[i], horizon, every, tuple(pair)) for i in rows]
         prompts = [Prompt().messages(s.history(), s.actions(), every)
@@ -54,7 +55,7 @@ def visit(model, seed, situation=None):
 
 
 def visits(model, count, seed, folder=None):
-    """`count` groups; those that lie in `folder` are not made again."""
+    """`count` groups; those already in `folder` are not made again."""
     groups = []
     for k in range(count):
         path = folder and Path(folder) / f"visit_{k:05d}.npz"

@@ -1,9 +1,9 @@
 """The widgets of this package, together.
 
-PromptLab            what does the brain do, and when not?
+PromptLab            what does the brain do, and when does it not?
 LiveTraining         watch and steer a training
-YouAgainstTheBrain   decide on a run, the brain on its twin
-Replay               go through a saved run, branch its decisions
+YouAgainstTheBrain   you decide on one run, the brain on its twin
+Replay               go through a saved run, and branch its decisions
 """
 
 from agentic_lib.show.widgets.against import YouAgainstTheBrain

@@ -18,14 +18,15 @@ from agentic_lib.show.widgets.front_end import asleep, picture, pre, row
 
 
 class YouAgainstTheBrain(ByHand):
-    """You decide on one run, the brain on its twin, neither sees the other's
-    decision before both have committed.
+    """You decide on one run, the brain on its twin.
+
+    Neither sees the other's decision before both have committed.
 
     brain    what you play against
     options  those of Training: data, lr, epochs, seed, ...
 
-    `run` is yours, `brain_run` the brain's. `finish()` lets the rules take
-    what you left undecided, and returns both.
+    `run` is yours, `brain_run` the brain's. `finish()` lets the rules make the
+    decisions that you left open, and returns both runs.
     """
 
     def __init__(self, brain: Any, theme: str | None = "light",
@@ -54,7 +55,7 @@ class YouAgainstTheBrain(ByHand):
             self.show()
 
     def choose(self, decision: Decision) -> None:
-        """Applies your decision, and trains both up to the next."""
+        """Applies your decision, and trains both runs up to the next one."""
         decision = self.decide(decision)
         others = [d for d in self.brain_run.decisions
                   if d.epoch == decision.epoch]
@@ -68,8 +69,10 @@ class YouAgainstTheBrain(ByHand):
         self.train_on()
 
     def train_on(self) -> None:
-        """Both runs up to your next decision; to their ends if there is
-        none."""
+        """Trains both runs up to your next decision.
+
+        If there is none, they are trained to their ends.
+        """
         every = self.training.controller.every
         while not self.training.done:
             self.training.step()
@@ -82,7 +85,7 @@ class YouAgainstTheBrain(ByHand):
                 pass
 
     def finish(self) -> tuple[Run, Run]:
-        """The rules take your remaining decisions; returns both runs."""
+        """Lets the rules make your remaining decisions; returns both runs."""
         controller = self.training.controller
         while not self.over:
             self.choose(fallback_decision(
@@ -91,7 +94,7 @@ class YouAgainstTheBrain(ByHand):
         return self.run, self.brain_run
 
     def show(self) -> None:
-        """The brain's curve only when all is over."""
+        """Shows the runs, but the brain's curve only when all is over."""
         self.choices.layout.display = "none" if self.over else ""
         self.words.value = pre(self.describe())
         self.figure.value = picture(self.draw())
@@ -110,6 +113,6 @@ class YouAgainstTheBrain(ByHand):
                 f"in {self.agreed} of {self.asked} decisions.")
 
     def still(self) -> dict:
-        """Where no widget can run: the rules in your place, to the end."""
+        """Where no widget can run: the rules decide for you, to the end."""
         self.finish()
         return super().still()

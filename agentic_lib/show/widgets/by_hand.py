@@ -1,4 +1,4 @@
-"""A view in which a person takes decisions, as the brain would.
+"""A view in which a person makes decisions, as the brain would.
 
 Knows nothing about when a decision is due.
 """
@@ -19,7 +19,7 @@ class ByHand(View):
         return self.training.run
 
     def buttons(self) -> list:
-        """One for every action."""
+        """One button for every action."""
         return [button(action.name, partial(self.on_decision, action.name))
                 for action in self.training.controller.actions]
 
@@ -34,5 +34,5 @@ class ByHand(View):
         return Decision(name, reason, source="human", prompt=self.question())
 
     def decide(self, decision) -> Decision:
-        """Applies a decision, whoever took it."""
+        """Applies a decision, whoever made it."""
         return self.training.controller.apply(decision)

@@ -1,7 +1,8 @@
 """What all widgets here share: how they show themselves, and the stand-in.
 
 Made for ipywidgets 7 (Colab) and 8. No widget here waits for a running cell
-or for a thread: the browser sends an event, a function answers and returns.
+or for a thread: the browser sends an event, and a function answers it and
+returns.
 """
 
 import base64
@@ -26,9 +27,10 @@ def static() -> bool:
 
 
 class View:
-    """Shows `self.box`, a widget; `still()` if no widget can run.
+    """Shows `self.box`, a widget, or `still()` if no widget can run.
 
-    A subclass sets `box`, and has `draw()`, a Figure, or its own `still`.
+    A subclass sets `box`, and has either `draw()`, which returns a Figure, or
+    its own `still`.
     """
 
     def still(self) -> dict:
@@ -69,7 +71,7 @@ def pre(text) -> str:
 
 
 def side_by_side(*children, width="20rem"):
-    """Boxes beside each other; below each other on a narrow page."""
+    """Boxes side by side, or one below the other on a narrow page."""
     for child in children:
         child.layout.flex, child.layout.min_width = f"1 1 {width}", "0"
     return row(*children)
@@ -82,7 +84,7 @@ def row(*children):
 
 
 def asleep():
-    """The line that still stands there when the kernel no longer answers."""
+    """The line that is still shown when the kernel no longer answers."""
     return ipywidgets.HTML('<small style="display:block;line-height:1.35">'
                            f"{ASLEEP}</small>")
 

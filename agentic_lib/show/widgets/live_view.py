@@ -1,4 +1,4 @@
-"""A training that one watches and steers, in a notebook.
+"""A training run to watch and steer in a notebook.
 
 The browser's clock drives it: each tick trains one epoch and returns, so that
 a button is answered between two epochs. Knows nothing about language models.
@@ -34,8 +34,8 @@ class LiveTraining(ByHand):
     interval  milliseconds from epoch to epoch
     theme     as in `plot_run`
 
-    `finish()` trains what is left without stopping for anybody and returns
-    the Run: the next cell of a notebook calls it, so that "run all" works.
+    `finish()` trains what is left without waiting for anybody, and returns
+    the Run. The next cell of a notebook calls it, so that "run all" works.
     """
 
     def __init__(self, training: Training, compare: Run | None = None,
@@ -61,19 +61,22 @@ class LiveTraining(ByHand):
     # -- what answers an event ---------------------------------------------
 
     def on_tick(self, change):
-        """The browser's clock. A tick that waited in a queue is dropped, and
-        so is the jump back to 0 by the clock's own stop button."""
+        """Answers the browser's clock.
+
+        A tick that waited in a queue is dropped. So is the jump back to 0
+        that the clock's own stop button makes.
+        """
         idle = time.perf_counter() - self.last_work
         if change["new"] > change["old"] and idle > STALE:
             self.advance(CHUNK if self.hurry else 0)
 
     def on_step(self):
-        """One epoch more."""
+        """Trains one more epoch."""
         self.advance()
         self.show(draw=True)
 
     def on_skip(self):
-        """From now on as many epochs a tick as fit."""
+        """From now on, trains as many epochs per tick as fit."""
         self.hurry = True
         self.hand_over()
         setattr(self.play, playing(self.play), True)
@@ -90,7 +93,7 @@ class LiveTraining(ByHand):
         self.advance()
 
     def on_decision(self, name):
-        """A person took the decision that was due."""
+        """A person made the decision that was due."""
         if self.waiting:
             reason = self.why.value.strip() or "A person decided."
             self.decide(self.human(name, reason))
@@ -100,7 +103,7 @@ class LiveTraining(ByHand):
     # -- training ----------------------------------------------------------
 
     def advance(self, seconds: float = 0) -> None:
-        """Trains one epoch, or as many as fit into that time."""
+        """Trains one epoch, or as many as fit into `seconds`."""
         until = time.perf_counter() + seconds
         while self.step() and time.perf_counter() < until:
             pass
@@ -108,7 +111,7 @@ class LiveTraining(ByHand):
         self.last_work = time.perf_counter()
 
     def step(self) -> bool:
-        """One epoch; False when there is nothing to go on with."""
+        """Trains one epoch; False if there is nothing to go on with."""
         if self.waiting or self.ended:
             return False
         if self.training.done:
@@ -124,7 +127,7 @@ class LiveTraining(ByHand):
         return not self.waiting
 
     def hand_over(self) -> None:
-        """All decisions to the brain, the one that is awaited too."""
+        """Leaves all decisions to the brain, including the one now awaited."""
         controller, self.mine.value = self.training.controller, False
         if self.waiting and controller.brain is not None:
             self.decide(controller.brain.analyze_training(
@@ -133,7 +136,7 @@ class LiveTraining(ByHand):
         self.waiting = False
 
     def finish(self) -> Run:
-        """Trains to the end, the brain deciding, and returns the Run."""
+        """Trains to the end under the brain, and returns the Run."""
         self.hand_over()
         while self.step():
             pass
@@ -143,8 +146,11 @@ class LiveTraining(ByHand):
     # -- showing -----------------------------------------------------------
 
     def show(self, draw: bool = False) -> None:
-        """Words at once; the figure at most twice a second, and at most for
-        a tenth of the time."""
+        """Shows the words at once, and the figure less often.
+
+        Unless `draw` is True, the figure is drawn at most twice a second, and
+        drawing takes at most a tenth of the time.
+        """
         if self.ended:
             setattr(self.play, playing(self.play), False)
         self.choices.layout.display = "" if self.waiting else "none"

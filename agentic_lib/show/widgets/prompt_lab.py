@@ -36,12 +36,12 @@ OWN, NOTHING, OPEN = "your own", "nothing", "?"
 
 
 class PromptLab(View):
-    """Widgets around one question: what does the brain do, and when not?
+    """Widgets for one question: what does the brain do, and when does it not?
 
     brains  one or more to choose from; the rules are always there
 
-    `prompt` is the prompt that stands there, `decision` the last answer,
-    `tries` what was kept, `export()` the line that goes into the loop.
+    `prompt` is the current prompt, `decision` the last answer; `tries` holds
+    what was kept, and `export()` gives the line that goes into the loop.
     """
 
     def __init__(self, *brains: Any) -> None:
@@ -66,7 +66,7 @@ class PromptLab(View):
         self.unless_busy(self.on_brain)()
 
     def make_inputs(self) -> None:
-        """Sliders, templates and choices, each with what answers it."""
+        """Sliders, templates and choices, with the functions that answer."""
         wide = {"width": "98%"}
         self.knobs = {name: slider(name) for name in KNOBS}
         self.brain = choice("brain", list(self.brains))
@@ -91,8 +91,11 @@ class PromptLab(View):
                 widget.observe(self.unless_busy(answer), "value")
 
     def unless_busy(self, answer: Callable[[], None]) -> Callable:
-        """Answers what a person changed, not what the lab itself did. While
-        a slow brain thinks, nothing can be changed: no queue builds up."""
+        """Answers what a person changed, not what the lab itself changed.
+
+        While a slow brain thinks, nothing can be changed, so that no queue
+        builds up.
+        """
         def observer(_=None):
             if self.busy:
                 return
@@ -115,7 +118,7 @@ class PromptLab(View):
     # -- what answers an event ---------------------------------------------
 
     def on_brain(self):
-        """Another brain was chosen: its mode, its actions."""
+        """Another brain was chosen: offers its mode and its actions."""
         brain = self.brains[self.brain.value]
         self.mode.value = getattr(brain, "mode", "generate")
         self.mode.disabled = getattr(brain, "model", None) is None
@@ -147,7 +150,7 @@ class PromptLab(View):
         self.ask()
 
     def ask(self) -> None:
-        """Asks the brain, and follows a moving slider if it was fast."""
+        """Asks the brain; if it was fast, it will follow a moving slider."""
         self.guess.value, self.guess.disabled = OPEN, False
         self.decision = self.decide(self.prompt)
         self.slow = self.decision.seconds > FAST
@@ -189,13 +192,12 @@ class PromptLab(View):
         return situation(**self.values())
 
     def chosen(self, **changes: Any) -> Any:
-        """The brain that is chosen, in the mode and with the prompt that
-        stand there."""
+        """The chosen brain, with the mode and the prompt as they are set."""
         return changed(self.brains[self.brain.value], **{
             "mode": self.mode.value, "prompt": self.prompt, **changes})
 
     def decide(self, prompt: Prompt) -> Decision:
-        """One decision, its reply shown while it is written."""
+        """One decision, with its reply shown while it is written."""
         brain = self.chosen(prompt=prompt, on_text=self.on_text())
         started = time.perf_counter()
         decision = brain.analyze_training(self.history())
@@ -255,7 +257,7 @@ class PromptLab(View):
         self.code.value = pre(self.export())
 
     def score(self) -> str:
-        """How a person's guesses did."""
+        """How good a person's guesses were."""
         if not self.guesses or not self.guess_first.value:
             return ""
         return (f"You guessed {self.guess.value}. Right so far: "
@@ -302,7 +304,7 @@ def short(decision) -> str:
 
 
 def say_try(kept) -> str:
-    """What was kept, in a line."""
+    """What was kept, in one line."""
     return (f"{kept['name']}: {short(kept['decision'])}, "
             f"{kept['train_acc']:g} / {kept['val_acc']:g} at epoch "
             f"{kept['epoch']}")

@@ -1,4 +1,4 @@
-"""Replay: go through a saved run, see what the brain saw and answered.
+"""Replay: go through a saved run and see what the brain saw and answered.
 
 Knows nothing about language models.
 """
@@ -45,7 +45,7 @@ class Replay(View):
         self.show()
 
     def decision(self) -> Decision | None:
-        """The last decision up to the epoch that is chosen, or None."""
+        """The last decision up to the chosen epoch, or None."""
         past = [d for d in self.run.decisions if d.epoch <= self.epoch.value]
         return past[-1] if past else None
 
@@ -55,7 +55,7 @@ class Replay(View):
         self.words.value = pre(self.describe())
 
     def draw(self) -> Figure:
-        """The figure of the run, a line at the epoch."""
+        """The figure of the run, with a line at the epoch."""
         figure = plot_run(self.run, theme=self.theme)
         for axes in figure.axes:
             axes.axvline(self.epoch.value, lw=1, color=axes.spines[
@@ -63,7 +63,7 @@ class Replay(View):
         return figure
 
     def describe(self) -> str:
-        """What was measured then, what was asked and answered."""
+        """What was measured, asked and answered then."""
         parts = [f"Epoch {m.epoch}: training {show(m.train_acc, '.1f', ' %')}"
                  f", validation {show(m.val_acc, '.1f', ' %')}, learning "
                  f"rate {show(m.learning_rate)}" for m in self.run.metrics
