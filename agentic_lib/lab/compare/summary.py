@@ -143,7 +143,7 @@ def with_guards(view, info, rows, left_out) -> list[str]:
         "(`leap`), and so does one whose network dies before it has learned "
         "anything; and no rate is raised again to where the run diverged "
         "(`ceiling`). Thresholds were chosen, and gains were checked, on the "
-        "teaching families; every method has the same guards."
+        "teaching families; all methods that can have guards have the same."
         + (" *oracle_quick* is a reference, not a method: it is told the "
            "best constant rate in hindsight and goes there at the brain's "
            "pace. What it loses is the price of the start; what the brain "
