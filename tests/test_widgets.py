@@ -3,6 +3,8 @@ would call them. tests/browser does it with a real one."""
 
 import math
 import re
+import threading
+import time
 
 import pytest
 
@@ -320,6 +322,30 @@ def test_finish_runs_to_the_end_with_the_brain_deciding(pictures):
     assert run.metrics == train("digits", rules(), **OPTIONS).metrics
     assert {d.source for d in run.decisions} == {"fallback"}
     assert view.finish() is run
+
+
+def test_events_of_several_threads_take_turns(pictures, monkeypatch):
+    """As JupyterLab and ipykernel 7 deliver them, with a cell beside them."""
+    live, inside, most = make_live(), [], []
+    train_one_epoch = live.training.train_one_epoch
+
+    def slowly(epoch):
+        inside.append(epoch)
+        time.sleep(0.05)  # another thread has time to come in
+        most.append(len(inside))
+        inside.pop()
+        return train_one_epoch(epoch)
+
+    monkeypatch.setattr(live.training, "train_one_epoch", slowly)
+    step, skip = (child for child in live.box.children[0].children[1:3])
+    threads = [threading.Thread(target=event) for event in (
+        step.click, lambda: tick(live, 3), skip.click, live.finish)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * OPTIONS["epochs"]
+    assert live.run.test == train("digits", rules(), **OPTIONS).test
 
 
 def test_a_run_without_a_brain_can_be_watched_and_steered(pictures):

@@ -14,7 +14,13 @@ from agentic_lib.run.record import Run
 from agentic_lib.run.training import Training
 from agentic_lib.show.plots import plot_run
 from agentic_lib.show.widgets.by_hand import ByHand
-from agentic_lib.show.widgets.front_end import asleep, picture, pre, row
+from agentic_lib.show.widgets.front_end import (
+    asleep,
+    in_turn,
+    picture,
+    pre,
+    row,
+)
 
 
 class YouAgainstTheBrain(ByHand):
@@ -84,6 +90,7 @@ class YouAgainstTheBrain(ByHand):
             for _ in training:  # what is left, and the test set
                 pass
 
+    @in_turn
     def finish(self) -> tuple[Run, Run]:
         """Lets the rules make your remaining decisions; returns both runs."""
         controller = self.training.controller

@@ -1,13 +1,15 @@
 """What all widgets here share: how they show themselves, and the stand-in.
 
-Made for ipywidgets 7 (Colab) and 8. No widget here waits for a running cell
-or for a thread: the browser sends an event, and a function answers it and
-returns.
+Made for ipywidgets 7 (Colab) and 8. No widget here waits for a running cell:
+the browser sends an event, and a function answers it and returns. Events are
+answered one at a time, in whatever threads the kernel delivers them.
 """
 
 import base64
+import functools
 import io
 import os
+import threading
 from html import escape
 
 import ipywidgets
@@ -17,6 +19,8 @@ ASLEEP = ("Nothing moves when you press a button? Then the runtime was "
           "restarted: run this cell again.")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
+_turn = threading.RLock()
+
 
 def static() -> bool:
     """True if no widget can run: outside of a notebook, or while the
@@ -24,6 +28,20 @@ def static() -> bool:
     executed for readers."""
     kernel = getattr(get_ipython(), "kernel", None)
     return kernel is None or bool(os.environ.get("AGENTIC_LIB_STATIC"))
+
+
+def in_turn(function):
+    """The same function, run while no other one is that is made like this.
+
+    ipykernel 7 answers JupyterLab's widgets in a thread of their own (a
+    "subshell"), and some of their events in the main thread, where cells run,
+    too. Two threads that train one network at once can crash the kernel.
+    """
+    @functools.wraps(function)
+    def alone(*args, **options):
+        with _turn:
+            return function(*args, **options)
+    return alone
 
 
 class View:
@@ -93,5 +111,10 @@ def button(text, on_click, **options):
     """A button as wide as its text."""
     made = ipywidgets.Button(description=text, **options)
     made.layout.width, made.layout.align_self = "auto", "flex-start"
-    made.on_click(lambda _: on_click())
+    made.on_click(in_turn(lambda _: on_click()))
     return made
+
+
+def on_change(widget, answer, name="value"):
+    """Calls `answer(change)` when a trait of the widget changes."""
+    widget.observe(in_turn(answer), name)

@@ -16,6 +16,8 @@ from agentic_lib.show.widgets.by_hand import ByHand
 from agentic_lib.show.widgets.front_end import (
     asleep,
     button,
+    in_turn,
+    on_change,
     picture,
     pre,
     row,
@@ -44,8 +46,9 @@ class LiveTraining(ByHand):
         self.waiting = self.hurry = self.ended = False
         self.last_work = self.last_drawing = self.drawing_takes = 0.0
         self.play = w.Play(max=10**6, interval=interval, show_repeat=False)
-        self.play.observe(self.on_tick, "value")
-        self.play.observe(lambda _: self.show(draw=True), playing(self.play))
+        on_change(self.play, self.on_tick)
+        on_change(self.play, lambda _: self.show(draw=True),
+                  playing(self.play))
         self.mine = w.Checkbox(description="I take the decisions",
                                indent=False)
         self.why = w.Text(placeholder="because (as you like)")
@@ -135,6 +138,7 @@ class LiveTraining(ByHand):
                 actions=controller.actions))
         self.waiting = False
 
+    @in_turn
     def finish(self) -> Run:
         """Trains to the end under the brain, and returns the Run."""
         self.hand_over()

@@ -26,6 +26,7 @@ from agentic_lib.show.widgets.front_end import (
     View,
     asleep,
     button,
+    on_change,
     pre,
     row,
     side_by_side,
@@ -88,7 +89,7 @@ class PromptLab(View):
             ([self.system, self.user], self.on_edit),
         ):
             for widget in widgets:
-                widget.observe(self.unless_busy(answer), "value")
+                on_change(widget, self.unless_busy(answer))
 
     def unless_busy(self, answer: Callable[[], None]) -> Callable:
         """Answers what a person changed, not what the lab itself changed.

@@ -15,6 +15,7 @@ from agentic_lib.show.widgets.front_end import (
     View,
     asleep,
     button,
+    on_change,
     picture,
     pre,
     side_by_side,
@@ -35,7 +36,7 @@ class Replay(View):
         last = run.metrics[-1].epoch if run.metrics else 1
         self.epoch = w.IntSlider(min=1, max=max(last, 2), description="epoch",
                                  layout=w.Layout(width="98%"))
-        self.epoch.observe(lambda _: self.show(), "value")
+        on_change(self.epoch, lambda _: self.show())
         self.figure, self.words, self.branches = (w.HTML() for _ in range(3))
         self.ask = button("what if?", self.on_what_if,
                           disabled=training is None)
