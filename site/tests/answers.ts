@@ -9,8 +9,7 @@ import { rulesDecision } from "../src/brain/rules";
 import { ACTIONS } from "../src/brain/tables";
 import type { Decision, Metrics, Probabilities } from "../src/brain/tables";
 
-const WRITTEN = 5; // of so many reasons one is written
-const TIE = 2e-3;  // closer than this the likeliest action is anybody's
+const TIE = 2e-3; // closer than this the likeliest action is anybody's
 
 /** fixtures.json.gz, as fixtures.py writes it. */
 export interface Fixtures {
@@ -23,6 +22,7 @@ export interface Fixtures {
     reversed: Probabilities[];
     decisions: Decision[];
   }>;
+  written: number; // of so many reasons one is written
   formats: [number, ...string[]][];
   replies: [string, [string, string] | null][];
   training: any;
@@ -59,7 +59,8 @@ export interface Compared {
 
 /** A brain's tokens, probabilities, decisions and reasons. */
 export async function compareBrain(
-  name: string, model: LanguageModel, { states, brains }: Fixtures,
+  name: string, model: LanguageModel,
+  { states, brains, written: every }: Fixtures,
 ): Promise<Compared> {
   const brain = new Brain(name, model), wanted = brains[name]!;
   const found: Compared = { wrong: [], worst: 0, decided: 0, ties: 0 };
@@ -71,7 +72,7 @@ export async function compareBrain(
   };
   for (const [i, state] of states.entries()) {
     const theirs = wanted.decisions[i]!;
-    const written = i % WRITTEN === 0;
+    const written = i % every === 0;
     const mine = await brain.decide(state, written);
     const check = (ok: boolean, what: string) =>
       ok || found.wrong.push([i, what]);

@@ -17,7 +17,9 @@ import nbformat
 import pytest
 from front_ends import ROOT, Classic, Lab
 
-sys.path.insert(0, str(ROOT / "notebooks"))
+sys.path[:0] = [str(ROOT / "notebooks"), str(ROOT / "tests")]
+from needed_cells import needed  # noqa: E402
+
 compose, series = (importlib.import_module(f"building.{name}")
                    for name in ("compose", "series"))
 
@@ -44,7 +46,8 @@ CELLS = {
 
 
 def notebook(name, cells):
-    """The series' notebook up to its widget, or one of these cells."""
+    """The cells of the series' notebook that its widget rests on, or these
+    cells."""
     built = ROOT / "notebooks" / f"{name}.ipynb"
     if not built.exists():
         return nbformat.v4.new_notebook(
@@ -55,7 +58,10 @@ def notebook(name, cells):
     last = next(i for i, cell in enumerate(book.cells)
                 if cell.cell_type == "code" and re.search(
                     r"PromptLab\(|LiveTraining\(", cell.source))
-    book.cells = book.cells[:last + 1]
+    run = needed({i: cell.source for i, cell in enumerate(book.cells[:last])
+                  if cell.cell_type == "code"}
+                 | {last: book.cells[last].source}, {last})
+    book.cells = [book.cells[i] for i in sorted(run)]
     for cell in book.cells:  # the widget is what is tested, not the way there
         cell.source = cell.source.replace("EPOCHS = 60", "EPOCHS = 20")
     return book
