@@ -148,16 +148,17 @@ class LanguageModel:
         What was already computed for the prompt, by `score` say, is reused.
         """
         ids = self.tokens(messages, start, thinking)
-        beginning = self._constant_part([ids], messages, thinking)
+        draws = sample or thinking
         watch = Watch(self.tokenizer, len(ids), start, until,
                       max_seconds or (300 if thinking else 60), on_text)
         settings = writing_settings(
-            self.network, sample or thinking, thinking,
+            self.network, draws, thinking,
             max_new_tokens or (2048 if thinking else 64))
         with (torch.inference_mode(), self._lock, threads_for(self.small),
-              own_random_numbers(self.device, seed)):
+              own_random_numbers(self.device, seed if draws else None)):
             self._check(ids)
-            cache = self.prefixes.longest(ids, beginning)
+            cache = self.prefixes.longest(ids, lambda: self._constant_part(
+                [ids], messages, thinking))
             ids = torch.tensor([ids], device=self.device)
             self.network.generate(
                 ids, attention_mask=torch.ones_like(ids),

@@ -48,12 +48,13 @@ class Prefixes:
     def longest(self, ids, beginning) -> DynamicCache:
         """A cache for the longest known beginning of `ids`.
 
-        This is a whole kept prompt if `ids` continue one, else `beginning`.
+        This is a whole kept prompt if `ids` continue one, else what the
+        function `beginning` returns.
         """
         for key, cache in self.prompts.items():
             if len(key) < len(ids) and tuple(ids[:len(key)]) == key:
                 return copy_of(cache)
-        return self.get(beginning)
+        return self.get(beginning())
 
     def compute(self, ids) -> DynamicCache:
         """Fills a new cache in one pass over `ids`, of shape (1, prefix)."""

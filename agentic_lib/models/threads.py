@@ -1,10 +1,10 @@
 """How many processor threads a computation gets.
 
-A small network gains nothing from a second thread, and loses everything as
-soon as several processes share the processors: its threads then wait for each
-other after every tiny matrix product. So small networks are trained, and
-small brains asked, on one thread, whatever the process is set to. Afterwards
-the process gets its own setting back; large networks and brains use that one.
+A small network gains nothing from a second thread, and loses a lot as soon as
+several processes share the processors: its threads then wait for each other
+after every tiny matrix product. So small networks are trained, and small
+brains asked, on one thread, whatever the process is set to. Afterwards the
+process gets its own setting back; large networks and brains use that one.
 One thread also adds numbers up in a fixed order, so a run gives the same
 numbers on every machine of the same kind.
 

@@ -83,7 +83,13 @@ def first_line_complete(text) -> bool:
 
 @contextmanager
 def own_random_numbers(device, seed):
-    """Random numbers from `seed`, leaving everybody else's untouched."""
+    """Random numbers from `seed`, leaving everybody else's untouched.
+
+    seed  None if nothing will be drawn: setting one takes a millisecond
+    """
+    if seed is None:
+        yield
+        return
     apple = torch.mps.get_rng_state() if device.type == "mps" else None
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
