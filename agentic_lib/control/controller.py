@@ -122,8 +122,8 @@ class AgenticLR:
         self.decisions: list[Decision] = []
         self.should_stop = self.cooling = False
         self._forget()
-        if brain is not None and self.counter.advice():
-            self.tell("no decision", self.counter.advice())
+        if brain is not None and (advice := self.counter.advice()):
+            self.tell("no decision", advice)
 
     @property
     def every(self) -> int:
@@ -170,7 +170,7 @@ class AgenticLR:
         if not known:
             # nothing to decide on, but a metric that no brain can read still
             # says which weights are the best
-            return self.best and self.best.see(result)
+            return None if self.best is None else self.best.see(result)
         if not self.history:
             self._forget()  # what lies between two evaluations is known now
         metrics = Metrics(self.counter.number, **known, learning_rate=rate,
