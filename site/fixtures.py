@@ -48,9 +48,9 @@ def main():
 
 
 def answers(brain, states) -> dict:
-    """What a brain says to each state: decisions with reasons, tokens, and
-    probabilities in either order of the options, also for states that lie so
-    far outside what it was taught that the rules decide."""
+    """What a brain says to each state: decisions, some of them with reasons,
+    tokens, and probabilities in either order of the options, also for states
+    that lie so far outside what it was taught that the rules decide."""
     decisions = brain.decide_many(states)
     decisions[::WRITTEN] = brain.decide_many(states[::WRITTEN], explain=True)
     given, turned = (brain.probabilities(states, actions, both_orders=False)

@@ -337,7 +337,7 @@ def test_events_of_several_threads_take_turns(pictures, monkeypatch):
         return train_one_epoch(epoch)
 
     monkeypatch.setattr(live.training, "train_one_epoch", slowly)
-    step, skip = (child for child in live.box.children[0].children[1:3])
+    step, skip = live.box.children[0].children[1:3]
     threads = [threading.Thread(target=event) for event in (
         step.click, lambda: tick(live, 3), skip.click, live.finish)]
     for thread in threads:

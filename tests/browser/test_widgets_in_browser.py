@@ -58,9 +58,9 @@ def notebook(name, cells):
     last = next(i for i, cell in enumerate(book.cells)
                 if cell.cell_type == "code" and re.search(
                     r"PromptLab\(|LiveTraining\(", cell.source))
-    run = needed({i: cell.source for i, cell in enumerate(book.cells[:last])
-                  if cell.cell_type == "code"}
-                 | {last: book.cells[last].source}, {last})
+    run = needed({i: cell.source
+                  for i, cell in enumerate(book.cells[:last + 1])
+                  if cell.cell_type == "code"}, {last})
     book.cells = [book.cells[i] for i in sorted(run)]
     for cell in book.cells:  # the widget is what is tested, not the way there
         cell.source = cell.source.replace("EPOCHS = 60", "EPOCHS = 20")

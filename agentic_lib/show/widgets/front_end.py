@@ -31,11 +31,11 @@ def static() -> bool:
 
 
 def in_turn(function):
-    """The same function, run while no other one is that is made like this.
+    """Wraps a function: of all that are wrapped, only one runs at a time.
 
-    ipykernel 7 answers JupyterLab's widgets in a thread of their own (a
-    "subshell"), and some of their events in the main thread, where cells run,
-    too. Two threads that train one network at once can crash the kernel.
+    ipykernel 7 answers most of JupyterLab's widget events in a thread of their
+    own (a "subshell"), but some in the main thread, where cells run. Two
+    threads that train the same network at once can crash the kernel.
     """
     @functools.wraps(function)
     def alone(*args, **options):
