@@ -226,7 +226,7 @@ def test_live_training_in_notebook_05(front):
         press(cell, "skip to the end")
         waits_for(cell, ", the end")
         # the picture follows the words
-        cell.locator("img[alt*='1 human']").last.wait_for()
+        cell.locator("img[alt*='Epochs 1 to 20'][alt*='1 human']").wait_for()
         front.picture("live_end")
         fits_and_reads_well(front, cell, "live")
 
