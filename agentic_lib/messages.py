@@ -29,13 +29,6 @@ class Shown(logging.StreamHandler):
         return sys.stdout
 
 
-if not log.handlers:
-    log.addHandler(Shown())
-    log.propagate = False  # or a program's own handlers would say it twice
-    log.setLevel(logging.CRITICAL if os.environ.get("AGENTIC_LIB_QUIET")
-                 else logging.INFO)
-
-
 def say(text: str) -> None:
     """Tells the user something that needs no action."""
     log.info(text)
@@ -59,3 +52,9 @@ def warn_once(told: set, cause: str, text: str) -> None:
 def silence(silent: bool = True) -> None:
     """Silences everything, warnings included; False undoes it."""
     log.setLevel(logging.CRITICAL if silent else logging.INFO)
+
+
+if not log.handlers:
+    log.addHandler(Shown())
+    log.propagate = False  # or a program's own handlers would say it twice
+    silence(bool(os.environ.get("AGENTIC_LIB_QUIET")))

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from dataclasses import replace
+
 import pytest
 
 from agentic_lib import Metrics, SimpleAIBrain, parse_decision
@@ -144,6 +146,20 @@ def test_what_it_was_not_taught_is_left_to_the_rules(brain):
     changed.taught = brain.taught
     decision = changed.analyze_training(history)
     assert decision.source == "fallback" and "taught" in decision.note
+
+
+@pytest.mark.parametrize("loss_of", [
+    lambda e: -1 - e / 10, lambda e: -4 + e / 10, lambda e: 1 - e / 10])
+def test_a_loss_below_zero_is_left_to_the_rules(brain, loss_of):
+    """It has no multiple of the first that the brain was taught."""
+    from agentic_lib.brain.decision import Metrics
+
+    history = [Metrics(epoch=e, val_loss=loss_of(e), learning_rate=0.01,
+                       total_epochs=30) for e in range(1, 16)]
+    decision, = brain.decide_many([history], 2)
+    assert decision.source == "fallback" and "was not asked" in decision.note
+    positive = [replace(m, val_loss=m.val_loss + 9) for m in history]
+    assert brain.decide_many([positive], 2)[0].source == "model"
 
 
 def test_other_factors_and_intervals_are_known(brain):

@@ -448,3 +448,61 @@ def test_a_metric_that_the_callback_fills_in_is_not_missed(said):
     seen.see({"eval_loss": 1.0}, 1)
     assert not [text for text in said if "not measured" in text]
     assert seen.controller.story.results == [-1.0]
+
+
+def test_a_training_loss_is_the_mean_since_the_last_evaluation(tmp_path):
+    """Not that of the last batch, if every step is logged."""
+    means = []
+    for strategy in ("steps", "epoch"):
+        callback, trainer = trainer_run(
+            tmp_path / strategy, ["continue"] * 4, logging_steps=1,
+            logging_strategy=strategy)
+        trainer.train()
+        means.append([m.train_loss for m in callback.controller.history])
+    assert len(means[0]) == 4
+    assert means[0] == pytest.approx(means[1], rel=1e-3)
+
+
+def test_of_a_peft_model_only_what_is_trained_is_copied():
+    peft = pytest.importorskip("peft", reason="pip install peft")
+    base = torch.nn.Sequential(torch.nn.Linear(64, 64),
+                               torch.nn.Linear(64, 10))
+    model = peft.get_peft_model(base, peft.LoraConfig(
+        target_modules=["0"], r=2))
+    trained = [p for p in model.parameters() if p.requires_grad]
+    start = [p.detach().clone() for p in trained]
+    one = follower()
+    one.begin(torch.optim.SGD(trained, lr=0.1), model=model, evaluations=4)
+    best = one.controller.best
+    assert sum(w.numel() for w in best.weights.values()) == sum(
+        p.numel() for p in trained) < 300
+    with torch.no_grad():
+        for p in trained:
+            p.fill_(9.0)
+    best.restore()
+    assert all(torch.equal(p, was) for p, was in zip(trained, start))
+
+
+@needs_lightning
+@pytest.mark.parametrize("how, every, seen", [
+    ({"on_step": False, "on_epoch": True}, 1.0, True),
+    ({"on_step": True, "on_epoch": True}, 1.0, True),
+    ({}, 1.0, False),  # Lightning's own: the last batch
+    ({"on_step": True, "on_epoch": True}, 0.5, False)])
+def test_lightning_leaves_out_the_loss_of_a_single_batch(how, every, seen,
+                                                         said):
+    class Network(lightning_trainer.Classifier):
+        def training_step(self, batch, _):
+            loss = torch.nn.functional.cross_entropy(
+                self.network(batch[0]), batch[1])
+            self.log("train_loss", loss, **how)
+            return loss
+
+    callback = for_lightning.AgenticCallback(
+        ScriptedBrain(["continue"] * 20), every=1)
+    lightning_trainer.make_trainer(callback, 3, val_check_interval=every).fit(
+        Network(DATA), *lightning_trainer.loaders(DATA))
+    losses = [m.train_loss for m in callback.controller.history]
+    assert len(losses) == round(3 / every)
+    assert [x is not None for x in losses[2:]] == [seen] * (len(losses) - 2)
+    assert any("left out" in text for text in said) == (not seen)

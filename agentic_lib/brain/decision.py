@@ -1,7 +1,7 @@
 """The nouns of the whole package: Action, Metrics, Decision.
 
-Uses the standard library alone. Knows nothing about prompts, language models,
-optimizers or pictures: those are built on these three.
+Needs nothing but checks of arguments. Knows nothing about prompts, language
+models, optimizers or pictures: those are built on these three.
 """
 
 import math
@@ -255,9 +255,9 @@ class Decision:
         return iter((self.action, self.reason))
 
     def __str__(self):
-        when = rate = sure = note = ""
-        if self.epoch is not None:
-            when = f"epoch {self.epoch}: "
+        when = "" if self.epoch is None else f"epoch {self.epoch}: "
+        note = f"\n    Note: {self.note}" if self.note else ""
+        rate = sure = ""
         if None not in (self.old_lr, self.new_lr):
             rate = f"  lr {self.old_lr:.3g}"
             if self.new_lr != self.old_lr:
@@ -265,7 +265,5 @@ class Decision:
         if self.source == "model" and self.action in (
                 self.probabilities or ()):
             sure = f", {self.probabilities[self.action]:.0%} sure"
-        if self.note:
-            note = f"\n    Note: {self.note}"
         return (f"{when}{self.action}{rate}  ({self.source}{sure})\n"
                 f"    {self.reason}{note}")

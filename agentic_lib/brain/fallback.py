@@ -11,7 +11,7 @@ from agentic_lib.brain.decision import (
 
 BIG_GAP = 15.0  # percentage points between training and validation accuracy
 GREAT = 95.0    # percent of accuracy
-CRAWL = 0.3     # slow: a smaller share of the missing accuracy per decision
+CRAWL = 0.3     # slow: less than this share of the accuracy that is missing
 RESTLESS = 0.3  # share of epochs in which the training loss rose
 
 
@@ -81,8 +81,8 @@ def count_rises(history, every) -> tuple[int, int]:
     first = last_decision(history, every) or history[0]
     losses = [m.train_loss for m in history
               if m.epoch >= first.epoch and m.train_loss is not None]
-    pairs = list(zip(losses, losses[1:]))
-    return sum(new > old for old, new in pairs), len(pairs)
+    rises = sum(new > old for old, new in zip(losses, losses[1:]))
+    return rises, max(len(losses) - 1, 0)
 
 
 def is_lower(action):

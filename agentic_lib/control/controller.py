@@ -1,9 +1,9 @@
 """AgenticLR: Decision -> optimizer.
 
 Used like torch's ReduceLROnPlateau. Knows nothing about language models: a
-brain is anything with `actions` and `analyze_training(history, every,
-actions)`. rates.py says how a rate is moved, guards.py what overrules a
-brain, counting.py when a decision is due.
+brain is anything with `analyze_training(history, every, actions)`; its
+`actions`, if it has any, are the default. rates.py says how a rate is moved,
+guards.py what overrules a brain, counting.py when a decision is due.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,10 +13,10 @@ from typing import Any
 from torch import nn, optim
 
 from agentic_lib.brain.decision import (
-    ACTIONS, Action, Decision, Metrics, check_actions, with_factors)
+    Action, Decision, Metrics, check_actions, with_factors)
 from agentic_lib.brain.fallback import fallback_decision
 from agentic_lib.control.guards import (
-    COOL_DOWN, RESTART, RESTORE, Guards, check_guards, needs_best)
+    RESTART, RESTORE, Guards, check_guards, check_model, fall, usual_actions)
 from agentic_lib.mechanics import checks
 from agentic_lib.mechanics.best import Best
 from agentic_lib.mechanics.counting import PACES, make_counter
@@ -41,20 +41,26 @@ class AgenticLR:
                   but never at the end of the budget, where it would change
                   nothing
     reduce, increase
-                  factors; None takes them from the actions (0.7 and 1.3)
+                  factors for every action that lowers or raises the rate;
+                  None takes those of the pace, and at the original pace those
+                  of the actions (0.7 and 1.3)
     min_lr, max_lr
-                  a rate is never moved beyond these bounds
-    actions       the actions to choose from; None takes the brain's
+                  the highest rate is never moved beyond these bounds; the
+                  others keep their ratio to it
+    actions       the actions to choose from; None takes the brain's, and
+                  COOL_DOWN where the pace has it
     scheduler     a scheduler of this optimizer that you keep stepping as
                   before; its rates are scaled, whatever they are
-    model         the network that is trained: with it, a run that diverges
-                  goes back to its best weights
+    model         the network that is trained, with its weights loaded: a run
+                  that diverges goes back to its best ones
     guards        Guards(...), or False for none; None takes the usual ones
                   if there is a brain
     unit          what `every`, `total` and `step` count: "epochs",
                   "evaluations" (each call is one) or "steps"
     pace          "original" (every 5, 0.7, 1.3) or "quick" (every 2, 0.5,
-                  2.0); the individual arguments override it
+                  2.0, and COOL_DOWN as a fifth action if there is a budget
+                  and the brain was taught when to take it); the individual
+                  arguments override it
     metric, higher_is_better
                   `metric` names the number that says how good the weights
                   are, as you pass it to `step`; None: validation accuracy, or
@@ -95,28 +101,28 @@ class AgenticLR:
             raise ValueError(
                 f"brain={brain!r} cannot decide: pass SimpleAIBrain(), or an "
                 "object with analyze_training(history, every, actions).")
-        if actions is None:
-            actions = getattr(brain, "actions", ACTIONS)
         self.counter = make_counter(unit, every, total, total_epochs, pace)
-        checks.rate("warm_up", warm_up)
         usual = PACES[pace]
+        if actions is None:
+            actions = usual_actions(brain, usual[3] and self.counter.total)
+        checks.rate("warm_up", warm_up)
         self.optimizer, self.strict = optimizer, strict
         self.brain: Any = brain
         getattr(brain, "told", set()).clear()  # a new run: it warns again
         self.actions = with_factors(
             check_actions(actions), usual[1] if reduce is None else reduce,
             usual[2] if increase is None else increase)
-        if COOL_DOWN.name in [a.name for a in self.actions] and \
-                self.counter.total is None:
+        if fall in [a.effect for a in self.actions] and not self.counter.total:
             raise ValueError("actions holds 'cool_down', which needs the "
-                             "budget: pass total_epochs=.")
+                             "budget: pass total_epochs=, or total=.")
         self.rates = make_rates(optimizer, scheduler, min_lr, max_lr)
         self.guards = check_guards(guards, brain)
         self.measured = Measured(metric, higher_is_better)
         self.warm_up, self.back_to_best = warm_up, back_to_best
         self.on_decision = on_decision
-        keep = needs_best(self.guards, self.actions, model, back_to_best)
-        self.best = Best(model, self.rates.optimizer) if keep else None
+        check_model(model, self.actions, back_to_best)
+        self.best = None if model is None else Best(
+            model, self.rates.optimizer)
         self.story = Story()
         self.history: list[Metrics] = self.story.history
         self.decisions: list[Decision] = []
@@ -133,8 +139,7 @@ class AgenticLR:
     @property
     def total_epochs(self) -> int | None:
         """The budget in evaluations, or None if there is none."""
-        total = self.counter.total
-        return None if total is None else self.counter.evaluations(total)
+        return self.counter.evaluations(self.counter.total)
 
     def step(self, epoch: int | None = None, train_acc: float | None = None,
              val_acc: float | None = None, train_loss: float | None = None,
@@ -162,7 +167,8 @@ class AgenticLR:
         if self.counter.total and self.counter.at > self.counter.total:
             self.tell("budget", f"{self.counter.total} {self.counter.unit} "
                        "were announced; going on without a budget.")
-            self.counter.total = None
+            self.counter.total, self.cooling = None, False
+            self.actions = tuple(a for a in self.actions if a.effect != fall)
         given = {"train_acc": train_acc, "val_acc": val_acc,
                  "train_loss": train_loss, "val_loss": val_loss, **own}
         known, result, rate = from_first(
@@ -172,16 +178,17 @@ class AgenticLR:
             # says which weights are the best
             return None if self.best is None else self.best.see(result)
         if not self.history:
-            self._forget()  # what lies between two evaluations is known now
+            # steps: how many lie between two evaluations is known only now
+            self._forget()
         metrics = Metrics(self.counter.number, **known, learning_rate=rate,
                           total_epochs=self.total_epochs)
         self._see(metrics, result)
         decision = from_first(lambda: self._decide(ask))
         if decision is not None:
             return self.apply(decision)
-        if self.cooling and self.total_epochs:
-            left = self.total_epochs - metrics.epoch
-            self.rates.multiply(left / (left + 1))
+        if self.cooling and self.counter.total:
+            self.rates.multiply((self.counter.total - self.counter.at)
+                                / (self.counter.total - self.counter.before))
         return None
 
     def apply(self, decision: Decision) -> Decision:
@@ -230,7 +237,7 @@ class AgenticLR:
         """Goes back to the best weights; the rates stay as they are."""
         if self.best is None:
             raise ValueError("No best weights were kept: pass AgenticLR(..., "
-                             "model=model, back_to_best=True), or guards.")
+                             "model=model).")
         if self.best.result is None:
             return self.tell("no best", "Nothing has said yet how good the "
                              "weights are: they stay as they are.")
@@ -265,13 +272,14 @@ class AgenticLR:
             self.measured.result(metrics) for metrics in history]
         self.decisions[:] = [Decision(**d) for d in state.get("decisions", ())]
         self.should_stop = state["should_stop"]
-        self.cooling = state.get("cooling", False)
         last = history[-1].epoch if history else 0
         self.counter.at, self.counter.number = state.get("at", [last, last])
         self.rates.load_state_dict(state["rates"])
+        # a fall that has reached its end is over, if the budget has grown
+        self.cooling = state["cooling"] and not self.rates.at_bound(0.5)
         made = {d.epoch: d for d in self.decisions}
         self._forget()
-        if history and self.best:  # until its own copies are loaded
+        if self.counter.at and self.best:  # until its own copies are loaded
             self.best.keep()
             self.best.start = None
         for metrics, result in zip(history, results):
@@ -294,7 +302,7 @@ class AgenticLR:
             self.story.begin_again()
 
     def _forget(self):
-        """Nothing has been seen yet."""
+        """Starts the watch and the story from nothing."""
         guards = self.guards or Guards()
         self.watch = Watch(guards.far, guards.nowhere, self.every,
                            self.measured.metric is not None)

@@ -4,10 +4,11 @@ Whatever a guard does is recorded as a guard's decision, and its note says
 what the brain wanted. Knows nothing about language models.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agentic_lib.brain.decision import Action, Decision
+from agentic_lib.brain.decision import ACTIONS, Action, Decision
 from agentic_lib.brain.fallback import choose, is_lower, is_plain
 
 
@@ -37,7 +38,7 @@ RESTART = Action(
     "start_again",
     "go back to the first weights and multiply the learning rate by {factor}",
     factor=0.1, effect=go_to_start, marker="X", colour="#CC79A7")
-# May be offered too, if there is a budget (arXiv 2310.07831, 2405.18392).
+# Needs a budget (arXiv 2310.07831, 2405.18392); part of the quick pace.
 COOL_DOWN = Action(
     "cool_down",
     "lower the learning rate in a straight line, to zero at the end",
@@ -49,16 +50,18 @@ COOL_DOWN = Action(
 class Guards:
     """Which guards are on, and how strict they are. None switches one off.
 
-    bounds      overrules a step across min_lr or max_lr
+    bounds      overrules a step that would move nothing, since the highest
+                rate is at min_lr or max_lr already
     ceiling     overrules a step back up to a rate at which the run diverged
     cooldown    evaluations that must pass after a change before the next one
     first_stop  the first evaluation after which training may stop
     improving   no stop if validation accuracy has risen by this many points
                 since the last decision, or the validation loss has fallen by
                 1 %
-    divergence  responds to divergence, between decisions too: goes back to
-                the best weights, or lowers the rate if no model was given;
-                but never while validation is at or near its best
+    divergence  responds to divergence, and to a network in which hardly any
+                gradient is left, between decisions too: goes back to the best
+                weights, or lowers the rate if no model was given; but not
+                while validation is near its best and has improved clearly
     far         the training loss counts as diverged when it has lost this
                 share of what had been gained since the first evaluation, and
                 more than its noise: twice in a row, or once if validation
@@ -108,7 +111,7 @@ class Guards:
         if action.factor > 1 and self.ceiling and (
                 max(controller.get_last_lr()) * action.factor
                 > 0.99 * controller.watch.ceiling):  # rates are rounded
-            return "The run has diverged at that rate."
+            return "A guard had to step in at that rate."
         if action.factor != 1:
             changed = controller.watch.changed
             if self.cooldown and changed and (
@@ -122,7 +125,7 @@ class Guards:
         """The answer to divergence, or None."""
         watch, best = controller.watch, controller.best
         why, now = self.trouble(controller), controller.history[-1]
-        if why is None or len(watch.rescues) >= self.rescues:
+        if why is None or len(watch.rescues) >= (self.rescues or 0):
             return None
         if best is not None:
             lost = watch.lost or best.dead or self.leapt(controller)
@@ -147,7 +150,7 @@ class Guards:
             return "The network is dead: hardly any gradient is left."
         if watch.why is None and self.leapt(controller):
             return "The first ten steps moved the weights by " \
-                f"{best.moved:.3g} times their own length."
+                f"{best.moved:.3g} times their own length (see Guards.leap)."
         return watch.why
 
     def leapt(self, controller: Any) -> bool:
@@ -157,6 +160,15 @@ class Guards:
                     and best.moved is not None
                     and not best.moved <= self.leap  # nan counts as further
                     and (accuracy is None or accuracy <= 50))
+
+
+def usual_actions(brain, cools) -> Sequence[Action]:
+    """The brain's own actions; if `cools`, a brain that offers the four and
+    was taught when to take COOL_DOWN gets that as well."""
+    own = getattr(brain, "actions", ACTIONS)
+    taught = getattr(getattr(brain, "taught", None), "actions", None) or ()
+    cools = cools and own == ACTIONS and COOL_DOWN.name in taught
+    return (*own, COOL_DOWN) if cools else own
 
 
 def check_guards(guards, brain):
@@ -169,12 +181,10 @@ def check_guards(guards, brain):
     return guards or None
 
 
-def needs_best(guards, actions, model, back_to_best=False) -> bool:
-    """Must copies of the best weights be kept? A ValueError if an action
-    or an option needs them and there is no model to take them from."""
+def check_model(model, actions, back_to_best):
+    """A ValueError if an action or an option needs the best weights and there
+    is no model to take them from."""
     offered = RESTORE.name in [action.name for action in actions]
     if (offered or back_to_best) and model is None:
         raise ValueError("actions with 'restore_best', and back_to_best=True, "
                          "need the network: pass AgenticLR(..., model=model).")
-    return model is not None and bool(
-        offered or back_to_best or (guards and guards.divergence))

@@ -68,6 +68,11 @@ class Follower:
         """Makes a controller when a training begins. Its budget is
         `evaluations` or, with unit="steps", `steps`. If the training
         continues from a checkpoint, loads the state that was `saved`."""
+        if any(hasattr(part, "peft_config") for part in
+               getattr(model, "modules", tuple)()):
+            # the base is large and never changes: no copies of it
+            model = torch.nn.ParameterList(
+                p for p in model.parameters() if p.requires_grad)
         if model is not None and self.ema is not None:
             model = torch.nn.ModuleList([model, self.ema])
         budget = {"total": steps if self.by_steps else evaluations}

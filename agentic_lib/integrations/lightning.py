@@ -119,7 +119,8 @@ class AgenticLightningCallback(Callback):
         stale = {name for name in self.training_names
                  if name in self.last and
                  trainer.callback_metrics.get(name) == self.last[name]}
-        self.look(trainer, stale)
+        # within an epoch, what is logged by steps is that of one batch
+        self.look(trainer, stale | self.logged(trainer, on_step=True))
 
     def on_train_epoch_end(self, trainer, pl_module):
         if self.validated or not trainer.enable_validation:
@@ -128,8 +129,15 @@ class AgenticLightningCallback(Callback):
 
     def look(self, trainer: Any, stale: Collection[str] = ()) -> None:
         """Takes in one evaluation: all numbers except the stale ones."""
+        single = self.logged(trainer, on_step=True) - self.logged(
+            trainer, on_epoch=True)
+        if single:
+            warn_once(self.follower.told, "single", f"{', '.join(single)}: "
+                      "that of a single batch, so left out. Log it with "
+                      "on_step=False, on_epoch=True.")
         numbers = {name: value for name, value
-                   in trainer.callback_metrics.items() if name not in stale}
+                   in trainer.callback_metrics.items()
+                   if name not in {*stale, *single}}
         self.last = {name: trainer.callback_metrics[name].clone()
                      for name in self.training_names
                      if name in trainer.callback_metrics}
@@ -140,6 +148,13 @@ class AgenticLightningCallback(Callback):
                 self.tell(logger, decision, trainer.global_step)
         if self.controller.should_stop:
             trainer.should_stop = True
+
+    def logged(self, trainer: Any, **how: bool) -> set[str]:
+        """Names of numbers on the training data that the network logs so."""
+        results = getattr(trainer.fit_loop.epoch_loop, "_results", None) or {}
+        return self.training_names & {
+            one.meta.name for one in results.values()
+            if all(getattr(one.meta, k) == v for k, v in how.items())}
 
     def tell(self, logger: Any, decision: Decision, step: int) -> None:
         """Sends a decision to one of Lightning's loggers. No logger may end a

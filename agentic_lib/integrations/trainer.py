@@ -59,6 +59,7 @@ class AgenticTrainerCallback(TrainerCallback, ExportableState):
         self.follower = Follower(brain, names, USUAL, percent, folder, ema,
                                  **options)
         self.wanted = {name for name in (val_acc, val_loss) if name}
+        self.train_loss = train_loss
         self.seen_step = None  # None while no training goes on
         self.handler = None
 
@@ -96,10 +97,13 @@ class AgenticTrainerCallback(TrainerCallback, ExportableState):
         if self.wanted and not self.wanted & set(metrics):
             self.follower.others |= set(metrics)
             return control  # another one of several evaluation sets
-        logged = {}
-        for entry in state.log_history:
-            if entry["step"] > self.seen_step:
-                logged |= entry
+        new = [entry for entry in state.log_history
+               if entry["step"] > self.seen_step]
+        logged = {name: x for entry in new for name, x in entry.items()}
+        losses = [entry[self.train_loss] for entry in new
+                  if self.train_loss in entry]
+        if losses:  # one alone may be the loss of a single batch
+            logged[self.train_loss] = sum(losses) / len(losses)
         self.seen_step = state.global_step
         decision = self.follower.see({**logged, **metrics},
                                      state.global_step)

@@ -1,5 +1,5 @@
 """The mechanics under a controller: rates, weights, counting, processes.
 
-The series shows these only from the outside. The modules here know nothing
-about decisions, and import nothing from the folders above.
+The series shows these only from the outside. The modules here make no
+decisions, and import nothing from the folders above.
 """

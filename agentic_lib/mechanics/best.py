@@ -30,20 +30,15 @@ class Best:
                              "torch.nn.ModuleList([network, averaged]).")
         self.result = self.fed = None  # fed: what had a gradient at the start
         self.dead, self.steps, self.moved = False, 0, None
-        self.hook()
+        # it looks at the gradients of the first step, and at how far the
+        # first steps go
+        self.optimizer.register_step_pre_hook(self.before_step)
         self.keep()
         self.start = self.weights, self.state  # until something was learned
 
     def __setstate__(self, state):
         self.__dict__.update(state)
-        self.hook()  # a copy of an optimizer leaves its hooks behind
-
-    def hook(self):
-        """Hooks `before_step` into the optimizer.
-
-        It looks at the gradients of the first step, and at how far the first
-        steps go.
-        """
+        # a copy of an optimizer leaves its hooks behind
         self.optimizer.register_step_pre_hook(self.before_step)
 
     def keep(self):
@@ -61,9 +56,8 @@ class Best:
     def restore(self):
         """Goes back to the best weights. Learning rates stay as they are."""
         self.model.load_state_dict(self.weights)
-        now = self.optimizer.state_dict()
-        self.optimizer.load_state_dict(
-            {**now, "state": copy.deepcopy(self.state)})
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(),
+                                        "state": copy.deepcopy(self.state)})
 
     def state_dict(self) -> dict:
         return {name: getattr(self, name) for name in KEPT}
@@ -78,9 +72,8 @@ class Best:
         """
         self.look()
         self.measure()
-        if self.dead or result is None:
-            return
-        if self.result is None or result > self.result:
+        if not self.dead and result is not None and (
+                self.result is None or result > self.result):
             self.result = result
             self.keep()
 
@@ -88,6 +81,9 @@ class Best:
         """At the first step: which weights have a gradient?"""
         if self.fed is None:
             self.fed = [i for i, alive in self.gradients().items() if alive]
+            if self.start and self.result is None:
+                self.keep()  # weights may have been loaded since
+                self.start = self.weights, self.state
         self.measure()
         self.steps += 1
 
@@ -127,7 +123,7 @@ class Best:
 
     def gradients(self) -> dict[int, bool]:
         """{index of weights with a gradient: True unless it is all zero}."""
-        return {i: bool((p.grad != 0).any())
+        return {i: p.grad.is_sparse or bool((p.grad != 0).any())
                 for i, p in enumerate(self.parameters())
                 if p.requires_grad and p.grad is not None}
 

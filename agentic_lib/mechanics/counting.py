@@ -8,9 +8,10 @@ or rates.
 from agentic_lib.mechanics import checks
 
 UNITS = ("epochs", "evaluations", "steps")
-# pace -> every, reduce, increase. "quick" was chosen on the families of
-# networks that the brain is taught with, never on the tasks of the comparison.
-PACES = {"original": (5, None, None), "quick": (2, 0.5, 2.0)}
+# pace -> every, reduce, increase, and whether COOL_DOWN is offered. These
+# numbers were chosen on the families that the brain is taught with, never on
+# the tasks of the comparison; RESULTS.md says what is known of COOL_DOWN.
+PACES = {"original": (5, None, None, False), "quick": (2, 0.5, 2.0, True)}
 
 
 def make_counter(unit, every, total, total_epochs, pace) -> "Counter":
@@ -71,9 +72,9 @@ class Counter:
         return self.at / self.number if (
             self.unit == "steps" and self.number) else 1
 
-    def evaluations(self, amount) -> int:
-        """An amount of the unit, as a number of evaluations."""
-        return max(1, round(amount / self.step))
+    def evaluations(self, amount):
+        """An amount of the unit, as a number of evaluations; None of None."""
+        return amount and max(1, round(amount / self.step))
 
     def due(self) -> bool:
         """Does a decision follow this evaluation?

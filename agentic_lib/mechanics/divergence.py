@@ -2,7 +2,7 @@
 
 Whether a number is far below its best is measured by its own noise. No
 training loss is a reason to interfere while validation is at or near its
-best. Knows nothing about weights, or about how rates are moved.
+best. Knows nothing about weights.
 """
 
 import math
@@ -29,9 +29,10 @@ class Curve:
         self.last, self.bends = deque(maxlen=2), deque(maxlen=5)
         self.recent, self.every = deque(), every
 
-    def add(self, x):
-        """Takes in the number of the next evaluation."""
+    def add(self, x, at=None):
+        """Takes in one more number; `at` is its evaluation, or the next."""
         self.count += 1
+        at = self.count if at is None else at
         if self.count == 1:
             self.first = self.level = x
         fall = max(0, self.level - x)  # noise: no trend goes down
@@ -45,9 +46,9 @@ class Curve:
         self.level += SMOOTH * (x - self.level)
         self.best = max(self.best, self.level)
         self.last.append(x)
-        self.recent.append(x)
-        if len(self.recent) > self.every:
-            self.before = max(self.before, self.recent.popleft())
+        self.recent.append((at, x))
+        while self.recent[0][0] <= at - self.every:
+            self.before = max(self.before, self.recent.popleft()[1])
 
     def fell(self, x, share, noises, since=None) -> bool:
         """True if `x` lies far below `since`, by default the best.
@@ -70,13 +71,13 @@ class Curve:
                                             abs(self.first) * share)
 
     def improves(self, points=None) -> bool:
-        """True if the last `every` numbers have brought a better best.
+        """True if the last `every` evaluations have brought a better best.
 
         It must be better by this many points, or by 1 % if none are given.
         """
         margin = abs(self.before) / 100 if points is None else points
-        return self.count > self.every and (
-            max(self.recent) > self.before + margin)
+        return max((x for _, x in self.recent), default=-math.inf) > (
+            self.before + margin) > -math.inf
 
     def jumps(self) -> float:
         """How far it jumps from one evaluation to the next, as a share of
@@ -152,14 +153,14 @@ class Watch:
         elif known:  # all there is to go by
             self.see_loss(result, fallen=False, alone=True, since=seen.level)
         if known and not self.bad:
-            seen.add(result)
+            seen.add(result, metrics.epoch)
         for name, sign in SIGNS.items():
             x = getattr(metrics, name)
             if x is not None and math.isfinite(x):
-                self.curves[name].add(sign * x)
+                self.curves[name].add(sign * x, metrics.epoch)
         if self.nowhere and not self.why and self.goes_nowhere():
             self.why, self.lost = "The run goes nowhere: the loss jumps, " \
-                "and accuracy does not rise.", True
+                "and accuracy does not rise (see Guards.nowhere).", True
 
     @property
     def thrives(self) -> bool:

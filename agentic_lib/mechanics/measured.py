@@ -42,28 +42,27 @@ class Measured:
         is a share between 0 and 1.
         """
         found = {}
-        for name, value in given.items():
+        for name, raw in given.items():
             if name not in (*KNOWN, self.metric):
                 self.tell(name, f"{name} is not a metric that is used; it is "
                           f"left out. Used: {', '.join(KNOWN)}, and one of "
                           "your own with metric=.")
-            elif value is not None:
-                found[name] = self.number(name, value)
-        found = {name: x for name, x in found.items() if x is not None}
-        if math.isnan(found.get("val_loss", 0)) and "val_acc" not in found \
-                and math.isfinite(found.get("train_loss", math.nan)):
-            del found["val_loss"]
-            self.tell("not validated", "val_loss=nan beside a finite train_"
-                      "loss is left out: pass None where there is none.")
+            elif raw is not None and (x := self.number(name, raw)) is not None:
+                found[name] = x
         own = found.get(self.metric)
         if self.metric and own is None:
             self.tell("missing", f"metric={self.metric!r} was not measured, "
                       f"only {', '.join(found) or 'nothing'}.")
-        result = None if own is None else self.sign * own
+        result = None if own is None or math.isnan(own) else self.sign * own
         if self.metric not in KNOWN:
             found.pop(self.metric, None)
             if own is not None and not found.keys() & {"val_acc", "val_loss"}:
                 found |= self.stand_in(own)
+        if math.isnan(found.get("val_loss", 0)) and "val_acc" not in found \
+                and math.isfinite(found.get("train_loss", math.nan)):
+            del found["val_loss"]
+            self.tell("not validated", "A validation loss of nan beside a "
+                      "finite train_loss is left out: pass None instead.")
         self.look_for_fractions(found)
         if not found and not self.told & {"fractions", "no share"}:
             self.tell("nothing", "Nothing was measured that a decision could "
@@ -82,7 +81,8 @@ class Measured:
             if name in ("train_acc", "val_acc"):  # 100.001 is rounding
                 x = min(x, 100) if x <= 100.01 else x
                 return checks.percentage(name, x)
-            if name in KNOWN or math.isfinite(x):
+            # an error that is nan or infinite is a run that has diverged
+            if name in KNOWN or self.sign < 0 or math.isfinite(x):
                 return x
         self.tell(f"{name} odd", f"{name}={value!r} is impossible; it is left "
                   "out.")
@@ -124,15 +124,15 @@ def validation(metrics) -> float | None:
     return None if metrics.val_loss is None else -metrics.val_loss
 
 
-def goodness(metrics) -> float | None:
-    """How good the weights are, higher is better.
+def goodness(metrics) -> tuple[bool, float] | None:
+    """How good the weights are, higher is better: (was it validated, number).
 
-    Validation decides; if it is not known, the lowest training loss is best.
-    None for a run that has diverged.
+    Validation decides; whatever was validated ranks above what was not, which
+    has only its training loss. None for a run that has diverged.
     """
+    known = validation(metrics)
     if metrics.diverged:
         return None
-    if metrics.train_loss is not None and validation(metrics) is None:
-        return -metrics.train_loss
-    known = validation(metrics)
-    return metrics.train_acc if known is None else known
+    if known is None and metrics.train_loss is not None:
+        return False, -metrics.train_loss
+    return (False, metrics.train_acc) if known is None else (True, known)

@@ -17,14 +17,14 @@ class OwnRates:
     """
 
     def __init__(self, optimizer, low, high):
-        for name, bound in (("min_lr", low), ("max_lr", high)):
-            if not isinstance(bound, (int, float)):
-                raise ValueError(f"{name}={bound!r} must be one number, the "
-                                 "same for every parameter group.")
-        if not 0 <= low < high:
+        one = all(isinstance(bound, (int, float)) for bound in (low, high))
+        if not one or not 0 <= low < high:
             raise ValueError(f"min_lr={low!r} must be at least 0 and below "
-                             f"max_lr={high!r}.")
+                             f"max_lr={high!r}: each one number, the same "
+                             "for every parameter group.")
         self.optimizer = inner(optimizer)
+        for hook in vars(self.optimizer).pop("agentic_hooks", ()):
+            hook.remove()  # a new controller replaces an old one
         self.low, self.high = low, high
         self.written = None
 
@@ -42,9 +42,12 @@ class OwnRates:
         return self.read()
 
     def multiply(self, factor):
-        """Every rate times `factor`, within the bounds."""
-        write(self.groups, [self.bounded(rate, factor)
-                            for rate in self.read()])
+        """Every rate times `factor`, or times less: the highest rate stays
+        within the bounds, and the others keep their ratio to it."""
+        top = max(self.read())
+        if self.bounded(top, factor) != top * factor:
+            factor = self.bounded(top, factor) / top
+        write(self.groups, [rate * factor for rate in self.read()])
         self.written = self.read()
 
     def bounded(self, rate, factor) -> float:
@@ -58,9 +61,8 @@ class OwnRates:
 
     def at_bound(self, factor) -> bool:
         """True if `factor` would move no rate, because of the bounds."""
-        if factor > 1:
-            return min(self.read()) >= self.high
-        return max(self.read()) <= self.low
+        top = max(self.read())
+        return top >= self.high if factor > 1 else top <= self.low
 
     def show(self):
         """Makes the optimizer's groups show the rates that the next step uses.
@@ -79,8 +81,8 @@ class OwnRates:
         found = self.read()
         if self.written and found[:len(self.written)] != self.written:
             raise RuntimeError(
-                f"The learning rate was set to {say(self.written)} and is "
-                f"now {say(found)}: something else, such as a scheduler, "
+                f"The learning rate was set to {text(self.written)} and is "
+                f"now {text(found)}: something else, such as a scheduler, "
                 "changed it. Pass it: AgenticLR(optimizer, brain, "
                 "scheduler=scheduler). After a change of your own, call "
                 "controller.set_lr(lr).")
@@ -92,8 +94,8 @@ class OwnRates:
         """The rates that the optimizer has now are the ones that count."""
         self.written = state["written"]
         if self.written and self.written != self.read():
-            messages.say(f"The saved learning rate was {say(self.written)}; "
-                         f"going on with {say(self.read())}.")
+            messages.say(f"The saved learning rate was {text(self.written)}; "
+                         f"going on with {text(self.read())}.")
             self.written = self.read()
 
 
@@ -118,24 +120,23 @@ class ScaledRates(OwnRates):
 
     def hook(self):
         """Puts the scale on every step of the optimizer."""
-        for hook in getattr(self.optimizer, "agentic_hooks", ()):
-            hook.remove()  # a new controller replaces an old one
         self.hooks = self.optimizer.agentic_hooks = (
             self.optimizer.register_step_pre_hook(self.put_on),
             self.optimizer.register_step_post_hook(self.take_off))
 
     def read(self) -> list[float]:
-        self.take_off()
         while len(self.scales) < len(self.groups):
             self.scales.append(1.0)  # a group that was added later
-        return [self.bounded(float(group["lr"]), scale)
-                for group, scale in zip(self.groups, self.scales)]
+        # a closure may read in the middle of a step, with the scale on
+        own = self.unscaled or [float(group["lr"]) for group in self.groups]
+        return [self.bounded(*pair) for pair in zip(own, self.scales)]
 
     def used(self) -> list[float]:
         # a schedule may have moved on since
         return self.last or self.read()
 
     def multiply(self, factor):
+        self.take_off()
         rates = self.read()
         for i, (group, rate) in enumerate(zip(self.groups, rates)):
             # from the bounded rate, so that a scale never runs far ahead of
@@ -151,6 +152,7 @@ class ScaledRates(OwnRates):
         self.last = [float(group["lr"]) for group in self.groups]
 
     def show(self):
+        self.take_off()
         rates = self.read()
         self.unscaled = [float(group["lr"]) for group in self.groups]
         write(self.groups, rates)
@@ -166,7 +168,7 @@ class ScaledRates(OwnRates):
 
     def check(self):
         """The schedule may change the rates, but nobody else scales them."""
-        if self.optimizer.agentic_hooks is not self.hooks:
+        if vars(self.optimizer).get("agentic_hooks") is not self.hooks:
             raise RuntimeError("A newer AgenticLR steers this optimizer: call "
                                "the step of that one alone.")
 
@@ -193,7 +195,7 @@ def write(groups, rates):
             group["lr"] = rate
 
 
-def say(rates) -> str:
+def text(rates) -> str:
     """Rates for people: six digits, enough to show a schedule's small step."""
     return ", ".join(f"{rate:.6g}" for rate in rates)
 

@@ -119,8 +119,12 @@ def words_of(shape):
 
 
 def widened(lines):
-    """Ranges of numbers, a tenth wider on both sides, rounded."""
-    return {shape: [[float(f"{low - 0.1 * (high - low):.3g}"),
-                     float(f"{high + 0.1 * (high - low):.3g}")]
-                    for low, high in spans]
+    """Ranges of numbers, a tenth wider on both sides, rounded. What was never
+    below zero stays at or above it: a loss below zero is another matter."""
+    def wider(low, high):
+        tenth = 0.1 * (high - low)
+        below = low - tenth if low < 0 else max(0.0, low - tenth)
+        return [float(f"{below:.3g}"), float(f"{high + tenth:.3g}")]
+
+    return {shape: [wider(*span) for span in spans]
             for shape, spans in lines.items()}
