@@ -454,10 +454,12 @@ def chance(decision, name):
 
 for who in (naive, scorer):
     found = blindfold(who, late)
-    usual = found.pop("").action
+    whole = found.pop("")
+    usual, sure = whole.action, chance(whole, whole.action)
     line = min(found, key=lambda line: chance(found[line], usual))
-    print(f"{who.name}, nothing covered: {usual}.\nIt needs this line most:"
-          f"  {line}\nWithout it: {found[line].action}, and "
+    print(f"{who.name}, nothing covered: {usual} ({sure:.0%}).\n"
+          f"The line that matters most:  {line}\n"
+          f"Without it: {found[line].action}, and "
           f"{chance(found[line], usual):.0%} for {usual}.\n")
 
 # %% [markdown]

@@ -660,8 +660,9 @@ print(f"Ahead on {ahead} of 6 faces; your roll, {die}: "
 # %% [markdown]
 # Every one of these sentences is true, and each tells a different story. That
 # is why you rolled a die first. And six starts with one seed are still no
-# evidence: with other initial weights the arrows move. Notebook 07 takes many
-# seeds, and compares the brain with the methods that one would use instead.
+# evidence: with other initial weights the arrows move. Notebook 07 takes more
+# tasks, starts and seeds, and compares the brain with what one would use
+# instead.
 #
 # ## Summary
 #

@@ -53,6 +53,7 @@ def smallest_flip(find):
         (76, (80,), lambda v: "continue" if v >= 80 else "reduce"),
         (76, (70,), lambda v: "reduce" if v <= 70 else "continue"),
         (50, (53,), lambda v: "stop" if v >= 53 or v <= 40 else "continue"),
+        (50, (47,), lambda v: "stop" if v <= 47 or v >= 60 else "continue"),
         (50, (44, 56), lambda v: "continue" if 44 < v < 56 else "reduce"),
         (10, (0,), lambda v: "stop" if v == 0 else "continue"),
         (95, (100,), lambda v: "stop" if v == 100 else "continue"),

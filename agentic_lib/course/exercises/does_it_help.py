@@ -100,4 +100,4 @@ def unlike(epoch) -> list:
                         loss_of(e), 0.01, 60) for e in range(1, epoch + 1)]
 
     return [history(lambda e: 2 / e, lambda e: min(99.0, 40.0 + 2 * e)),
-            history(lambda e: 2 + e % 2, lambda e: 10.0 + e % 3)]
+            history(lambda e: 2 + e / 10 + e % 2, lambda e: 10.0 + e % 3)]

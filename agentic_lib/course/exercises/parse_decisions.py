@@ -154,13 +154,15 @@ def check_safe_rule(rule, diverging, creeping):
              " (In runs that the notebook does not show.)")):
         found = list(decisions(runs))
         for metrics, action in found:
-            losses = " ".join(f"{m.train_loss:.3g}" for m in metrics[-6:])
+            losses = " ".join(f"{m.train_loss:.4f}" for m in metrics[-6:])
             expect(action != "increase_learning_rate" or not rose(metrics),
                    "It raises the rate of a diverging run. What do the "
                    f"training losses of the last epochs say?{where}",
                    f"At epoch {metrics[-1].epoch} they are {losses}.",
                    "One rise from an epoch to the next is enough, also if the "
-                   "last loss is lower than the first.")
+                   "last loss is lower than the first. Five epochs are five "
+                   "steps: begin with the loss of the last decision, "
+                   "`history[-1 - every:]`.")
         expect(any(action == "reduce_learning_rate" for _, action in found),
                "It never raises the rate of a diverging run, but it does not "
                f"lower it either.{where}", "Which decision would calm a run "
