@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 from agentic_lib.brain.decision import Decision
 from agentic_lib.lab.compare import compare, intervals, results, tables, views
 from agentic_lib.lab.compare.methods import Method, decided
+from agentic_lib.lab.compare.recorded import COPIES
 from agentic_lib.lab.pilots import Decided, Group
 
 
@@ -154,6 +155,17 @@ def test_tasks_have_starting_rates_of_their_own():
         intervals.collect([*rows, row("b", rate=1000.0)])
 
 
+def test_a_task_in_other_units_is_not_counted_twice():
+    copy = COPIES["spirals"]
+    rows = [row(task, "constant", rate, seed, 50 + seed)
+            for task in ("spirals", "digits", copy) for rate in (0.01, 0.1)
+            for seed in range(2)]
+    view, _ = views.complete(rows, core=())
+    assert {r.task for r in view} == {"spirals", "digits"}
+    # but it is what the table about units shows
+    assert copy in tables.units(rows, ["constant"])
+
+
 def led(**leads):
     """Rows in which the brain leads plateau by so much on these tasks."""
     return [row(task, method, rate, seed, 50 + seed + (
@@ -163,10 +175,13 @@ def led(**leads):
 
 
 def test_a_lead_that_rests_on_one_task_is_said():
-    assert views.rests_on(led(a=30, b=0, c=0), "plateau", "brain") == "a"
-    assert views.rests_on(led(a=-30, b=0, c=0), "plateau", "brain") == "a"
-    assert views.rests_on(led(a=3, b=3, c=3), "plateau", "brain") is None
-    assert views.rests_on(led(a=0, b=0, c=0), "plateau", "brain") is None
+    for leads, tasks in (({"a": 30, "b": 0, "c": 0}, ["a"]),
+                         ({"a": -30, "b": 0, "c": 0}, ["a"]),
+                         ({"a": 3, "b": 3, "c": 3}, []),
+                         ({"a": 0, "b": 0, "c": 0}, []),
+                         # either of the first two undoes what c takes back
+                         ({"a": 9, "b": 9, "c": -10}, ["a", "b"])):
+        assert views.rests_on(led(**leads), "plateau", "brain") == tasks
     assert views.leads(led(a=30, b=-2), "plateau", "brain") == {
         "a": 30, "b": -2}
     text = tables.lead_by_task(led(a=30, b=0), "brain", ["plateau"])

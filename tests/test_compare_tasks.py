@@ -1,6 +1,8 @@
 """The tasks and the placebos of the comparison, and who was tuned."""
 
+import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from agentic_lib.brain.decision import Decision, Metrics
 from agentic_lib.lab import teach
-from agentic_lib.lab.compare import tables, tasks
+from agentic_lib.lab.compare import headroom, tables, tasks
 from agentic_lib.lab.compare.deciders import (
     RandomActions,
     RateOnly,
@@ -25,9 +27,11 @@ from agentic_lib.lab.compare.methods import (
     random_actions,
     trials_of,
 )
-from agentic_lib.lab.compare.recorded import GROUPS
+from agentic_lib.lab.compare.guarded import run_guarded
+from agentic_lib.lab.compare.recorded import COPIES, GROUPS
 from agentic_lib.lab.compare.rows import guessing, score_of
 from agentic_lib.lab.compare.tasks import LEAK, NEW, TASKS, find_task
+from agentic_lib.lab.compare.together import run_batched
 from agentic_lib.lab.pilots import Decided, Group
 from agentic_lib.lab.teach import situations
 
@@ -157,7 +161,10 @@ def test_every_task_is_in_one_group_and_rates_span_four_decades():
     for task in TASKS.values():
         assert len(task.rates) == 9
         assert task.rates[-1] / task.rates[0] == pytest.approx(1e4)
-    assert {t.name for t in NEW} <= set(members)
+    assert {t.name for t in NEW} <= {*members, *COPIES.values()}
+    for name, copy in COPIES.items():  # nothing but the units differs
+        assert name in members and copy not in members
+        assert find_task(copy).units != find_task(name).units == 1
 
 
 def test_a_placebo_looks_at_the_rate_alone():
@@ -196,3 +203,59 @@ def test_a_loss_alone_is_scored_by_perplexity():
     shares = torch.tensor([[0, 1], [2, 3]])  # four tokens, equally common
     assert guessing(task, shares) == pytest.approx(25)
     assert score_of(find_task("digits"), 93.0, 7.0) == 93.0
+
+
+# -- does COOL_DOWN earn its place? -----------------------------------------
+
+def test_a_problem_is_the_same_for_its_number():
+    one, again, other = map(headroom.draw_problem, (0, 0, 1))
+    assert one.name == again.name != other.name
+    for part in ("train", "val", "test"):
+        assert torch.equal(getattr(one.load(0), part)[0],
+                           getattr(again.load(1), part)[0])
+
+
+def test_recording_problems_goes_on_and_begins_anew(tmp_path, monkeypatch):
+    path, played = tmp_path / "headroom.json", []
+
+    def noted(number):
+        played.append(number)
+        return {"name": str(number), "room": 0.0, "four": 50.0, "five": 51.0}
+
+    monkeypatch.setattr(headroom, "play", noted)
+    headroom.record(path, 2)
+    headroom.record(path, 3)
+    assert played == [0, 1, 2]
+    found = headroom.read(path)
+    path.write_text(json.dumps({**found, "guards_crc32": "another"}))
+    headroom.record(path, 2)
+    assert played == [0, 1, 2, 0, 1]
+
+
+def test_gains_are_split_by_headroom():
+    text = headroom.table([
+        {"room": room, "four": 50.0, "five": 50.0 + gain}
+        for room, gain in ((1.0, 2.0), (0.5, 1.0), (0.4, -1.0), (-1, 0.0))])
+    assert [line.split(" | ")[1:3] for line in text.splitlines()[2:]] == [
+        ["2", "+1.50"], ["2", "-0.50"], ["4", "+0.50"]]
+
+
+def test_a_problem_is_played_as_it_is_said(monkeypatch):
+    """`room` is the best linear fall against the best constant rate; the two
+    brains start at the same nine rates under guards."""
+    monkeypatch.setattr(headroom, "SEEDS", 1)
+    whole = headroom.draw_problem(2)
+    short = replace(whole, epochs=6, rates=whole.rates[4:7])
+    monkeypatch.setattr(headroom, "draw_problem", lambda _: short)
+    found = headroom.play(2)
+    scores = {name: [run(short, find_method(name), [(rate, 0)])[0].test
+                     for rate in short.rates]
+              for run, name in ((run_batched, "constant"),
+                                (run_batched, "linear"),
+                                (run_guarded, "brain_quick_four"),
+                                (run_guarded, "brain_quick"))}
+    assert found["room"] == pytest.approx(
+        max(scores["linear"]) - max(scores["constant"]), abs=0.01)
+    for what, name in (("four", "brain_quick_four"), ("five", "brain_quick")):
+        assert found[what] == pytest.approx(
+            sum(scores[name]) / 3, abs=0.01)

@@ -13,7 +13,6 @@ from agentic_lib.lab.compare import (
     tables,
     views,
 )
-from agentic_lib.lab.compare.intervals import improvement
 from agentic_lib.lab.compare.methods import find_method, rests_on
 from agentic_lib.lab.compare.recorded import DENSE, progress
 from agentic_lib.lab.compare.tasks import LEAK, find_task
@@ -53,7 +52,7 @@ def test_a_page_speaks_of_one_brain(recorded, monkeypatch):
     info, rows = recorded
     monkeypatch.setattr(summary, "of_these", lambda found, info: False)
     text = summary.page(info, rows)
-    for module in ("stopping", "choices", "regression"):
+    for module in ("stopping", "choices", "regression", "headroom"):
         assert f"`python -m agentic_lib.lab.compare.{module}` makes" in text
     for only_theirs in ("stopping leads by", "among the best, %", "ms with",
                         "friedman"):
@@ -135,14 +134,6 @@ def level_with(method):
     return holds
 
 
-def wins_more_against_us(method):
-    def holds(view):
-        s = views.pair(view, "brain_quick", method)
-        return improvement(s.columns["brain_quick"]["test"],
-                           s.columns[method]["test"]) < 0.5
-    return holds
-
-
 # What README.md and the model card say in words, and when that is true.
 SAYINGS = {
     "ends far ahead of a rate left alone and of a tuned ReduceLROnPlateau":
@@ -150,13 +141,18 @@ SAYINGS = {
             ahead_of(m)(view) and of(view, m) > of(view, "brain_quick") + 5
             for m in ("left_alone", "plateau_tuned")),
     "It is ahead of a tuned GreedyLR, of successive halving over eight runs "
-    "that take as many epochs in all, and of a range test with OneCycle":
+    "that take as many epochs in all, and of a range test with OneCycle; "
+    "which of these leads hang on single tasks, RESULTS.md says":
         lambda view: all(ahead_of(m)(view) for m in (
             "greedy_tuned", "halving", "range_one_cycle")),
-    "It cannot be told apart from Prodigy with a cosine":
-        level_with("prodigy_cosine"),
-    "it is not shown to be better than Prodigy with a cosine": lambda view:
-        not ahead_of("prodigy_cosine")(view),
+    "It cannot be told apart from Prodigy with a cosine, nor from "
+    "Schedule-Free as its authors advise": lambda view: all(
+        level_with(m)(view) for m in (
+            "prodigy_cosine", "schedule_free_advised")),
+    "it is not shown to be better than Prodigy with a cosine, nor than "
+    "Schedule-Free as its authors advise, nor than the average of DoG's "
+    "weights": lambda view: not any(ahead_of(m)(view) for m in (
+        "prodigy_cosine", "schedule_free_advised", "dog_averaged")),
     "Under the same guards and at the same pace, a placebo that reads the "
     "learning rate and no metrics ends about one percentage point behind the "
     "brain, and the rules that stand in for the model end further behind":
@@ -169,11 +165,14 @@ SAYINGS = {
     "It is ahead of a tuned GreedyLR, and of successive halving with as many "
     "epochs in all": lambda view:
         ahead_of("greedy_tuned")(view) and ahead_of("halving")(view),
-    "A logistic regression on the same labels ends about half a percentage "
-    "point behind it, but wins more than half of the pairings with it":
+    "A logistic regression on the same labels ends about one percentage "
+    "point behind it, but that lead rests on a single task":
         lambda view: ahead_of("logistic_quick")(view)
-        and 0.3 < views.ahead(view, "logistic_quick", "brain_quick")[0] < 0.7
-        and wins_more_against_us("logistic_quick")(view),
+        and 0.5 < views.ahead(view, "logistic_quick", "brain_quick")[0] < 1.5
+        and len(views.rests_on(view, "logistic_quick", "brain_quick")) == 1,
+    "Its lead over a logistic regression on its own labels rests on a single "
+    "task": lambda view: len(
+        views.rests_on(view, "logistic_quick", "brain_quick")) == 1,
     "on other networks than small dense ones a range test with OneCycle does "
     "better": lambda view:
         of(views.of_group(view, "other networks"), "brain_quick")
@@ -181,40 +180,39 @@ SAYINGS = {
     "On other kinds of network than small dense ones it loses less than one "
     "percentage point": lambda view:
         of(views.of_group(view, "other networks"), "brain_quick") < 1,
-    "it loses more pairings than it wins":
-        wins_more_against_us("logistic_quick"),
-    "It is ahead of a logistic regression on its own labels":
-        ahead_of("logistic_quick"),
     "a controller that is told the best rate beforehand, and goes there at "
-    "the same pace, ends about one percentage point ahead of it": lambda view:
-        -1.5 < views.ahead(view, "oracle_quick", "brain_quick")[0] < -0.5,
+    "the same pace, ends about half a percentage point ahead of it":
+        lambda view:
+        -0.75 < views.ahead(view, "oracle_quick", "brain_quick")[0] < -0.25,
     "steering costs up to one percentage point": lambda view:
         0 <= of(view, "brain_quick", good=True)
         - of(view, "left_alone", good=True) <= 1,
     "Whoever knows a good starting rate loses by it": lambda view:
         of(view, "brain_quick", good=True) > of(view, "left_alone",
                                                 good=True),
-    "With other optimizers it loses more than on small dense networks":
-        lambda view: of(views.of_group(
-            view, "other optimizers and units"), "brain_quick")
-        > of(views.of_group(view, DENSE), "brain_quick"),
-    "it takes it in 69 % of its runs, and ends 0.3 points further ahead (0.2 "
-    "to 0.5": lambda view: "69% of its runs, and brain_quick, which is not "
-        "offered it, is 0.3 behind (0.2 to 0.5)" in
-        summary.offered_cool_down(view)[0],
+    "On small dense networks it loses more than the half that was aimed at, "
+    "and more still where there is headroom, or RMSprop": lambda view:
+        0.5 < of(views.of_group(view, DENSE), "brain_quick")
+        < of(views.of_group(view, "dense networks with headroom or RMSprop"),
+             "brain_quick"),
+    "it takes it in 72 % of its runs, and is 0.4 ahead (0.2 to 0.6)":
+        lambda view: "takes it in 72% of its runs, and is 0.4 ahead (0.2 to "
+        "0.6) of *brain_quick_four*" in summary.offered_cool_down(view)[0],
+    "that lead rests on one task": lambda view: len(views.rests_on(
+        view, "brain_quick_four", "brain_quick")) == 1,
 }
 
 
 def test_what_a_fifth_action_brought_is_said():
     view = [row("digits", method, 0.1, seed, points, actions=actions)
             for seed in (0, 1) for method, points, actions in (
-                ("constant", 80, ""), ("brain_quick", 79, "cci"),
-                ("brain_quick_cool", 77, ("cd", "cc")[seed]))]
+                ("constant", 80, ""), ("brain_quick_four", 77, "cci"),
+                ("brain_quick", 79, ("cd", "cc")[seed]))]
     text, = summary.offered_cool_down(view)
     assert "in 50% of its runs" in text
     assert "is 2.0 ahead (2.0 to 2.0)" in text
     assert not summary.offered_cool_down(
-        [r for r in view if r.method != "brain_quick_cool"])
+        [r for r in view if r.method != "brain_quick_four"])
 
 
 def test_what_is_said_in_words_holds_for_the_recorded_rows(recorded):

@@ -67,6 +67,7 @@ compare/: the evidence (`python -m agentic_lib compare`)
     choices.py       what is chosen at those states, and what that costs
     stopping.py      what stopping early saves and costs, as a curve
     regression.py    a number is predicted, and only a loss is known
+    headroom.py      does COOL_DOWN earn its place in the quick pace?
     costs.py         what a run of each method costs
     tables.py, pictures.py, claims.py, answer.py, summary.py
                      numbers -> what people read: RESULTS.md

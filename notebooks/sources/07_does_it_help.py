@@ -63,8 +63,7 @@ print(summary.answer(rows))
 # decides every 2 epochs, x 0.5 or x 2 (faster than `brain` and the rest of
 # this series: every 5, x 0.7 or x 1.3). One in `_tuned` has settings that were
 # chosen beforehand, on other data; one in `_advised` has the settings that its
-# authors advise. In the names of tasks, `_x1000` and `_x0.1` mean that the
-# loss is multiplied by that number, and the rates are divided by it.
+# authors advise.
 
 # %% tags=["workshop"]
 from agentic_lib.lab.compare import results, tables, views
@@ -89,7 +88,8 @@ print(f"one row: {one.method} on {one.task}, start {one.rate}, seed "
 # The quick settings, and those of `plateau_tuned` and `greedy_tuned`, were
 # chosen in the same way: the best of five, on kinds of data that none of these
 # tasks uses (the *teaching families* of the table). The others in the table
-# were not tuned.
+# were not tuned. (The quick pace also has `COOL_DOWN`, a fifth action, which
+# lets the rate fall to zero. `RESULTS.md` says what that gains, and where.)
 
 # %%
 from IPython.display import Markdown, display
@@ -308,8 +308,8 @@ print("Seeds on this task:", len(ahead))
 #
 # A lead over many tasks can still come from one of them. Here the lead is
 # shown task by task, in points that the brain is ahead (+) or behind (-). If
-# leaving out one task would make a lead impossible to tell from zero, the last
-# column names that task; otherwise it is empty. All tasks use the same seeds
+# leaving out a task would make a lead impossible to tell from zero, the last
+# column names it; otherwise it is empty. All tasks use the same seeds
 # here, so `digits` may differ a little from what you computed.
 
 # %%
@@ -569,8 +569,9 @@ milliseconds = 1000 * statistics.median(d.seconds for d in asked)
 print(f"median time of a decision: {milliseconds:.1f} ms ({brain.name})")
 
 # %% [markdown]
-# The aims were written down before anything was measured. Were they reached?
-# (Two more aims, regret by kind of task, are in the answer at the top.)
+# These aims were set while the first edition grew. Were they reached? (Two
+# more, regret by kind of task, are in the answer at the top; they were set
+# after the first results.)
 
 # %%
 display(Markdown(tables.markdown(["aim", "verdict", "rests on"],

@@ -58,7 +58,7 @@ def overall(view, ours) -> str:
                                     ORACLE))}
     best = min(others, key=others.get)
     tasks = len({r.task for r in view})
-    one = rests_on(view, best, ours)
+    tasks_needed = rests_on(view, best, ours)
     return (
         f"Over {tasks} tasks and nine starting rates each, with guards on, "
         "the bundled brain at its quick pace ends "
@@ -67,7 +67,8 @@ def overall(view, ours) -> str:
         f"alone {mean(regret(view, 'left_alone')):.1f}; of all others "
         f"{best} does best, with {others[best]:.1f}, and the brain "
         f"{against(ahead(view, best, ours))}"
-        + (f", which rests on {one} alone" if one else "") + ".")
+        + (f", but not without {' or '.join(tasks_needed)}"
+           if tasks_needed else "") + ".")
 
 
 def kinds(view, ours) -> str:

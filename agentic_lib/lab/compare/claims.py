@@ -18,6 +18,7 @@ from agentic_lib.lab.compare.methods import GUARDS, PLACEBOS, SEARCHES
 from agentic_lib.lab.compare.methods import PEERS as PEER_METHODS
 from agentic_lib.lab.compare.tables import extent, with_interval
 from agentic_lib.lab.compare.tables import lead as in_words
+from agentic_lib.lab.compare.tasks import LEAK
 from agentic_lib.lab.compare.views import (
     OURS,
     ahead,
@@ -32,6 +33,7 @@ PEERS = tuple(m.name for m in (*PEER_METHODS, *SEARCHES))
 NOT_MEASURED = "not measured"
 NEAR = 2.0     # points: a run this close to the best constant rate is near it
 BEHIND = 0.3   # points that may be lost if the start was good
+SPREAD = 5     # seeds without which nothing is said about their spread
 CHEAP = 0.1    # of the training's own time
 LONGEST = 0.1  # seconds: above this, nobody speaks of milliseconds
 
@@ -85,7 +87,7 @@ def our_own(rows) -> str:
     return ([m for m in OURS if m in names(rows)] or ["rules"])[-1]
 
 
-# -- what was set as the aim before anything was measured ---------------------
+# -- the aims -----------------------------------------------------------------
 
 def aims(rows, ours=None) -> list[tuple[str, str, str]]:
     """[(aim, verdict, what it rests on)]; if `ours` is None, it is the brain
@@ -211,13 +213,17 @@ def faster(view, rows, ours):
 
 
 def consistent(view, rows, ours):
+    claim = ("consistent: results depend less on the seed than those of a "
+             "constant rate")
     s = pair(view, ours)
+    if len(s.seeds) < SPREAD:
+        yield (claim, NOT_MEASURED,
+               f"{len(s.seeds)} seeds are too few for a spread")
+        return
     scores = [s.columns[m]["test"] for m in ("constant", ours)]
     found = interval(less_spread, *scores)
-    yield ("consistent: results depend less on the seed than those of a "
-           "constant rate", verdict(found),
-           f"the spread over seeds is {with_interval(found)} points "
-           f"smaller{on(s)}")
+    yield (claim, verdict(found), "the spread over seeds is "
+           f"{with_interval(found)} points smaller{on(s)}")
 
 
 def less_spread(a, b):
@@ -237,11 +243,12 @@ def effortless(view, rows, ours):
 
 
 def unattended(view, rows, ours):
-    for method in (ours, ours + GUARDS):
-        if method in names(rows):
-            ends = [r.diverged for r in rows if r.method == method]
+    for method, how in ((ours, "without"), (ours + GUARDS, "with")):
+        ends = [r.diverged for r in rows
+                if r.method == method and not r.task.endswith(LEAK)]
+        if ends:
             lost = 100 * mean(ends)
-            yield (f"zero human intervention: no run of {method} is lost",
+            yield (f"zero human intervention: no run is lost, {how} guards",
                    yes(lost == 0), f"{lost:.1f} % of {len(ends):,} runs end "
                    "no better than guessing after their loss has risen")
 

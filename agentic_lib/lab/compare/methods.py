@@ -270,6 +270,8 @@ TUNED = {name: best_of(trials) for name, trials in trials_of().items()}
 SETTINGS = {"": ({}, "every 5 epochs, 0.7, 1.3"),
             "_quick": ({"every": 2, "reduce": 0.5, "increase": 2.0},
                        "every 2 epochs, 0.5, 2.0")}
+# What the controller offers the bundled brain at each of them.
+OFFERED = {"": ACTIONS, "_quick": (*ACTIONS, COOL_DOWN)}
 
 def rateless(name, make, package, says, start=Constant, **more):
     return Method(name, start, says, make, rateless=True,
@@ -304,8 +306,9 @@ PEERS = (
              "Schedule-Free at the rates and with the warm-up that its "
              "authors recommend", guardable=False),
     rateless("prodigy", prodigy, "prodigyopt", "Prodigy " + ADVISED),
-    rateless("prodigy_cosine", prodigy, "prodigyopt", "the same, with the "
-             "cosine that its authors recommend", scheduled(cosine)),
+    rateless("prodigy_cosine", prodigy, "prodigyopt", "Prodigy with the "
+             "cosine that its authors recommend; has no rate",
+             scheduled(cosine)),
     rateless("d_adaptation", d_adaptation, "pytorch_optimizer",
              "D-Adaptation " + ADVISED),
     rateless("adam_g", adam_g, "pytorch_optimizer", "AdamG " + ADVISED),
@@ -324,7 +327,8 @@ SEARCHES = (
            "a range test by Lightning's rule, then OneCycle with what is "
            "left of the epochs; needs two runs", search=range_then,
            rateless=True, guardable=False),
-    Method("range_cosine", scheduled(cosine), "the same, then cosine",
+    Method("range_cosine", scheduled(cosine), "the same range test, then a "
+           "cosine instead of OneCycle; needs two runs",
            search=range_then, rateless=True, guardable=False),
 )
 PLACEBOS = ("random_actions", "shuffled_metrics", "rate_only")
@@ -333,6 +337,7 @@ PLACEBOS = ("random_actions", "shuffled_metrics", "rate_only")
 def deciders(suffix):
     """The brain at one setting, and what it is compared with there."""
     options, setting = SETTINGS[suffix]
+    offered = OFFERED[suffix]
     bundled = {"missing": no_model("bundled"), "rests_on": "brain"}
 
     def at(name, start, says, **more):
@@ -345,17 +350,15 @@ def deciders(suffix):
         at("logistic", Logistic, "a logistic regression on the labels that "
            "the bundled brain was taught", missing=no_labels,
            rests_on="labels"),
-        at("brain", Brain, "the bundled brain", **bundled),
+        at("brain", partial(Brain, actions=offered), "the bundled brain"
+           + (", with COOL_DOWN" if COOL_DOWN in offered else ""), **bundled),
         at("rate_only", partial(RateOnly, **TUNED["rate_only"]), "placebo: "
            "looks at the learning rate alone; the windows are the best of "
            "five on the teaching families"),
-        replace(at("brain", partial(Brain, actions=without_stop()),
+        replace(at("brain", partial(Brain, actions=without_stop(offered)),
                    "the same without the action stop_training", **bundled),
                 name=f"brain{suffix}_no_stop"),
-        replace(at("brain", partial(Brain, actions=(*ACTIONS, COOL_DOWN)),
-                   "the same with COOL_DOWN as a fifth action", **bundled),
-                name=f"brain{suffix}_cool"),
-        at("shuffled_metrics", ShuffledMetrics,
+        at("shuffled_metrics", partial(ShuffledMetrics, actions=offered),
            "placebo: the brain is shown another run's metrics", **bundled),
         at("look_ahead", LookAhead, "a costly reference, no bound: every "
            "action tried once to the end, the best by validation data taken"),
@@ -364,22 +367,33 @@ def deciders(suffix):
     )
 
 
+def without_cool_down() -> Method:
+    """The brain at the quick pace, with the original's four actions."""
+    options, setting = SETTINGS["_quick"]
+    return Method("brain_quick_four", partial(
+        Brain, actions=ACTIONS, **options), "the bundled brain without "
+        "COOL_DOWN; " + setting, missing=no_model("bundled"), rests_on="brain")
+
+
 METHODS = {m.name: m for m in (
     Method("constant", Constant, "the starting rate, to the end"), *PEERS,
     *SEARCHES,
     Method("plain_rules", decided(plain_rules),
            "the original's three rules as it states them"),
-    *deciders(""), *deciders("_quick"))}
+    *deciders(""), *deciders("_quick"), without_cool_down())}
 
 
 def random_actions(rows, suffix="") -> Method:
     """A placebo made from a comparison: actions drawn at random, each as
     often as the brain took it at that decision."""
     options, setting = SETTINGS[suffix]
-    return Method(f"random_actions{suffix}", partial(
-        RandomActions, frequencies=frequencies(rows, f"brain{suffix}"),
-        **options), "placebo: actions at random, as often as the brain takes "
-        f"them; {setting}", rests_on="brain")
+    offered = OFFERED[suffix]
+    shares = frequencies(rows, f"brain{suffix}", [a.name for a in offered])
+    return Method(
+        f"random_actions{suffix}",
+        partial(RandomActions, frequencies=shares, actions=offered, **options),
+        "placebo: actions at random, as often as the brain takes them; "
+        + setting, rests_on="brain")
 
 
 def oracle(rows, suffix="") -> Method:

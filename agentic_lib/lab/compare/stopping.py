@@ -16,7 +16,7 @@ import torch
 
 from agentic_lib.brain.decision import STOP
 from agentic_lib.lab.compare.deciders import Brain
-from agentic_lib.lab.compare.methods import SETTINGS
+from agentic_lib.lab.compare.methods import OFFERED, SETTINGS
 from agentic_lib.lab.compare.recorded import DENSE, GROUPS
 from agentic_lib.lab.compare.results import versions
 from agentic_lib.lab.compare.tables import markdown
@@ -63,7 +63,7 @@ def ends(task, seeds=SEEDS) -> list[dict]:
     pairs = [(rate, seed) for rate in task.rates for seed in range(seeds)]
     batch = make_batch(task, pairs)
     pilot = Reluctant(make_group(task, pairs, batch.data.x.shape[1]),
-                      **SETTINGS["_quick"][0])
+                      actions=OFFERED["_quick"], **SETTINGS["_quick"][0])
     histories, finish, seen = [[] for _ in pairs], Finish(batch), {}
     for epoch in train_on(batch, pilot, histories, 1, task.epochs):
         finish.see(histories)

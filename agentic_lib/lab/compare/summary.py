@@ -11,7 +11,13 @@ import textwrap
 
 import numpy as np
 
-from agentic_lib.lab.compare import choices, costs, regression, stopping
+from agentic_lib.lab.compare import (
+    choices,
+    costs,
+    headroom,
+    regression,
+    stopping,
+)
 from agentic_lib.lab.compare.answer import ORACLE, sentences
 from agentic_lib.lab.compare.claims import aims, claims
 from agentic_lib.lab.compare.intervals import GOOD
@@ -40,11 +46,19 @@ from agentic_lib.lab.compare.views import (
     names,
     unguarded,
 )
+from agentic_lib.lab.compare.views import rests_on as rests_on_tasks
 from agentic_lib.lab.saved_states import read_states
 
 PICTURE = "results.png"
 OURS = "brain_quick"
-COOLING = "brain_quick_cool"
+FOUR = "brain_quick_four"
+COLUMNS = (f"*tasks x seeds*: on how many a row rests; only seeds that every "
+           "task has are counted. *diverged*: the loss has risen, and the run "
+           f"ends no better than guessing. *{OURS} is*: how far the brain is "
+           f"ahead of that row's method. *{OURS} wins*: how likely the brain "
+           "is to score higher from the same start on the same task; a tie "
+           "counts half. The last column: processor seconds for a run, then "
+           "how many of them went into decisions.")
 NOT_YET = ("There is no task yet on which the bundled brain of this package "
            "and all that it is held against have run.")
 
@@ -149,7 +163,8 @@ def with_guards(view, info, rows, left_out) -> list[str]:
            "pace. What it loses is the price of the start; what the brain "
            "loses beyond that is the price of not knowing the rate."
            if ORACLE in names(view) else ""),
-        first(view, OURS, costs_of(info)), *offered_cool_down(view)]
+        first(view, OURS, costs_of(info)), COLUMNS, *offered_cool_down(view),
+        *headroom_first(info)]
     absent = not_counted(rows, view)
     if absent:
         parts.append(
@@ -170,32 +185,50 @@ def with_guards(view, info, rows, left_out) -> list[str]:
         "and who was tuned.",
         by_kind(view, unguarded(rows), OURS),
         "### Task by task",
-        f"Points that {OURS} is ahead (+) or behind (-). If leaving out one "
+        f"Points that {OURS} is ahead (+) or behind (-). If leaving out a "
         "task makes a lead impossible to tell from zero, the lead rests on "
         "that task.",
         lead_by_task(view, OURS, [m for m in ("left_alone", *others)
                                   if m in names(view)]),
         "What a constant rate and a schedule reach in hindsight:",
         schedules(view, unguarded(rows))]
-    text = units(view, [m for m in ("left_alone", OURS, *others)
-                        if m in names(view)])
+    text = units(as_used(rows), [m for m in ("left_alone", OURS, *others)
+                                 if m in names(view)])
     if text:
         parts += ["### The same tasks in other units",
                   "The loss is multiplied by a number and rates are divided "
                   "by it: number for number the same runs, for anyone who "
-                  "reads metrics. Mean regret:", text]
+                  "reads metrics. So these two copies are in no other table. "
+                  "Mean regret:", text]
     return parts
 
 
 def offered_cool_down(view) -> list[str]:
-    """What the brain does with a fifth action, if that was recorded."""
-    if COOLING not in names(view):
+    """What the brain does with the fifth action of the quick pace, if it was
+    recorded without it too."""
+    if FOUR not in names(view):
         return []
-    cooled = ["d" in r.actions for r in view if r.method == COOLING]
-    return [f"*{COOLING}* is offered COOL_DOWN as well, a linear fall to "
-            "zero over the rest of the budget. It takes it in "
-            f"{np.mean(cooled):.0%} of its runs, and {OURS}, which "
-            f"is not offered it, is {lead(ahead(view, COOLING, OURS))}."]
+    cooled = ["d" in r.actions for r in view if r.method == OURS]
+    tasks = rests_on_tasks(view, FOUR, OURS)
+    return ["The quick pace offers COOL_DOWN, a linear fall to zero over the "
+            f"rest of the budget. {OURS} takes it in {np.mean(cooled):.0%} of "
+            f"its runs, and is {lead(ahead(view, FOUR, OURS))} of "
+            f"*{FOUR}*, which is not offered it"
+            + (f"; that rests on {', '.join(tasks)}" if tasks else "") + "."]
+
+
+def headroom_first(info) -> list[str]:
+    """What COOL_DOWN gains where nobody had looked before."""
+    found = headroom.read()
+    if not of_these(found, info):
+        return [another_brain("headroom")]
+    return ["That had been seen when COOL_DOWN was taken into the quick pace. "
+            f"So it was tried on {len(found['problems'])} problems of the "
+            "teaching families as well, under the same guards. A problem has "
+            "headroom if the best linear fall of the rate is at least "
+            f"{headroom.ROOM} points ahead of the best constant rate (`python "
+            "-m agentic_lib.lab.compare.headroom`):",
+            headroom.table(found["problems"])]
 
 
 def without_guards(rows) -> tuple[list, list]:
@@ -219,7 +252,13 @@ def about_plain(plain, absent) -> str:
     tasks = list(dict.fromkeys(r.task for r in plain))
     text = (f"On {len(tasks)} tasks ({', '.join(tasks)}). On the other kinds "
             "of network, which take longest, only schedules were run without "
-            "guards.")
+            "guards. *middle half*: mean regret without the best and the "
+            "worst quarter of the runs. *best weights*: mean regret if the "
+            "weights are taken that were best on validation data, instead of "
+            "the last ones. *area*: the mean validation score over the "
+            "epochs. *reached the target*: how many runs came within two "
+            "points of the best validation score that the best constant rate "
+            "saw, and the median of the epochs it took them.")
     return text + (" Not recorded on all of them: "
                    f"{', '.join(absent)}." if absent else "")
 
@@ -285,7 +324,10 @@ def verdicts(rows, info) -> list[str]:
     head = ["claim", "verdict", "rests on"]
     return ["## The aims, and the claims of the original text",
             "*Supported* or *refuted* if an interval leaves no doubt, *not "
-            "shown* if it contains zero, *not measured* if nobody looked.",
+            "shown* if it contains zero, *not measured* if nobody looked. "
+            "Placebos are compared without guards on the six small dense "
+            "tasks, where a fixed window of rates fits well; with guards, on "
+            "all tasks, see the fourth sentence of this page.",
             markdown(["aim", *head[1:]], aims(rows)),
             markdown(head, claims(rows, None, asked))]
 
@@ -306,7 +348,8 @@ def tuned() -> list[str]:
              for name, trials in trials_of().items()]
     return ["Only these methods were tuned, each with the same number of "
             "trials on the teaching families; everything else runs as its "
-            "authors advise. Mean accuracy of each trial:",
+            "authors advise, except for `dog` and the bounds of `greedy`, as "
+            "said above. Mean accuracy of each trial:",
             markdown(["tuned", "trials", "settings and accuracy"], lines)]
 
 

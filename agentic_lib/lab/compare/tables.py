@@ -19,7 +19,7 @@ from agentic_lib.lab.compare.intervals import (
     mean,
 )
 from agentic_lib.lab.compare.methods import GUARDS, TUNED, says
-from agentic_lib.lab.compare.recorded import GROUPS
+from agentic_lib.lab.compare.recorded import COPIES, GROUPS
 from agentic_lib.lab.compare.tasks import LEAK
 from agentic_lib.lab.compare.views import (
     OURS,
@@ -200,6 +200,7 @@ def stood_in(rows) -> str:
 def guarded(rows) -> str:
     """Methods with and without the controller's guards, and how far the
     brain is ahead of each if both have them."""
+    rows = [r for r in rows if r.task not in COPIES.values()]
     found = [m for m in names(rows) if m.endswith(GUARDS)]
     ours = [m + GUARDS for m in OURS if m + GUARDS in found]
     lines = []
@@ -355,8 +356,8 @@ def lead_by_task(rows, ours, others) -> str:
     for other in others:
         found = leads(rows, other, ours)
         lines.append([other, *(f"{found[t]:+.1f}" for t in tasks),
-                      rests_on(rows, other, ours) or ""])
-    return markdown([f"{ours} against", *tasks, "rests on one task"], lines)
+                      ", ".join(rests_on(rows, other, ours))])
+    return markdown([f"{ours} against", *tasks, "rests on"], lines)
 
 
 def schedules(rows, plain) -> str:
@@ -376,14 +377,13 @@ def schedules(rows, plain) -> str:
              s.tasks, s.rates, s.best, constant, which, best)])
 
 
-UNITS = (("digits_noisy", "digits_noisy_x1000"), ("spirals", "spirals_x0.1"))
 
 
 def units(rows, methods) -> str:
     """The same tasks in other units: the same for anyone who reads metrics."""
     there = {r.task for r in rows}
-    pairs = [pair_ for pair_ in UNITS if set(pair_) <= there]
-    tasks = [task for pair_ in pairs for task in pair_]
+    pairs = [both for both in COPIES.items() if set(both) <= there]
+    tasks = [task for both in pairs for task in both]
     lines = []
     for method in methods if tasks else ():
         s = pair(rows, method, tasks=tasks)

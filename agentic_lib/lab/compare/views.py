@@ -16,7 +16,12 @@ from agentic_lib.lab.compare.intervals import (
     key,
 )
 from agentic_lib.lab.compare.methods import GUARDS, METHODS
-from agentic_lib.lab.compare.recorded import GROUPS, SCHEDULES, SEARCHING
+from agentic_lib.lab.compare.recorded import (
+    COPIES,
+    GROUPS,
+    SCHEDULES,
+    SEARCHING,
+)
 from agentic_lib.lab.compare.tasks import LEAK, NEW
 
 OURS = ("brain", "brain_quick")  # the brain at its two settings
@@ -76,8 +81,10 @@ def guardable(name) -> bool:
 
 def complete(rows, core=NAMED, seeds=2) -> tuple[list, list]:
     """(rows, names left out): rows of the tasks that all of `core` have with
-    at least `seeds` seeds, and of the methods that have all these tasks."""
+    at least `seeds` seeds, and of the methods that have all these tasks. A
+    task that is another one in other units is left out."""
     found = {}
+    rows = [r for r in rows if r.task not in COPIES.values()]
     for r in rows:
         found.setdefault(r.method, {}).setdefault(r.task, set()).add(r.seed)
     tasks_of = {m: {t for t, s in tasks.items() if len(s) >= seeds}
@@ -132,19 +139,23 @@ def leads(rows, other, ours) -> dict:
     return dict(zip(s.tasks, apart.tolist()))
 
 
-def rests_on(rows, other, ours) -> str | None:
-    """The one task without which a lead of either method can no longer be
-    told from zero; None if there is no lead, or if it rests on several."""
+def rests_on(rows, other, ours) -> list[str]:
+    """The tasks without any one of which a lead of either method can no
+    longer be told from zero; none if there is no lead."""
     s = pair(rows, ours, other)
     apart = s.regret(other) - s.regret(ours)
-    _, low, high = interval(difference, apart, 0 * apart)
-    if low <= 0 <= high or len(s.tasks) < 2:
-        return None
-    side = 1 if low > 0 else -1
-    most = int((side * apart.mean((1, 2))).argmax())
-    rest = np.delete(apart, most, 0)
-    _, low, high = interval(difference, rest, 0 * rest)
-    return s.tasks[most] if min(side * low, side * high) <= 0 else None
+
+    def side_without(left_out):
+        """1 or -1: who leads on the other tasks; 0 if it cannot be told."""
+        rest = np.delete(apart, left_out, 0)
+        _, low, high = interval(difference, rest, 0 * rest)
+        return (low > 0) - (high < 0)
+
+    side = side_without([])
+    if not side or len(s.tasks) < 2:
+        return []
+    return [task for k, task in enumerate(s.tasks)
+            if side_without(k) != side]
 
 
 # -- the best schedule in hindsight -------------------------------------------
