@@ -45,9 +45,9 @@ class OwnRates:
         """Every rate times `factor`, or times less: the highest rate stays
         within the bounds, and the others keep their ratio to it."""
         top = max(self.read())
-        if self.bounded(top, factor) != top * factor:
-            factor = self.bounded(top, factor) / top
-        write(self.groups, [rate * factor for rate in self.read()])
+        limit = self.bounded(top, factor)
+        write(self.groups, [limit if rate == top else rate * limit / top
+                            for rate in self.read()])
         self.written = self.read()
 
     def bounded(self, rate, factor) -> float:
