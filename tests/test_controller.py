@@ -884,7 +884,7 @@ def test_a_loss_with_its_graph_is_a_number(recwarn):
     assert controller.history[0].val_loss == 6.0 and not recwarn.list
 
 
-# -- what a reviewer found ----------------------------------------------------
+# -- weights, rates and metrics in odd situations -----------------------------
 
 @pytest.mark.parametrize("measured", [
     lambda epoch, found: {"train_loss": 2 / (epoch + 1),
