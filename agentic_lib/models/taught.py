@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 
 NUMBER = re.compile(r"(?<![A-Za-z_])[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
-MEASURED = re.compile(r"acc|loss|\?\?\?", re.I)  # a line with a result
+RESULT = re.compile(r"acc|loss|\?\?\?", re.I)  # a line with a result
 COUNTS = {"decisions": re.compile(r"\d+(?= decisions\b)"),
           "epoch": re.compile(r"(?<=\bepoch )\d+$", re.M)}
 
@@ -70,8 +70,8 @@ class Taught:
                 if not low <= x <= high:
                     return (f"{x:g} in {shape!r} lies outside the {low:g} to "
                             f"{high:g} that it was taught with")
-        shown = MEASURED.search(messages[-1]["content"])
-        if not shown and any(map(MEASURED.search, self.lines)):
+        shown = RESULT.search(messages[-1]["content"])
+        if not shown and any(map(RESULT.search, self.lines)):
             return "the prompt shows no accuracy and no loss above zero"
         return None
 

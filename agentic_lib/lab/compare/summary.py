@@ -164,7 +164,7 @@ def with_guards(view, info, rows, left_out) -> list[str]:
            "loses beyond that is the price of not knowing the rate."
            if ORACLE in names(view) else ""),
         first(view, OURS, costs_of(info)), COLUMNS, *offered_cool_down(view),
-        *headroom_first(info)]
+        *cool_down_elsewhere(info)]
     absent = not_counted(rows, view)
     if absent:
         parts.append(
@@ -217,7 +217,7 @@ def offered_cool_down(view) -> list[str]:
             + (f"; that rests on {', '.join(tasks)}" if tasks else "") + "."]
 
 
-def headroom_first(info) -> list[str]:
+def cool_down_elsewhere(info) -> list[str]:
     """What COOL_DOWN gains where nobody had looked before."""
     found = headroom.read()
     if not of_these(found, info):

@@ -34,6 +34,7 @@ from agentic_lib.lab.compare.views import (
     rests_on,
     schedule_regret,
     with_schedules,
+    without_copies,
 )
 
 LANGUAGE_MODELS = {
@@ -200,7 +201,7 @@ def stood_in(rows) -> str:
 def guarded(rows) -> str:
     """Methods with and without the controller's guards, and how far the
     brain is ahead of each if both have them."""
-    rows = [r for r in rows if r.task not in COPIES.values()]
+    rows = without_copies(rows)
     found = [m for m in names(rows) if m.endswith(GUARDS)]
     ours = [m + GUARDS for m in OURS if m + GUARDS in found]
     lines = []
@@ -375,8 +376,6 @@ def schedules(rows, plain) -> str:
         [[t, f"{rates[k]:g}", f"{c.mean():.1f}", name, f"{b.mean():.1f}"]
          for t, rates, k, c, name, b in zip(
              s.tasks, s.rates, s.best, constant, which, best)])
-
-
 
 
 def units(rows, methods) -> str:

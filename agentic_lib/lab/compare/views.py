@@ -83,8 +83,7 @@ def complete(rows, core=NAMED, seeds=2) -> tuple[list, list]:
     """(rows, names left out): rows of the tasks that all of `core` have with
     at least `seeds` seeds, and of the methods that have all these tasks. A
     task that is another one in other units is left out."""
-    found = {}
-    rows = [r for r in rows if r.task not in COPIES.values()]
+    rows, found = without_copies(rows), {}
     for r in rows:
         found.setdefault(r.method, {}).setdefault(r.task, set()).add(r.seed)
     tasks_of = {m: {t for t, s in tasks.items() if len(s) >= seeds}
@@ -95,6 +94,11 @@ def complete(rows, core=NAMED, seeds=2) -> tuple[list, list]:
     kept = [m for m in found if common and common <= tasks_of[m]]
     return ([r for r in rows if r.method in kept and r.task in common],
             [m for m in found if m not in kept])
+
+
+def without_copies(rows):
+    """Without the tasks that are others in other units."""
+    return [r for r in rows if r.task not in COPIES.values()]
 
 
 def of_group(rows, group):
