@@ -1,12 +1,16 @@
 """Event handlers are plain functions: here they are called as the browser
 would call them. tests/browser does it with a real one."""
 
+import base64
+import io
 import math
 import re
 import threading
 import time
 
+import matplotlib.pyplot as plt
 import pytest
+from matplotlib.figure import Figure
 
 from agentic_lib.brain.brain import SimpleAIBrain
 from agentic_lib.brain.decision import ACTIONS, Action, Decision
@@ -223,6 +227,17 @@ def test_what_is_being_written_is_shown(monkeypatch):
 
 
 # -- training, live --------------------------------------------------------
+
+@pytest.mark.parametrize("size", [(3, 2), (8.5, 4.25), (7, 10.1)])
+def test_a_picture_takes_its_room_before_it_is_drawn(size):
+    """Otherwise the buttons below it move away from under a finger."""
+    drawn = front_end.picture(Figure(size))
+    wide, high = map(float, re.search("aspect-ratio:([^/]*)/([^\"]*)",
+                                      drawn).groups())
+    data = base64.b64decode(re.search("base64,([^\"]*)", drawn)[1])
+    pixels = plt.imread(io.BytesIO(data)).shape
+    assert wide / high == pytest.approx(pixels[1] / pixels[0], rel=0.01)
+
 
 def test_ticks_train_as_train_does(pictures):
     view = make_live()

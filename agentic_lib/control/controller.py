@@ -25,7 +25,6 @@ from agentic_lib.mechanics.measured import Measured, goodness, validation
 from agentic_lib.mechanics.processes import from_first, is_first
 from agentic_lib.mechanics.rates import make_rates
 from agentic_lib.mechanics.story import Story
-from agentic_lib.messages import warn_once
 
 
 class AgenticLR:
@@ -356,4 +355,4 @@ class AgenticLR:
     def tell(self, cause: str, text: str) -> None:
         """Warns once per run for each `cause`, in the first process."""
         if is_first():
-            warn_once(self.measured.told, cause, text)
+            self.measured.tell(cause, text)

@@ -45,6 +45,8 @@ COOL_DOWN = Action(
     words=("cool down", "cooldown", "anneal", "wind down"),
     effect=fall, marker="D", colour="#56B4E9")
 
+LITTLE = 0.1  # a run whose first ten steps move less than this is slow
+
 
 @dataclass(frozen=True)
 class Guards:
@@ -67,7 +69,8 @@ class Guards:
                 more than its noise: twice in a row, or once if validation
                 got worse at the same time
     nowhere     evaluations after which a run may count as going nowhere; it
-                then begins again at a tenth of its rate
+                then begins again at a tenth of its rate, unless its first
+                ten steps have hardly moved the weights
     leap        a run also begins again if its first ten steps move the
                 weights further than this many times their own length (the
                 median over weight matrices), unless validation accuracy is
@@ -114,8 +117,7 @@ class Guards:
             return "A guard had to step in at that rate."
         if action.factor != 1:
             changed = controller.watch.changed
-            if self.cooldown and changed and (
-                    epoch - changed < self.cooldown):
+            if changed and epoch - changed < (self.cooldown or 0):
                 return f"The rate was changed at epoch {changed}."
             if self.bounds and controller.rates.at_bound(action.factor):
                 return "The rate is at its bound."
@@ -135,9 +137,8 @@ class Guards:
             return None  # a lower rate alone takes its time
         if now.diverged:
             controller.tell("no model", f"{why} A lower rate cannot mend "
-                            "weights that are nan: pass AgenticLR(..., "
-                            "model=model), and the run goes back to its "
-                            "best weights.")
+                            "weights that are nan. Going back can: pass "
+                            "AgenticLR(..., model=model).")
         return replace(choose(is_lower, controller.actions, why),
                        source="guard")
 
@@ -148,6 +149,8 @@ class Guards:
         watch, best = controller.watch, controller.best
         if best is not None and best.dead and not watch.thrives:
             return "The network is dead: hardly any gradient is left."
+        if watch.lost and best and (best.moved or LITTLE) < LITTLE:
+            return None
         if watch.why is None and self.leapt(controller):
             return "The first ten steps moved the weights by " \
                 f"{best.moved:.3g} times their own length (see Guards.leap)."
@@ -157,9 +160,8 @@ class Guards:
         """True if the first steps threw the run off its course."""
         best, accuracy = controller.best, controller.history[-1].val_acc
         return bool(self.leap and best and best.start
-                    and best.moved is not None
-                    and not best.moved <= self.leap  # nan counts as further
-                    and (accuracy is None or accuracy <= 50))
+                    and best.moved is not None and (accuracy or 0) <= 50
+                    and not best.moved <= self.leap)  # nan counts as further
 
 
 def usual_actions(brain, cools) -> Sequence[Action]:

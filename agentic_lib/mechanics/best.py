@@ -16,8 +16,8 @@ class Best:
     `dead` says whether gradients no longer reach most of the weights, as
     happens when too large a step has switched every ReLU off. `moved` is how
     far the first STEPS steps took the weights, in multiples of their own
-    length (the median over weight matrices), or None until that is known. A
-    few thousandths per step are usual.
+    length (see `distance`), or None until that is known. A few thousandths
+    per step are usual.
     """
 
     def __init__(self, model, optimizer):  # torch's own optimizer
@@ -29,7 +29,7 @@ class Best:
                              "trains: pass that; with averaged weights both, "
                              "torch.nn.ModuleList([network, averaged]).")
         self.result = self.fed = None  # fed: what had a gradient at the start
-        self.dead, self.steps, self.moved = False, 0, None
+        self.dead, self.steps, self.seen, self.moved = False, 0, 0, None
         # it looks at the gradients of the first step, and at how far the
         # first steps go
         self.optimizer.register_step_pre_hook(self.before_step)
@@ -50,7 +50,7 @@ class Best:
         """Goes back to the start, if nothing has been learned since."""
         if self.start is not None:
             self.weights, self.state = self.start
-            self.result, self.steps, self.moved = None, 0, None
+            self.result, self.moved, self.steps, self.seen = None, None, 0, 0
         self.restore()
 
     def restore(self):
@@ -71,6 +71,7 @@ class Best:
         result  higher is better; None if nothing says how good they are
         """
         self.look()
+        self.seen = self.steps
         self.measure()
         if not self.dead and result is not None and (
                 self.result is None or result > self.result):
@@ -84,6 +85,8 @@ class Best:
             if self.start and self.result is None:
                 self.keep()  # weights may have been loaded since
                 self.start = self.weights, self.state
+        if self.steps == self.seen:  # some frameworks zero the gradients
+            self.look()              # before an evaluation
         self.measure()
         self.steps += 1
 
@@ -95,10 +98,13 @@ class Best:
     def distance(self) -> float | None:
         """How far this optimizer's weights are from the start.
 
-        The distance is given in multiples of their own length. The weights
-        are identified by their place in memory, so all that `model` needs is
-        a state_dict. None if a matrix began as zeros, as LoRA's second one
-        does: it has no length, and its partner's then means nothing either.
+        The distance of a weight matrix is given in multiples of its own
+        length, or of the length with which torch's layers begin (numbers
+        between -1 and 1, over the root of the number of inputs) if that is
+        more: large models begin smaller, and LoRA's second matrix at zero,
+        but they grow to about that length. Returns the median over matrices,
+        or None if there are none. The weights are identified by their place
+        in memory, so all that `model` needs is a state_dict.
         """
         shares, moved = [], {p.data_ptr() for p in self.parameters()}
         for name, now in self.model.state_dict().items():
@@ -106,9 +112,8 @@ class Best:
             if hasattr(now, "dim") and now.dim() > 1 and first is not None \
                     and now.data_ptr() in moved:
                 now, first = now.to(first).float(), first.float()
-                if not first.any():
-                    return None
-                shares.append(float((now - first).norm() / first.norm()))
+                length = max(float(first.norm()), (len(first) / 3) ** 0.5)
+                shares.append(float((now - first).norm()) / length)
         return median(shares) if shares else None
 
     def look(self):
@@ -119,7 +124,8 @@ class Best:
         """
         alive = [x for i, x in self.gradients().items()
                  if i in (self.fed or ())]
-        self.dead = 0 < sum(alive) <= len(alive) / 2
+        if any(alive):  # otherwise they have been zeroed
+            self.dead = sum(alive) <= len(alive) / 2
 
     def gradients(self) -> dict[int, bool]:
         """{index of weights with a gradient: True unless it is all zero}."""

@@ -84,8 +84,7 @@ class Measured:
             # an error that is nan or infinite is a run that has diverged
             if name in KNOWN or self.sign < 0 or math.isfinite(x):
                 return x
-        self.tell(f"{name} odd", f"{name}={value!r} is impossible; it is left "
-                  "out.")
+        self.tell(f"{name} odd", f"{name}={value!r} is impossible: left out.")
         return None
 
     def stand_in(self, own) -> dict:

@@ -217,7 +217,6 @@ def make_rates(optimizer, scheduler, low, high) -> OwnRates:
                          "scheduler whose step() you call, or leave it out.")
     its_own = getattr(scheduler, "optimizer", optimizer)
     if inner(its_own) is not inner(optimizer):
-        raise ValueError(
-            f"scheduler={scheduler!r} belongs to another optimizer: pass "
-            "the one that was made for this optimizer.")
+        raise ValueError(f"scheduler={scheduler!r} belongs to another "
+                         "optimizer: pass the one that was made for this.")
     return ScaledRates(optimizer, low, high)

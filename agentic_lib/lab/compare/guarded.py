@@ -31,7 +31,7 @@ def as_network(batch, row) -> torch.nn.Module:
     weights, so that what is loaded into it is loaded into the batch."""
     network = torch.nn.Module()
     for name, start, end, shape in batch.pieces():
-        view = batch.weights[row, start:end].view(shape)
+        view = batch.as_torch(batch.weights[row, start:end], shape)
         if start < batch.trained():
             network.register_parameter(name, torch.nn.Parameter(view))
         else:
@@ -51,11 +51,10 @@ class RowOptimizer(torch.optim.Optimizer):
 
     def show_gradients(self):
         """Points the parameters' `grad` at the batch's last gradient."""
-        at = 0
-        for p in self.param_groups[0]["params"]:
-            end = at + p.numel()
-            p.grad = self.batch.gradient[self.row, at:end].view(p.shape)
-            at = end
+        gradient = self.batch.gradient[self.row]
+        for p, (_, start, end, shape) in zip(
+                self.param_groups[0]["params"], self.batch.pieces()):
+            p.grad = self.batch.as_torch(gradient[start:end], shape)
 
     def step(self, closure=None):
         group = self.param_groups[0]

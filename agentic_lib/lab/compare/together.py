@@ -77,6 +77,11 @@ class Twins(Batch):
                 at = end
         return found
 
+    def as_torch(self, flat, shape):
+        """These numbers of a row, in the shape that torch's layers have:
+        outputs come first there, and second here."""
+        return flat.view(shape).t()
+
     def trained(self) -> int:
         """How many numbers of a row the optimizer moves: the first ones."""
         return self.weights.shape[1]
@@ -161,6 +166,9 @@ class Networks(Twins):
             found.append((name.replace(".", "_"), at, end, shape))
             at = end
         return found
+
+    def as_torch(self, flat, shape):
+        return flat.view(shape)
 
     def trained(self):
         return self.size

@@ -74,10 +74,12 @@ def png(figure) -> bytes:
 
 
 def picture(figure) -> str:
-    """A figure as HTML that carries its own alt text."""
+    """A figure as HTML that carries its own alt text, and that takes its
+    room at once: buttons below it do not move away when it is drawn."""
     data = base64.b64encode(png(figure)).decode()
-    return (f'<img alt="{escape(figure.get_label())}" '
-            f'style="width:100%;max-width:{figure.get_figwidth():.3g}in" '
+    width, height = figure.get_size_inches()
+    return (f'<img alt="{escape(figure.get_label())}" style="width:100%;'
+            f'max-width:{width:.3g}in;aspect-ratio:{width:.4g}/{height:.4g}" '
             f'src="data:image/png;base64,{data}">')
 
 
