@@ -638,6 +638,23 @@ def test_back_to_the_best_weights_when_the_rate_falls():
         assert controller.get_last_lr() == [pytest.approx(0.07)]
 
 
+def test_two_decisions_after_the_same_epoch_are_both_resumed():
+    """A guard's, and then a person's."""
+    def make():
+        return AgenticLR(make_optimizer(0.1), scripted(), every=5,
+                         guards=Guards())
+
+    one, other = make(), make()
+    for epoch, loss in enumerate((2.0, 1.0, math.nan), start=1):
+        one.step(epoch, train_loss=loss)
+    one.apply(Decision(GO_ON, "I have seen it.", source="human"))
+    assert [d.source for d in one.decisions] == ["guard", "human"]
+    other.optimizer.load_state_dict(one.optimizer.state_dict())
+    other.load_state_dict(json.loads(json.dumps(one.state_dict())))
+    for name in ("rescues", "ceiling", "changed", "why"):
+        assert getattr(other.watch, name) == getattr(one.watch, name), name
+
+
 def test_going_on_with_another_rate(said):
     one = make_optimizer(0.1, 0.2)
     controller = AgenticLR(one, scripted(DOWN), every=1)

@@ -303,7 +303,7 @@ def test_the_examples_run_as_they_stand(example, capsys):
     controller = example.main(brain="rules", epochs=6)
     assert len(controller.history) == 6 and len(controller.decisions) == 1
     assert controller.history[-1].val_acc > 60
-    assert "epoch 5:" in capsys.readouterr().out
+    assert "evaluation 5:" in capsys.readouterr().out
 
 
 def trainer_run(folder, wishes, epochs=4, **arguments):
@@ -435,6 +435,13 @@ def test_percent_where_fractions_are_usual_is_told(said):
     right = follower(percent=True)
     right.see({"eval_accuracy": 38.0, "eval_loss": 1.0}, 1)
     assert right.controller.history[0].val_acc == 38.0
+
+
+def test_decisions_are_numbered_by_evaluations_and_say_so(said):
+    seen = follower()
+    for step in (50, 100):
+        seen.see({"eval_loss": 100 / step}, step)
+    assert [text for text in said if text.startswith("evaluation 2: ")]
 
 
 def test_a_metric_that_the_framework_calls_otherwise_is_told(said):

@@ -938,3 +938,11 @@ def test_a_stop_of_something_else_is_no_stop():
         for reply in (f"{subject} {verb}{thing}", f"If {subject} {verb}",
                       f"Because {subject} {verb}{thing}, be careful."):
             assert action_in(reply) is None, reply
+
+
+def test_words_may_be_a_list():
+    action = replace(RESTORE, words=["roll back", "revert"])
+    assert parse_decision("Let us revert.", (*ACTIONS, action)).action == (
+        "restore_best")
+    assert hash(action) == hash(replace(action, words=("roll back",
+                                                       "revert")))

@@ -161,6 +161,7 @@ def test_a_fifth_action_reaches_the_prompt():
 @pytest.mark.parametrize("template, says", [
     ("Epoch {epok}", "epok"), ("{val_acc.__class__}", "__class__"),
     ("{", "cannot be read"), ("{} and {0}", "unknown field"),
+    ("{val_acc:.2f}", "Fields are text"),
 ])
 def test_an_unknown_field_is_an_error_that_lists_the_known(template, says):
     with pytest.raises(ValueError, match="user") as error:
@@ -169,6 +170,12 @@ def test_an_unknown_field_is_an_error_that_lists_the_known(template, says):
     if "unknown field" in str(error.value):
         for name in FIELDS:
             assert name in str(error.value)
+
+
+def test_a_format_that_fits_is_used():
+    prompt = Prompt(system="{every:02d}{actions:.0}", user="{val_acc:>8}")
+    assert [m["content"] for m in prompt.messages(run_of([10.0]))] == [
+        "05", "    10.0"]
 
 
 def test_text_in_brackets_can_be_written():

@@ -21,7 +21,8 @@ class Action:
 
     name     what the language model writes, a Python-like identifier
     meaning  one line for the prompt; may hold {factor}
-    words    other ways in which people and models say it, for the parser
+    words    other ways in which people and models say it, for the parser;
+             a list or a tuple
     factor   the learning rate is multiplied by it
     stop     True ends the training
     effect   optional function of the controller, for anything else
@@ -42,6 +43,7 @@ class Action:
             raise ValueError(
                 f"Action name={self.name!r} is not usable: write one word of "
                 "letters, digits and underscores, such as 'restore_best'.")
+        object.__setattr__(self, "words", tuple(self.words))
         checks.positive(factor=self.factor)
 
     @property
@@ -116,9 +118,8 @@ def check_actions(actions) -> tuple[Action, ...]:
     actions = tuple(actions)
     for action in actions:
         if not isinstance(action, Action):
-            raise ValueError(
-                f"actions holds {action!r}, which is not an Action. Write "
-                "Action(name=..., meaning=...).")
+            raise ValueError(f"actions holds {action!r}, which is no Action: "
+                             "write Action(name=..., meaning=...).")
     names = [action.name for action in actions]
     if len(names) < 2 or len(set(names)) < len(names):
         raise ValueError(
@@ -168,9 +169,8 @@ class Metrics:
                 raise ValueError(f"epoch={self.epoch} lies beyond "
                                  f"total_epochs={self.total_epochs}.")
         if all(getattr(self, name) is None for name in MEASURED):
-            raise ValueError(
-                f"nothing was measured at epoch={self.epoch}: pass at least "
-                f"one of {', '.join(MEASURED)}.")
+            raise ValueError(f"nothing was measured at epoch={self.epoch}: "
+                             f"pass one of {', '.join(MEASURED)}, or more.")
 
     @property
     def gap(self) -> float | None:
@@ -196,9 +196,8 @@ def check_history(history) -> list[Metrics]:
         raise ValueError("history=[] is empty: pass at least one Metrics.")
     for item in history:
         if not isinstance(item, Metrics):
-            raise ValueError(
-                f"history holds {item!r}, which is not a Metrics. Write "
-                "Metrics(epoch=..., train_acc=..., val_acc=...).")
+            raise ValueError(f"history holds {item!r}, which is no Metrics: "
+                             "write Metrics(epoch=..., val_acc=...).")
     for before, after in zip(history, history[1:]):
         if after.epoch <= before.epoch:
             raise ValueError(

@@ -64,7 +64,7 @@ class Prompt:
     user: str = field(default_factory=lambda: USER)
 
     def __post_init__(self):
-        check_template("system", self.system, ("actions", "every"))
+        check_template("system", self.system, {"actions": "", "every": 5})
         check_template("user", self.user, FIELDS)
 
     def messages(self, history: list[Metrics],
@@ -107,10 +107,12 @@ def check_template(argument, template, known):
     """Raises a ValueError that says which field is wrong and which exist."""
     try:
         names = template_fields(template)
+        if known.keys() >= set(names):
+            template.format(**known)  # what it will be given is text, too
     except ValueError as error:
         raise ValueError(
-            f"{argument}={template!r} cannot be read: {error}. Write {{{{ "
-            "and }}} for curly brackets that are meant as text.") from None
+            f"{argument}={template!r} cannot be read: {error}. Fields are "
+            "text; write {{ and }} for curly brackets.") from None
     for name in names:
         if name not in known:
             raise ValueError(

@@ -101,16 +101,16 @@ class AgenticLR:
                 f"brain={brain!r} cannot decide: pass SimpleAIBrain(), or an "
                 "object with analyze_training(history, every, actions).")
         self.counter = make_counter(unit, every, total, total_epochs, pace)
-        usual = PACES[pace]
+        _, lower, higher, cools = PACES[pace]
         if actions is None:
-            actions = usual_actions(brain, usual[3] and self.counter.total)
+            actions = usual_actions(brain, cools and self.counter.total)
         checks.rate("warm_up", warm_up)
         self.optimizer, self.strict = optimizer, strict
         self.brain: Any = brain
         getattr(brain, "told", set()).clear()  # a new run: it warns again
         self.actions = with_factors(
-            check_actions(actions), usual[1] if reduce is None else reduce,
-            usual[2] if increase is None else increase)
+            check_actions(actions), lower if reduce is None else reduce,
+            higher if increase is None else increase)
         if fall in [a.effect for a in self.actions] and not self.counter.total:
             raise ValueError("actions holds 'cool_down', which needs the "
                              "budget: pass total_epochs=, or total=.")
@@ -276,15 +276,15 @@ class AgenticLR:
         self.rates.load_state_dict(state["rates"])
         # a fall that has reached its end is over, if the budget has grown
         self.cooling = state["cooling"] and not self.rates.at_bound(0.5)
-        made = {d.epoch: d for d in self.decisions}
         self._forget()
         if self.counter.at and self.best:  # until its own copies are loaded
             self.best.keep()
             self.best.start = None
         for metrics, result in zip(history, results):
             self._see(metrics, result, weights=False)
-            if metrics.epoch in made:
-                self._note(made[metrics.epoch])
+            for decision in self.decisions:  # a guard's and a person's, say
+                if decision.epoch == metrics.epoch:
+                    self._note(decision)
 
     def find_action(self, name: str) -> Action:
         """The action of that name, including the guards' own actions."""

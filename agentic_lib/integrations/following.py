@@ -110,7 +110,7 @@ class Follower:
         if self.file is not None:
             self.file.update()
         if decision is not None and is_first():
-            say(str(decision))
+            say(str(decision).replace("epoch", "evaluation", 1))
         return decision
 
     def without_rare(self, found) -> dict:
