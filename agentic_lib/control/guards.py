@@ -72,9 +72,9 @@ class Guards:
                 then begins again at a tenth of its rate, unless its first
                 ten steps have hardly moved the weights
     leap        a run also begins again if its first ten steps move the
-                weights further than this many times their own length (the
-                median over weight matrices), unless validation accuracy is
-                above 50
+                weights further than this many times their own length
+                (Best.distance says how that is measured), unless validation
+                accuracy is above 50
     rescues     how many times in one run the guards respond to divergence
     """
 

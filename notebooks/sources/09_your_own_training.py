@@ -195,7 +195,7 @@ show(draw_rates(controller), alt="The rates of the cosine schedule and "
 #
 # ## The guards
 #
-# Seven guards watch the brain. Whatever one of them does is recorded as a
+# Eight guards watch the brain. Whatever one of them does is recorded as a
 # guard's decision, and the note of that decision says what the brain wanted.
 #
 # - **bounds**: no rate leaves the range from `min_lr` to `max_lr`, two
@@ -211,14 +211,17 @@ show(draw_rates(controller), alt="The rates of the cosine schedule and "
 #   above its best, or if the network has gone dead (no gradient reaches most
 #   of its weights any more). This guard acts at once, without waiting for the
 #   next decision.
+# - **nowhere**: a classifier that does no better than guessing after five
+#   epochs, while its loss jumps, begins again with a tenth of the rate. This
+#   guard, too, acts at once.
 # - **leap**: if the first ten steps moved the weights further than their own
 #   length, the run begins again at the next call of `step`, unless it gets
 #   more than half of the validation data right. A network that was thrown that
 #   far seldom recovers.
 #
 # `Guards(cooldown=None)` switches one off, `guards=False` all of them. The
-# last two need something from you. Without the network, `leap` sees nothing,
-# and the guard against divergence can only lower the rate. With `model=` it
+# last three need something from you. Without the network, `leap` sees nothing,
+# and the two before it can only lower the rate. With `model=` the controller
 # keeps a copy of the best weights, restores them, and halves the rate
 # (`restore_best` in the record). If the run has learned nothing worth
 # restoring, or the first steps went too far, the run goes back to the first
