@@ -99,12 +99,12 @@ class Best:
         """How far this optimizer's weights are from the start.
 
         The distance of a weight matrix is given in multiples of its own
-        length, or of the length with which torch's layers begin (numbers
+        length, or of half the length with which torch's layers begin (numbers
         between -1 and 1, over the root of the number of inputs) if that is
-        more: large models begin smaller, and LoRA's second matrix at zero,
-        but they grow to about that length. Returns the median over matrices,
-        or None if there are none. The weights are identified by their place
-        in memory, so all that `model` needs is a state_dict.
+        more: some models begin smaller, and LoRA's second matrix at zero, but
+        they grow to about that length. Returns the median over matrices, or
+        None if there are none. The weights are identified by their place in
+        memory, so all that `model` needs is a state_dict.
         """
         shares, moved = [], {p.data_ptr() for p in self.parameters()}
         for name, now in self.model.state_dict().items():
@@ -112,7 +112,7 @@ class Best:
             if hasattr(now, "dim") and now.dim() > 1 and first is not None \
                     and now.data_ptr() in moved:
                 now, first = now.to(first).float(), first.float()
-                length = max(float(first.norm()), (len(first) / 3) ** 0.5)
+                length = max(float(first.norm()), (len(first) / 12) ** 0.5)
                 shares.append(float((now - first).norm()) / length)
         return median(shares) if shares else None
 
