@@ -161,7 +161,7 @@ def test_a_fifth_action_reaches_the_prompt():
 @pytest.mark.parametrize("template, says", [
     ("Epoch {epok}", "epok"), ("{val_acc.__class__}", "__class__"),
     ("{", "cannot be read"), ("{} and {0}", "unknown field"),
-    ("{val_acc:.2f}", "Fields are text"),
+    ("{val_acc:.2f}", "Fields are text"), ("{val_acc:{no}}", "Fields are"),
 ])
 def test_an_unknown_field_is_an_error_that_lists_the_known(template, says):
     with pytest.raises(ValueError, match="user") as error:

@@ -109,7 +109,7 @@ def check_template(argument, template, known):
         names = template_fields(template)
         if known.keys() >= set(names):
             template.format(**known)  # what it will be given is text, too
-    except ValueError as error:
+    except (ValueError, LookupError) as error:
         raise ValueError(
             f"{argument}={template!r} cannot be read: {error}. Fields are "
             "text; write {{ and }} for curly brackets.") from None

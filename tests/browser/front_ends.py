@@ -88,12 +88,9 @@ class FrontEnd:
             return answer.read()
 
     def stop(self):
-        """Ends the server and its kernels."""
-        self.server.terminate()
-        try:
-            self.server.wait(20)
-        except subprocess.TimeoutExpired:
-            self.server.kill()
+        """Ends the server; its kernels have ended with their notebooks."""
+        self.server.kill()
+        self.server.wait()
 
     def phone(self):
         """A page as narrow as a phone."""
