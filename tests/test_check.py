@@ -186,7 +186,7 @@ def test_the_bench_measures_a_model_made_by_itself(tmp_path, capsys):
         tmp_path, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
         num_attention_heads=4, num_key_value_heads=2, head_dim=8,
         vocab_size=2010)
-    rows = bench.run(arguments(bench, "--model", model, "--rounds", "2",
+    rows = bench.run(arguments(bench, "--model", model, "--rounds", "1",
                                "--device", "cpu"))
     told = capsys.readouterr().out
     for words in ("bfloat16", "loading", "bare pass", "scored decision",

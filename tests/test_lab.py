@@ -731,7 +731,7 @@ def test_the_command_teaches_for_so_many_steps(group, tmp_path, monkeypatch,
                                                one_thread):
     monkeypatch.setattr(command, "labels_for", lambda args: [group] * 12)
     monkeypatch.setattr(command, "VISITS", 0)
-    monkeypatch.setattr(saving, "PROMPTS", 500)
+    monkeypatch.setattr(saving, "PROMPTS", 100)
     parser = argparse.ArgumentParser()
     command.add_arguments(parser)
     folders = [tmp_path / "one", tmp_path / "two"]
