@@ -118,7 +118,7 @@ def check_actions(actions) -> tuple[Action, ...]:
     actions = tuple(actions)
     for action in actions:
         if not isinstance(action, Action):
-            raise ValueError(f"actions holds {action!r}, which is no Action: "
+            raise ValueError(f"actions holds {action!r}, not an Action: "
                              "write Action(name=..., meaning=...).")
     names = [action.name for action in actions]
     if len(names) < 2 or len(set(names)) < len(names):
@@ -170,7 +170,7 @@ class Metrics:
                                  f"total_epochs={self.total_epochs}.")
         if all(getattr(self, name) is None for name in MEASURED):
             raise ValueError(f"nothing was measured at epoch={self.epoch}: "
-                             f"pass one of {', '.join(MEASURED)}, or more.")
+                             f"pass at least one of {', '.join(MEASURED)}.")
 
     @property
     def gap(self) -> float | None:
@@ -196,7 +196,7 @@ def check_history(history) -> list[Metrics]:
         raise ValueError("history=[] is empty: pass at least one Metrics.")
     for item in history:
         if not isinstance(item, Metrics):
-            raise ValueError(f"history holds {item!r}, which is no Metrics: "
+            raise ValueError(f"history holds {item!r}, not a Metrics: "
                              "write Metrics(epoch=..., val_acc=...).")
     for before, after in zip(history, history[1:]):
         if after.epoch <= before.epoch:

@@ -30,8 +30,8 @@ class Best:
                              "torch.nn.ModuleList([network, averaged]).")
         self.result = self.fed = None  # fed: what had a gradient at the start
         self.dead, self.steps, self.seen, self.moved = False, 0, 0, None
-        # it looks at the gradients of the first step, and at how far the
-        # first steps go
+        # seen: the steps at the last evaluation. The hook looks at gradients,
+        # and at how far the first steps go.
         self.optimizer.register_step_pre_hook(self.before_step)
         self.keep()
         self.start = self.weights, self.state  # until something was learned
@@ -79,7 +79,8 @@ class Best:
             self.keep()
 
     def before_step(self, *_):
-        """At the first step: which weights have a gradient?"""
+        """Looks at gradients at the first step, which says what has one by
+        design, and after each evaluation; counts the steps."""
         if self.fed is None:
             self.fed = [i for i, alive in self.gradients().items() if alive]
             if self.start and self.result is None:

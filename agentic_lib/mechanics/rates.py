@@ -218,5 +218,5 @@ def make_rates(optimizer, scheduler, low, high) -> OwnRates:
     its_own = getattr(scheduler, "optimizer", optimizer)
     if inner(its_own) is not inner(optimizer):
         raise ValueError(f"scheduler={scheduler!r} belongs to another "
-                         "optimizer: pass the one that was made for this.")
+                         "optimizer: pass the one made for this optimizer.")
     return ScaledRates(optimizer, low, high)

@@ -115,7 +115,7 @@ def press(cell, name, shows):
     """Presses a button until the page shows this text. A press can be lost,
     as a person's can, if the page moves under it just then."""
     late = pytest.importorskip("playwright.sync_api").TimeoutError
-    for _ in range(PATIENCE // 60_000):
+    for _ in range(max(1, PATIENCE // 60_000)):
         cell.get_by_role("button", name=name, exact=True).click()
         with suppress(late):
             return waits_for(cell, shows, timeout=60_000)
