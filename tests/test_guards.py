@@ -72,7 +72,7 @@ def test_a_change_is_followed_by_a_cool_down():
     fell = [controller.step(e, val_acc=50) for e in range(1, 8)]
     assert [d.source for d in fell] == ["model", "guard", "guard"] * 2 + [
         "model"]
-    assert overruled(fell[1], DOWN)
+    assert overruled(fell[1], DOWN) and "cooldown=3" in fell[1].reason
     free = controller_for(DOWN, guards=Guards(cooldown=None))
     assert all(free.step(e, val_acc=50).source == "model"
                for e in range(1, 8))
@@ -81,8 +81,9 @@ def test_a_change_is_followed_by_a_cool_down():
 def test_no_stop_too_early():
     controller = controller_for(STOP, guards=Guards(first_stop=4))
     for epoch in (1, 2, 3):
-        assert overruled(controller.step(epoch, val_acc=50), STOP)
-        assert not controller.should_stop
+        decision = controller.step(epoch, val_acc=50)
+        assert overruled(decision, STOP) and not controller.should_stop
+        assert "first_stop=4" in decision.reason
     assert controller.step(4, val_acc=50).source == "model"
     assert controller.should_stop
     free = controller_for(STOP, guards=Guards(first_stop=None))

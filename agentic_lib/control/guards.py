@@ -108,7 +108,7 @@ class Guards:
         epoch = controller.history[-1].epoch
         if action.stop:
             if self.first_stop and epoch < self.first_stop:
-                return f"Epoch {epoch} is too early to stop."
+                return f"Too early to stop (first_stop={self.first_stop})."
             if self.improving and controller.watch.improves(self.improving):
                 return "Validation is still improving; not stopping."
         if action.factor > 1 and self.ceiling and (
@@ -118,7 +118,7 @@ class Guards:
         if action.factor != 1:
             changed = controller.watch.changed
             if changed and epoch - changed < (self.cooldown or 0):
-                return f"The rate was changed at epoch {changed}."
+                return f"Too soon after a change (cooldown={self.cooldown})."
             if self.bounds and controller.rates.at_bound(action.factor):
                 return "The rate is at its bound."
         return None
