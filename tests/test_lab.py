@@ -33,7 +33,7 @@ from agentic_lib.lab.teach import (
     situations,
     texts,
 )
-from agentic_lib.lab.teach.architectures import ARCHITECTURES
+from agentic_lib.lab.teach.architectures import ARCHITECTURES, DROP
 from agentic_lib.lab.teach.arenas import by_policy, held_out, look_ahead, run
 from agentic_lib.lab.teach.branching import label_group
 from agentic_lib.lab.teach.forest import (
@@ -297,6 +297,25 @@ def test_labels_cool_down_as_the_controller_does(group):
     assert rates == pytest.approx([*used, *controller.get_last_lr()])
     assert group["cool"].shape == (branching.RUNS, 3, branching.SEEDS)
     assert np.isfinite(group["cool"]).all()
+
+
+def test_networks_have_the_dropout_of_their_situation():
+    for network in DROP:
+        build = situations.builder(replace(TINY, network=network,
+                                           dropout=0.4))
+        shares = {part.p for part in build(16, 3).modules()
+                  if isinstance(part, torch.nn.Dropout)}
+        assert shares == {0.4}
+
+
+@pytest.mark.parametrize("right", [0.0, 1.0])
+def test_labels_are_right_as_often_as_the_situation_says(right, monkeypatch):
+    shares = []
+    monkeypatch.setattr(situations, "relabel", lambda y, share, rng: (
+        shares.append(share), y)[1])
+    for seed in range(10):
+        draw_data(replace(TINY, right=right), np.random.default_rng(seed))
+    assert [share == 0 for share in shares] == 10 * [right == 1]
 
 
 def test_a_run_that_warms_up_is_not_branched_before():

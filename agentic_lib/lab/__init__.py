@@ -27,6 +27,7 @@ teach/: how the brain is made (`python -m agentic_lib teach`)
     rounds.py        labels under better and better policies
     forest.py        what the labels teach: the language model's teacher
     logistic.py      a regression on the labels, to compare the brain with
+    reward.py        a policy that is rewarded for where a run ends
     texts.py         prompts in many wordings
     reasons.py       reasons that are true
     tokens.py        a tokenizer for such texts

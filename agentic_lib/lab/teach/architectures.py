@@ -120,3 +120,4 @@ ARCHITECTURES = {"convolution": convolution, "batch_norm": batch_norm,
                  "dense_norm": dense_norm, "layer_norm": layer_norm,
                  "recurrent": recurrent}
 PICTURES = ("convolution", "batch_norm", "recurrent")  # these read pictures
+DROP = ("batch_norm", "dense_norm")  # these have dropout

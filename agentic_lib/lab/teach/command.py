@@ -16,6 +16,7 @@ from agentic_lib.lab.teach.labels import (
 )
 from agentic_lib.lab.teach.making import make_brain
 from agentic_lib.lab.teach.naive import STEPS, make_naive_brain
+from agentic_lib.lab.teach.reward import POLICY, Policy
 from agentic_lib.lab.teach.rounds import make_labels
 from agentic_lib.lab.teach.saving import save
 
@@ -43,6 +44,10 @@ def add_arguments(parser):
         help="teach for so many steps, on one thread, however long it takes: "
              "repeatable bit for bit on one machine, with --from-labels or "
              "--groups")
+    add("--policy", type=Path, nargs="?", const=POLICY, metavar="FILE",
+        help="teach what this policy does instead of what the labels say; "
+             "without a file the one that ships, which the policy gradient "
+             "made of the labels (lab/teach/reward.py)")
     add("--jobs", type=int, default=2, help="processes that make labels")
     add("--width", type=int, default=128, help="of the network, in 64s")
     add("--layers", type=int, default=3)
@@ -62,13 +67,17 @@ def run(args):
     taught, kept = held_back(labels_for(args))
     seconds = None if args.steps else 60 * args.teach_minutes
     if args.model:
+        if args.policy:
+            raise ValueError(f"--policy={args.policy} is taught to a network "
+                             "that begins from nothing: leave out --model.")
         from agentic_lib.lab.teach.adapter import teach_adapter
 
         return teach_adapter(args.model, taught, seconds, args.out,
                              args.seed, steps=args.steps)
     network, tokenizer, lessons = make_brain(
         taught, seconds, args.steps, args.width, args.layers, args.seed,
-        own=VISITS, keep=work_folder(args))
+        own=VISITS, keep=work_folder(args),
+        policy=args.policy and Policy.load(args.policy))
     print("Calibrating ...")
     for name, value in save(network, tokenizer, lessons, kept,
                             args.out).items():
@@ -104,6 +113,7 @@ def work_folder(args) -> Path:
     labels = ("shipped" if args.from_labels else
               "added" if args.add else "made")
     folder = (args.work / f"seed{args.seed}" /
-              f"{labels}-width{args.width}-layers{args.layers}")
+              f"{labels}{'-policy' if args.policy else ''}"
+              f"-width{args.width}-layers{args.layers}")
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -15,6 +15,7 @@ from agentic_lib.lab.teach.forest import (
 from agentic_lib.lab.teach.lessons import Lessons
 from agentic_lib.lab.teach.loop import teach
 from agentic_lib.lab.teach.network import make_network
+from agentic_lib.lab.teach.reward import rewarded
 from agentic_lib.lab.teach.tokens import make_tokenizer
 from agentic_lib.lab.teach.visits import visits
 from agentic_lib.models.language_model import LanguageModel
@@ -23,21 +24,26 @@ OWN = 0.35  # share of prompts about the brain's own runs, once there are any
 
 
 def make_brain(groups, seconds=None, steps=None, width=128, layers=3, seed=0,
-               kinds=None, own=0, keep=None, say=print):
+               kinds=None, own=0, keep=None, policy=None, say=print):
     """Labels -> (network, tokenizer, Lessons), taught for `seconds` or
     `steps`.
 
-    own   groups of runs that the brain steers halfway, and learns from
-    keep  a folder for all that is needed to resume after an interruption
+    own     groups of runs that the brain steers halfway, and learns from
+    keep    a folder for all that is needed to resume after an interruption
+    policy  a reward.Policy that the brain is to decide like; None: the labels
+            alone say what is right
 
     A small one for a notebook: make_brain(unpack(LABELS), 45, width=64,
     layers=2, kinds=["three numbers"]).
     """
     tokenizer = make_tokenizer()
-    lessons = Lessons(
-        groups, with_cool_down(teacher(groups, seed), groups, seed),
-        tokenizer, seed, kinds,
-        with_cool_down(loss_teacher(groups, seed), groups, seed, "loss_"))
+    teach_all = with_cool_down(teacher(groups, seed), groups, seed)
+    by_loss = with_cool_down(loss_teacher(groups, seed), groups, seed,
+                             "loss_")
+    if policy:
+        teach_all = rewarded(policy, teach_all)
+        by_loss = rewarded(policy, by_loss, blind=True)
+    lessons = Lessons(groups, teach_all, tokenizer, seed, kinds, by_loss)
     network = make_network(tokenizer, width, layers, seed)
     say(f"{len(lessons.places)} decisions to learn from; "
         f"{network.num_parameters() / 1e6:.2f} million parameters")

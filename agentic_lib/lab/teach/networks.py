@@ -10,6 +10,8 @@ decisions. ATTENTION STAYS OUT, and so does predicting the next token: the
 brain is judged on them.
 """
 
+from dataclasses import replace
+
 from agentic_lib.lab.batch import Shape
 from agentic_lib.lab.teach.situations import Situation, draw_situation
 
@@ -20,6 +22,10 @@ KINDS = {  # how often a group of runs is of each kind
 }
 FEATURES = 64  # 8 x 8, if a network reads them as a picture
 COST = 90_000  # examples times epochs that a run may cost
+# Share of data sets without a wrong label. Dropout and wrong labels look alike
+# (both keep the training accuracy below that of validation) and call for
+# opposite rates; what people train has dropout more often.
+RIGHT = 0.6
 SLOW = {"recurrent": 60_000, "batch_norm": 60_000}
 
 
@@ -27,7 +33,7 @@ def draw_any(rng) -> Situation:
     """A situation of any kind."""
     kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
     if kind == "as before":
-        return draw_situation(rng)
+        return replace(draw_situation(rng), right=RIGHT)
     train = int(rng.choice([600, 1000, 1500], p=[.4, .4, .2]))
     every, horizon = draw_budget(rng, SLOW.get(kind, COST) // train)
     shape = Shape(
@@ -41,7 +47,8 @@ def draw_any(rng) -> Situation:
         every=every, features=FEATURES,
         classes=int(rng.choice([5, 10, 20], p=[.2, .5, .3])),
         network="" if kind == "dense" else kind,
-        noise=float(rng.choice([0, 0, 0.1, 0.3])), warm=warm)
+        noise=float(rng.choice([0, 0, 0.1, 0.3])), warm=warm,
+        right=RIGHT, dropout=float(rng.choice([0.1, 0.2, 0.3, 0.5])))
 
 
 def draw_budget(rng, longest) -> tuple[int, int]:

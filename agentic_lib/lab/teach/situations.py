@@ -15,7 +15,7 @@ from sklearn import datasets
 
 from agentic_lib.lab.batch import Batch, Data, Shape
 from agentic_lib.lab.stacked import Stacked
-from agentic_lib.lab.teach.architectures import ARCHITECTURES, PICTURES
+from agentic_lib.lab.teach.architectures import ARCHITECTURES, DROP, PICTURES
 from agentic_lib.lab.teach.regression import Regression, draw_numbers
 
 HELD_OUT = ("digits", "breast_cancer", "spirals")
@@ -37,6 +37,8 @@ class Situation:
     network   a name of architectures.ARCHITECTURES; "" for fully connected,
               "regression" for fully connected that predicts a number
     noise     standard deviation of the noise added to inputs in training
+    right     share of data sets in which every training label is right
+    dropout   of networks that have any
     warm      epochs in which the rate rises to its value; no decisions then
     """
 
@@ -49,6 +51,8 @@ class Situation:
     classes: int = 10
     network: str = ""
     noise: float = 0.0
+    right: float = 0.4
+    dropout: float = 0.0
     warm: int = 0
 
 
@@ -94,7 +98,7 @@ def draw_runs(situation, count, rng, kinds=None):
                  situation)
     low, high = (-5.5, -0.5) if situation.shape.adam else (-4.5, 0.5)
     make = {"": Batch, "regression": Regression}.get(situation.network) \
-        or partial(Stacked, build=ARCHITECTURES[situation.network])
+        or partial(Stacked, build=builder(situation))
     batch = make(
         data, situation.shape, torch.arange(count),
         rate=torch.tensor(10 ** rng.uniform(low, high, count)).float(),
@@ -107,6 +111,14 @@ def draw_runs(situation, count, rng, kinds=None):
     return batch, np.array(FACTORS)[rng.integers(len(FACTORS), size=count)]
 
 
+def builder(situation):
+    """(features, classes) -> a network of the situation's architecture."""
+    build = ARCHITECTURES[situation.network]
+    if situation.network in DROP:
+        return partial(build, dropout=situation.dropout)
+    return build
+
+
 def draw_data(situation, rng, kinds=None):
     """One data set: ((x, y) to train on, (x, y) val, (x, y) test)."""
     sizes = (situation.train, situation.val, TEST)
@@ -114,7 +126,7 @@ def draw_data(situation, rng, kinds=None):
         return draw_numbers(situation, sizes, rng)
     kinds = kinds or (*GENERATED, "real")
     kind = str(rng.choice(kinds))
-    noise = 0.0 if rng.random() < 0.4 else rng.uniform(0, 0.5)
+    noise = 0.0 if rng.random() < situation.right else rng.uniform(0, 0.5)
     if kind in GENERATED or kind == "spirals":
         make = spirals if kind == "spirals" else GENERATED[kind]
         x, y = make(situation, sum(sizes), rng)
