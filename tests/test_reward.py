@@ -35,8 +35,9 @@ TINY = Situation(Shape((8,), 16), train=32, val=20, horizon=9, every=2,
 WIDE = len(NUMBERS)
 
 
-def fresh(seed=0):
-    return Policy(np.zeros(WIDE), np.ones(WIDE), seed)
+def fresh():
+    torch.manual_seed(0)
+    return Policy(np.zeros(WIDE), np.ones(WIDE))
 
 
 def sure_of(action):
@@ -102,18 +103,18 @@ def test_cooling_is_what_labels_take_it_for():
 
 
 def test_what_is_played_can_be_played_again_and_copies_differ_by_actions():
-    one, two = (reward.play(fresh(), 3) for _ in range(2))
+    one, two = (reward.play_copies(fresh(), 3) for _ in range(2))
     for name in ("rows", "acts", "gains"):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
     assert len(one.rows) == len(one.acts) == len(one.gains)
     assert np.abs(one.gains).max() > 0
-    assert not reward.play(sure_of(0), 3).gains.any()
+    assert not reward.play_copies(sure_of(0), 3).gains.any()
 
 
 def test_who_sees_only_losses_is_judged_by_them(monkeypatch):
     monkeypatch.setattr(reward, "draw_situation",
                         lambda rng: (TINY, False, True))
-    played = reward.play(fresh(), 1)
+    played = reward.play_copies(fresh(), 1)
     assert not played.rows[:, NUMBERS.index("val_acc")].any()
     assert played.rows[:, NUMBERS.index("val_loss_of_first")].any()
     assert set(played.acts) <= {0, 1, 2}  # cool_down was not offered
@@ -212,7 +213,7 @@ def test_what_gained_becomes_likelier_and_only_among_what_was_offered():
 
 
 def raising_pays(policy, seed):
-    """Stands in for `play`: whoever raises the rate ends three points up."""
+    """Stands in for `play_copies`: raising the rate ends three points up."""
     rng = np.random.default_rng(seed)
     rows = rng.normal(size=(64, WIDE))
     acts = (policy(rows) + rng.gumbel(size=(64, 4))).argmax(1)
@@ -235,6 +236,9 @@ def test_it_learns_what_pays_and_can_be_interrupted(tmp_path):
                 episode=raising_pays)
     again = improve(fresh(), 30, jobs=1, keep=keep, episode=raising_pays)
     np.testing.assert_allclose(again(rows), whole(rows), atol=1e-4)
+
+    with pytest.raises(ValueError, match="another file"):
+        improve(fresh(), 31, jobs=1, keep=keep, episode=raising_pays)
 
     again.save(tmp_path / "policy.npz")
     np.testing.assert_array_equal(

@@ -150,7 +150,7 @@ class Guards:
         if best is not None and best.dead and not watch.thrives:
             return "The network is dead: hardly any gradient is left."
         if watch.lost and best and (best.moved or LITTLE) < LITTLE:
-            return None  # slow; not known how far: lost
+            return None  # only slow; if that is not known, it is lost
         if watch.why is None and self.leapt(controller):
             return "The first ten steps moved the weights by " \
                 f"{best.moved:.3g} times their own length (see Guards.leap)."

@@ -15,6 +15,7 @@ from agentic_lib.lab.features import numbers
 from agentic_lib.lab.teach.networks import draw_any
 from agentic_lib.lab.teach.situations import decision_epochs, draw_runs
 
+COOL = 3      # cool_down, beside continue, reduce and increase
 RUNS = 24     # base runs in a group
 POINTS = 4    # decisions of each run that are branched
 SEEDS = 1     # orders of the data that every branch is played with: one more
@@ -36,7 +37,8 @@ def play(batch, past, factors, situation, decide, first=None, rng=None,
 
     past     (N, epochs so far, 5) metrics
     decide   (seen, factors, situation) -> (N,) indices of continue, reduce,
-             increase
+             increase, or COOL: from then on a run's rate falls to zero in a
+             straight line, whatever else is decided
     first    (N,) the first action, as an index; that of `decide` if None
     wild     (N,) share of decisions taken at random
     keep     epochs after which a copy of the batch is kept
@@ -47,10 +49,14 @@ def play(batch, past, factors, situation, decide, first=None, rng=None,
     begin = past.shape[1]
     seen[:, :begin] = past
     copies, rate = {}, batch.rate
+    cooling = np.zeros(len(batch), bool)
     for epoch in range(begin, horizon):
+        if cooling.any():
+            left = horizon - epoch
+            scale_rate(batch, np.where(cooling, left / (left + 1), 1.0))
         if epoch <= warm:
             batch.rate = rate * min((epoch + 1) / (warm + 1), 1)
-        elif epoch % every == 0:
+        elif epoch % every == 0 and not cooling.all():
             if epoch in keep:
                 copies[epoch] = batch.take(torch.arange(len(batch)))
             if epoch == begin and first is not None:
@@ -60,11 +66,17 @@ def play(batch, past, factors, situation, decide, first=None, rng=None,
                 if wild is not None:
                     act = np.where(rng.random(len(act)) < wild,
                                    rng.integers(0, 3, len(act)), act)
-            scale = np.choose(act, [np.ones(len(act)), *factors.T])
-            batch.rate *= torch.tensor(scale).to(batch.rate)
+            scale = np.choose(act, [np.ones(len(act)), *factors.T, 1.0])
+            scale_rate(batch, np.where(cooling, 1.0, scale))
+            cooling |= act == COOL
         metrics = batch.epoch()
         seen[:, epoch] = np.stack([metrics[m].numpy() for m in METRICS], 1)
     return seen, copies
+
+
+def scale_rate(batch, scale):
+    """Multiplies the rate of each run by its own factor, (N,)."""
+    batch.rate *= torch.tensor(scale).to(batch.rate)
 
 
 def cool_down(batch, begin, horizon):

@@ -37,13 +37,14 @@ def make_brain(groups, seconds=None, steps=None, width=128, layers=3, seed=0,
     layers=2, kinds=["three numbers"]).
     """
     tokenizer = make_tokenizer()
-    teach_all = with_cool_down(teacher(groups, seed), groups, seed)
-    by_loss = with_cool_down(loss_teacher(groups, seed), groups, seed,
-                             "loss_")
+    judge, by_loss = teacher(groups, seed), loss_teacher(groups, seed)
     if policy:
-        teach_all = rewarded(policy, teach_all)
-        by_loss = rewarded(policy, by_loss, blind=True)
-    lessons = Lessons(groups, teach_all, tokenizer, seed, kinds, by_loss)
+        judge = rewarded(policy, judge)
+        by_loss = by_loss and rewarded(policy, by_loss, blind=True)
+    else:
+        judge = with_cool_down(judge, groups, seed)
+        by_loss = with_cool_down(by_loss, groups, seed, "loss_")
+    lessons = Lessons(groups, judge, tokenizer, seed, kinds, by_loss)
     network = make_network(tokenizer, width, layers, seed)
     say(f"{len(lessons.places)} decisions to learn from; "
         f"{network.num_parameters() / 1e6:.2f} million parameters")

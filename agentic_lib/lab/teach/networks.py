@@ -22,18 +22,18 @@ KINDS = {  # how often a group of runs is of each kind
 }
 FEATURES = 64  # 8 x 8, if a network reads them as a picture
 COST = 90_000  # examples times epochs that a run may cost
-# Share of data sets without a wrong label. Dropout and wrong labels look alike
-# (both keep the training accuracy below that of validation) and call for
-# opposite rates; what people train has dropout more often.
-RIGHT = 0.6
 SLOW = {"recurrent": 60_000, "batch_norm": 60_000}
 
 
-def draw_any(rng) -> Situation:
-    """A situation of any kind."""
+def draw_any(rng, right=Situation.right, dropouts=None) -> Situation:
+    """A situation of any kind.
+
+    right     share of data sets in which every training label is right
+    dropouts  what a network's dropout is drawn from; None for its own
+    """
     kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
     if kind == "as before":
-        return replace(draw_situation(rng), right=RIGHT)
+        return replace(draw_situation(rng), right=right)
     train = int(rng.choice([600, 1000, 1500], p=[.4, .4, .2]))
     every, horizon = draw_budget(rng, SLOW.get(kind, COST) // train)
     shape = Shape(
@@ -48,7 +48,7 @@ def draw_any(rng) -> Situation:
         classes=int(rng.choice([5, 10, 20], p=[.2, .5, .3])),
         network="" if kind == "dense" else kind,
         noise=float(rng.choice([0, 0, 0.1, 0.3])), warm=warm,
-        right=RIGHT, dropout=float(rng.choice([0.1, 0.2, 0.3, 0.5])))
+        right=right, dropout=dropouts and float(rng.choice(dropouts)))
 
 
 def draw_budget(rng, longest) -> tuple[int, int]:

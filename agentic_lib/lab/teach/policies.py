@@ -25,6 +25,14 @@ def rules(rows):
     return np.stack([~reduce & ~increase, reduce, increase], 1).astype(float)
 
 
+def small_network(width, outputs):
+    """A fresh network on standardised numbers."""
+    return torch.nn.Sequential(
+        torch.nn.Linear(len(NUMBERS), width), torch.nn.SiLU(),
+        torch.nn.Linear(width, width), torch.nn.SiLU(),
+        torch.nn.Linear(width, outputs))
+
+
 class StandIn:
     """A small network that says what each action is worth, in points.
 
@@ -51,10 +59,7 @@ class StandIn:
         return self
 
     def _fit_one(self, x, y, w, epochs):
-        net = torch.nn.Sequential(
-            torch.nn.Linear(x.shape[1], self.width), torch.nn.SiLU(),
-            torch.nn.Linear(self.width, self.width), torch.nn.SiLU(),
-            torch.nn.Linear(self.width, y.shape[1]))
+        net = small_network(self.width, y.shape[1])
         optimizer = torch.optim.AdamW(net.parameters(), 2e-3,
                                       weight_decay=0.05)
         steps = epochs * (len(x) // 128 + 1)

@@ -13,6 +13,7 @@ prompts.
 
 import argparse
 from concurrent.futures import ProcessPoolExecutor
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
@@ -22,21 +23,26 @@ import numpy as np
 import torch
 from torch.nn.functional import huber_loss
 
-from agentic_lib.lab.batch import METRICS
-from agentic_lib.lab.features import NUMBERS, numbers, without_accuracy
+from agentic_lib.lab.features import numbers, without_accuracy
+from agentic_lib.lab.teach.branching import COOL, play
 from agentic_lib.lab.teach.forest import teacher, with_cool_down
 from agentic_lib.lab.teach.labels import LABELS, TIE, held_back, table, unpack
 from agentic_lib.lab.teach.networks import SLOW, draw_any
+from agentic_lib.lab.teach.policies import small_network
 from agentic_lib.lab.teach.rounds import one_thread
 from agentic_lib.lab.teach.situations import draw_runs
 from agentic_lib.mechanics.counting import PACES
 
 POLICY = LABELS.with_name("policy.npz")
 MOVES = (0, 1, 2, 4)  # continue, reduce, increase, cool_down in TAUGHT
-COOL = 3              # cool_down among the four
 RUNS, COPIES = 8, 8   # different runs of a situation, and copies of each
 PLAYS = 5             # situations in a step
 COST = 30_000         # examples times epochs that a run may cost here
+# Dropout and wrong labels look alike (both keep the training accuracy below
+# that of validation) and call for opposite rates; what people train has
+# dropout more often.
+DROPOUTS = (0.1, 0.2, 0.3, 0.5)
+RIGHT = 0.6           # share of data sets without a wrong label
 QUICK = 0.5           # share of situations at the quick pace
 BLIND = 0.25          # share in which only losses are shown, and count
 CAP = 5.0             # points: what is gained or lost counts up to this
@@ -51,13 +57,9 @@ class Policy:
     mean, std  (F,) of the numbers: what the network sees is standardised
     """
 
-    def __init__(self, mean, std, seed=0):
-        torch.manual_seed(seed)
+    def __init__(self, mean, std):
         self.mean, self.std = torch.as_tensor(mean), torch.as_tensor(std)
-        self.net = torch.nn.Sequential(
-            torch.nn.Linear(len(NUMBERS), WIDTH), torch.nn.SiLU(),
-            torch.nn.Linear(WIDTH, WIDTH), torch.nn.SiLU(),
-            torch.nn.Linear(WIDTH, len(MOVES)))
+        self.net = small_network(WIDTH, len(MOVES))
 
     def log_odds(self, rows) -> torch.Tensor:
         """The same as a tensor with gradients."""
@@ -76,6 +78,7 @@ class Policy:
 
     @classmethod
     def load(cls, path) -> "Policy":
+        """Reads what `save` wrote."""
         arrays = {name: torch.tensor(value)
                   for name, value in np.load(path).items()}
         policy = cls(arrays.pop("mean"), arrays.pop("std"))
@@ -86,7 +89,8 @@ class Policy:
 def imitate(teach, rows, seed=0, steps=4000) -> Policy:
     """A Policy that decides as `teach`, (N, F) -> (N, 5) worths of TAUGHT,
     would have it: where to begin from."""
-    policy = Policy(rows.mean(0), rows.std(0) + 1e-3, seed)
+    torch.manual_seed(seed)
+    policy = Policy(rows.mean(0), rows.std(0) + 1e-3)
     wanted = teach(rows)[:, MOVES] / TIE
     wanted = torch.tensor(wanted - wanted[:, :COOL].mean(1, keepdims=True)
                           ).float().clamp(-12, 12)
@@ -118,10 +122,10 @@ class Played:
 
 def draw_situation(rng):
     """(situation, cool_down is offered, only losses are shown)."""
-    situation = draw_any(rng)
+    situation = draw_any(rng, RIGHT, DROPOUTS)
     while situation.train * situation.horizon > COST or (
             situation.network in SLOW):
-        situation = draw_any(rng)
+        situation = draw_any(rng, RIGHT, DROPOUTS)
     quick = rng.random() < QUICK
     if quick:
         situation = replace(situation, every=2)
@@ -139,7 +143,7 @@ def prepare(rng, count):
     return situation, runs, factors, cools, blind
 
 
-def play(policy, seed) -> Played:
+def play_copies(policy, seed) -> Played:
     """Plays copies of RUNS runs of a situation, each with actions drawn by
     the policy's odds."""
     rng = np.random.default_rng(seed)
@@ -154,10 +158,8 @@ def play(policy, seed) -> Played:
 
     rows, acts, free = run(batch, situation, factors[which], decide, blind)
     gains = advantages(batch.worths()[int(blind)])
-    gains = np.tile(gains, len(rows))
-    free = np.concatenate(free)
-    return Played(np.concatenate(rows)[free], np.concatenate(acts)[free],
-                  gains[free], cools)
+    return Played(rows[free], acts[free],
+                  np.broadcast_to(gains, acts.shape)[free], cools)
 
 
 def ends(policy, seed) -> float:
@@ -173,31 +175,21 @@ def ends(policy, seed) -> float:
 def run(batch, situation, factors, decide, blind=False):
     """Trains `batch` to the end; `decide` maps rows of numbers to actions.
 
-    Returns three lists with an entry for each decision: rows (N, F), actions
-    (N,), and whether a run was still free to decide, (N,).
+    Returns what it was asked and said, T times: rows (T, N, F), actions
+    (T, N), and whether a run was still free to decide, (T, N).
     """
-    horizon, every = situation.horizon, situation.every
-    seen = np.full((len(batch), horizon, len(METRICS)), np.nan)
-    cooling, start = np.zeros(len(batch), bool), batch.rate
-    found = [], [], []
-    for epoch in range(horizon):
-        left = horizon - epoch
-        scale = np.where(cooling, left / (left + 1), 1.0)
-        if epoch <= situation.warm:
-            batch.rate = start * min((epoch + 1) / (situation.warm + 1), 1)
-        elif epoch % every == 0 and not cooling.all():
-            rows = numbers(seen[:, :epoch], horizon, every, factors)
-            rows = without_accuracy(rows) if blind else rows
-            acts = decide(rows)
-            for part, value in zip(found, (rows, acts, ~cooling)):
-                part.append(value)
-            steps = np.choose(acts, [np.ones(len(batch)), *factors.T, 1.0])
-            scale = np.where(cooling, scale, steps)
-            cooling = cooling | (acts == COOL)
-        batch.rate = batch.rate * torch.tensor(scale).to(batch.rate)
-        metrics = batch.epoch()
-        seen[:, epoch] = np.stack([metrics[m].numpy() for m in METRICS], 1)
-    return found
+    asked, said = [], []
+
+    def note(seen, factors, situation):
+        rows = numbers(seen, situation.horizon, situation.every, factors)
+        asked.append(without_accuracy(rows) if blind else rows)
+        said.append(decide(asked[-1]))
+        return said[-1]
+
+    play(batch, np.empty((len(batch), 0, 5)), factors, situation, note)
+    cooled = np.cumsum(np.array(said) == COOL, 0)
+    before = cooled - (np.array(said) == COOL)
+    return np.array(asked), np.array(said), before == 0
 
 
 def advantages(worths):
@@ -224,28 +216,30 @@ def loss_of(policy, first, played):
 
 
 def improve(policy, steps, seed=0, jobs=2, keep=None, say=print,
-            episode=play) -> Policy:
+            episode=play_copies) -> Policy:
     """Takes `steps` steps of the policy gradient; resumes from `keep`, a file
     that is written after every tenth.
 
-    While a step is taken, `episode` plays the runs of the next one already,
-    under the policy before it. So the same seed and steps give the same
-    policy, whatever `jobs` is.
+    While one step is taken, `episode` is already playing the runs of the
+    next, under the policy before that step. So the same seed and steps give
+    the same policy, whatever `jobs` is. Raises ValueError if `keep` belongs
+    to another seed or number of steps.
     """
     optimizer = torch.optim.Adam(policy.net.parameters(), RATE,
                                  betas=(0.9, 0.99))
-    first, behind = copy(policy), copy(policy)
-    begin = resume(keep, policy, first, behind, optimizer)
+    first, behind = deepcopy(policy), deepcopy(policy)
+    plan = {"steps": steps, "seed": seed}
+    begin = resume(keep, plan, policy, first, behind, optimizer)
 
     def submit(step, policy):
         start = 10 ** 10 + seed * 10 ** 7 + step * PLAYS
-        return [pool.submit(episode, copy(policy), start + k)
-                for k in range(PLAYS)]
+        return [pool.submit(episode, policy, start + k)
+                for k in range(PLAYS if step < steps else 0)]
 
     with ProcessPoolExecutor(jobs, get_context("spawn"), one_thread) as pool:
         now = submit(begin, behind)
         for step in range(begin, steps):
-            behind = copy(policy)
+            behind = deepcopy(policy)
             later = submit(step + 1, behind)
             played = [job.result() for job in now]
             for group in optimizer.param_groups:
@@ -253,10 +247,8 @@ def improve(policy, steps, seed=0, jobs=2, keep=None, say=print,
             one_step(policy, first, optimizer, played)
             now = later
             if step % 10 == 9:
-                store(keep, policy, first, behind, optimizer, step + 1)
+                store(keep, plan, policy, first, behind, optimizer, step + 1)
                 say(f"step {step + 1} of {steps}: " + describe(played))
-        for job in now:
-            job.cancel()
     return policy
 
 
@@ -278,27 +270,24 @@ def describe(played) -> str:
             "down {:.0%}".format(*shares))
 
 
-def copy(policy) -> Policy:
-    """The same policy, to be left as it is."""
-    new = Policy(policy.mean, policy.std)
-    new.net.load_state_dict(policy.net.state_dict())
-    return new
-
-
-def store(path, policy, first, behind, optimizer, step):
+def store(path, plan, policy, first, behind, optimizer, step):
     """Writes all that is needed to go on from here."""
     if path:
         torch.save({"policy": policy.net.state_dict(), "step": step,
                     "first": first.net.state_dict(),
                     "behind": behind.net.state_dict(),
-                    "optimizer": optimizer.state_dict()}, path)
+                    "optimizer": optimizer.state_dict(), **plan}, path)
 
 
-def resume(path, policy, first, behind, optimizer) -> int:
+def resume(path, plan, policy, first, behind, optimizer) -> int:
     """Restores what `store` wrote; returns the steps taken so far."""
     if path is None or not Path(path).exists():
         return 0
     saved = torch.load(path)
+    theirs = {name: saved.get(name) for name in plan}
+    if theirs != plan:
+        raise ValueError(f"{path} belongs to {theirs}, not to {plan}: move it "
+                         "away, or write to another file.")
     for name, each in (("policy", policy), ("first", first),
                        ("behind", behind)):
         each.net.load_state_dict(saved[name])
@@ -318,18 +307,18 @@ def lead(policy, other, situations=60, jobs=2) -> tuple[float, float]:
 
 
 def rewarded(policy, teach, blind=False):
-    """`teach`, (N, F) -> (N, 5) worths of TAUGHT, with the policy's odds in
-    place of what the labels say of its four actions. What stopping is worth
-    beside the best of the others stays.
+    """Rows of numbers -> (N, 5) worths of TAUGHT: the policy's odds, and for
+    stopping what `teach` says. That gives (N, 4) worths of continue, reduce,
+    increase and stop; how far stop is ahead of the best of them is kept.
 
     blind  True: the rows hold no accuracies for the policy
     """
     def worths(rows):
         told = teach(rows)
         odds = TIE * policy(without_accuracy(rows) if blind else rows)
-        lead = told[:, 3] - told[:, :COOL].max(1)
-        stop = odds[:, :COOL].max(1) + lead
-        return np.column_stack([odds[:, :COOL], stop, odds[:, COOL]])
+        ahead = told[:, 3] - told[:, :3].max(1)
+        stop = odds[:, :3].max(1) + ahead
+        return np.column_stack([odds[:, :3], stop, odds[:, COOL]])
     return worths
 
 
@@ -352,13 +341,16 @@ def main(words=None):
         help="only hold the policy that ships against the one it began as")
     args = parser.parse_args(words)
     torch.set_num_threads(1)
+    print("What the labels teach, to begin from ...", flush=True)
     first = from_labels()
     if args.judge:
         policy = Policy.load(POLICY)
     else:
-        policy = improve(copy(first), args.steps, args.seed, args.jobs,
+        policy = improve(deepcopy(first), args.steps, args.seed, args.jobs,
                          args.out.with_suffix(".pt"))
         policy.save(args.out)
+    print("Fresh situations, under both policies: some ten minutes ...",
+          flush=True)
     gain, error = lead(policy, first, jobs=args.jobs)
     print(f"On situations that it never played it ends {gain:.2f} points "
           f"ahead of what it began as (standard error {error:.2f}).")

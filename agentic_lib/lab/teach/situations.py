@@ -38,7 +38,7 @@ class Situation:
               "regression" for fully connected that predicts a number
     noise     standard deviation of the noise added to inputs in training
     right     share of data sets in which every training label is right
-    dropout   of networks that have any
+    dropout   of networks that have any; None for the architecture's own
     warm      epochs in which the rate rises to its value; no decisions then
     """
 
@@ -52,7 +52,7 @@ class Situation:
     network: str = ""
     noise: float = 0.0
     right: float = 0.4
-    dropout: float = 0.0
+    dropout: float | None = None
     warm: int = 0
 
 
@@ -114,7 +114,7 @@ def draw_runs(situation, count, rng, kinds=None):
 def builder(situation):
     """(features, classes) -> a network of the situation's architecture."""
     build = ARCHITECTURES[situation.network]
-    if situation.network in DROP:
+    if situation.dropout is not None and situation.network in DROP:
         return partial(build, dropout=situation.dropout)
     return build
 
