@@ -581,7 +581,7 @@ def test_a_script_is_read_in_order_then_the_rules_decide():
     assert found[0].action == "reduce_learning_rate"
     assert tuple(found[2]) == (
         "stop_training", "Nothing more is to be gained.")
-    assert found[1].note == "its reply holds no decision"
+    assert found[1].note == "the model's reply holds no decision"
     assert found[3].note == "the script is over"
 
 

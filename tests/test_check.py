@@ -56,7 +56,7 @@ def test_who_decided_is_counted(states):
     decisions = [
         Decision("continue", "x", seconds=1.0),
         Decision("continue", "x", source="fallback", seconds=2.0,
-                 note="its reply holds no decision", reply="Bananas."),
+                 note="the model's reply holds no decision", reply="Bananas."),
         Decision("continue", "x", source="fallback", seconds=3.0,
                  note="broken")]
     found = check.judge(states, decisions)

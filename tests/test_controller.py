@@ -169,7 +169,8 @@ def test_a_rescue_that_min_lr_forbids_says_so(said):
     assert not said
     decision = controller.step(2, train_loss=math.nan)
     assert decision.source == "guard" and decision.new_lr == 1e-3
-    assert "No rate can fall below min_lr=0.001: pass a lower bound." in said
+    assert ("The rate is at min_lr=0.001 and cannot be reduced: pass a "
+            "smaller min_lr.") in said
 
 
 def test_a_state_without_its_history_goes_on_from_there():

@@ -184,6 +184,7 @@ SAYINGS = {
     "the same pace, ends about half a percentage point ahead of it":
         lambda view:
         -0.75 < views.ahead(view, "oracle_quick", "brain_quick")[0] < -0.25,
+    "ahead of it (the interval includes zero)": level_with("oracle_quick"),
     "steering costs up to one percentage point": lambda view:
         0 <= of(view, "brain_quick", good=True)
         - of(view, "left_alone", good=True) <= 1,
@@ -191,7 +192,8 @@ SAYINGS = {
         of(view, "brain_quick", good=True) > of(view, "left_alone",
                                                 good=True),
     "On small dense networks it loses more than the half that was aimed at, "
-    "and more still where there is headroom, or RMSprop": lambda view:
+    "and more still where there is headroom (a rate that falls gains "
+    "clearly), or RMSprop": lambda view:
         0.5 < of(views.of_group(view, DENSE), "brain_quick")
         < of(views.of_group(view, "dense networks with headroom or RMSprop"),
              "brain_quick"),

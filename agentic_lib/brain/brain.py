@@ -25,7 +25,7 @@ from agentic_lib.models.which import find_model
 GIVE_UP_AFTER = 3  # failures of the model in a row
 REST = 10          # decisions by the rules before it is asked again
 BATCH = 32         # histories scored at once
-UNREADABLE = "its reply holds no decision"
+UNREADABLE = "the model's reply holds no decision"
 NUMBERS = re.compile(r"\d[\d.e+-]*")
 
 
@@ -94,7 +94,7 @@ class SimpleAIBrain:
         if self.model is None:
             if strict:
                 raise ValueError("strict=True needs a model, but only the "
-                                 f"rules are here ({self.why}).")
+                                 f"rules are here ({self.why}): name a model.")
         elif self.mode == "score" and not hasattr(self.model, "score_many"):
             raise ValueError(f"mode='score': {self.name} gives no "
                              "probabilities. Take mode='generate'.")
@@ -266,7 +266,7 @@ class SimpleAIBrain:
         pipeline("decision", model=folder), transformers serve folder."""
         if not hasattr(self.model, "save"):
             raise ValueError(f"{self.name} cannot be saved: there are no "
-                             "weights here.")
+                             "weights here: name a model that has some.")
         names = list(meanings(self.actions))
         return self.model.save(folder, names, self.taught.fields())
 

@@ -24,7 +24,8 @@ def fallback_decision(history: list[Metrics],
     every    the number of epochs between two decisions
     The rules first check if the training loss is broken or restless, since a
     rate that is too high looks like slow learning. Training ends only if
-    nothing has moved since the last decision.
+    validation accuracy is above 95 % and has hardly changed since the last
+    decision.
     """
     history = check_history(history)
     now, before = history[-1], last_decision(history, every)

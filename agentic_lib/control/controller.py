@@ -45,7 +45,8 @@ class AgenticLR:
                   of the actions (0.7 and 1.3)
     min_lr, max_lr
                   the highest rate is never moved beyond these bounds; the
-                  others keep their ratio to it
+                  others keep their ratio to it. With a `scheduler`, each rate
+                  is kept within the bounds by itself
     actions       the actions to choose from; None takes the brain's, and
                   COOL_DOWN where the pace has it
     scheduler     a scheduler of this optimizer that you keep stepping as
@@ -164,8 +165,8 @@ class AgenticLR:
         self.rates.check()
         self.counter.count(own.pop("step", epoch))
         if self.counter.total and self.counter.at > self.counter.total:
-            self.tell("budget", f"{self.counter.total} {self.counter.unit} "
-                       "were announced; going on without a budget.")
+            self.tell("budget", f"The budget of {self.counter.total} "
+                      f"{self.counter.unit} is over: going on without one.")
             self.counter.total, self.cooling = None, False
             self.actions = tuple(a for a in self.actions if a.effect != fall)
         given = {"train_acc": train_acc, "val_acc": val_acc,
@@ -196,8 +197,8 @@ class AgenticLR:
         action = self.find_action(decision.action)
         old = max(self.get_last_lr())
         if action.factor < 1 and self.rates.at_bound(action.factor):
-            self.tell("bound", "No rate can fall below min_lr="
-                      f"{self.rates.low:g}: pass a lower bound.")
+            self.tell("bound", f"The rate is at min_lr={self.rates.low:g} and "
+                      "cannot be reduced: pass a smaller min_lr.")
         self.rates.multiply(action.factor)
         self.should_stop = self.should_stop or action.stop
         if action.factor != 1 or action.effect is not None:

@@ -114,7 +114,7 @@ class Guards:
         if action.factor > 1 and self.ceiling and (
                 max(controller.get_last_lr()) * action.factor
                 > 0.99 * controller.watch.ceiling):  # rates are rounded
-            return "A guard had to step in at that rate."
+            return "A guard had to step in at that rate before."
         if action.factor != 1:
             changed = controller.watch.changed
             if changed and epoch - changed < (self.cooldown or 0):

@@ -87,8 +87,8 @@ def new_run():
 #   values: *0.75 of the first* is three quarters of it;
 # - *rose* counts how often the loss went up from one epoch to the next;
 # - *11 decisions left* counts the decisions that come after this one;
-# - *1 decision ago*: the best value was reached in one of the last five
-#   epochs, but not in the latest.
+# - *1 decision ago*: the best value was reached one to five epochs before the
+#   latest one.
 #
 # From the second decision on, numbers in brackets say what has changed since
 # the previous decision. *before that* is the same change, one decision

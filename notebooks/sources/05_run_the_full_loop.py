@@ -611,9 +611,10 @@ print(f"With reduce the gap went from {before:.1f} to "
 # ## A start chosen to look good
 #
 # So far you have seen one face of the die. Here are all six: the same network,
-# the same data, the same seed, once at a constant rate and once under the
-# brain, with the guards on. **Guess first:** on how many faces is the brain
-# ahead?
+# the same data, the same seed, once at a constant rate without guards, and
+# once under the brain with guards. So a gain may be due to the guards alone
+# (notebook 07 separates the two). **Guess first:** on how many faces is the
+# brain ahead?
 
 # %%
 faces = {}

@@ -73,7 +73,7 @@ show(picture)
 # | the rate as steps | it does not change gradually; it jumps at a decision and then stays |
 # | a log scale for the rate | the brain never adds to a rate, it multiplies |
 # | a marker's shape says what was decided | about one man in twelve confuses red and green, and printers print grey |
-# | a marker's fill says who decided | full: the model; hollow: the rules |
+# | a marker's fill says who decided | full: the model; hollow: the rules; lower half: a guard |
 # | another run dotted | what happens if nobody decides |
 #
 # The log scale deserves a second look. Here is a made-up rate that is

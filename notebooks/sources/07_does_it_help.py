@@ -17,10 +17,10 @@ brain_name = "bundled"  #@param ["bundled", "rules"]
 # Does it help? The next cell computes the answer from thousands of recorded
 # runs. Three terms first. **Regret**: how many points a run ends behind the
 # best constant learning rate. A **placebo**: a method that does not look at
-# what it should look at. A **guard**: a rule that restores earlier weights if
-# a run is lost. Brackets say how far a number may be off by chance. Each
-# number is rounded separately, so the last digit of a difference may not
-# match.
+# what it should look at. A **guard**: a rule that overrules a harmful decision
+# or restores earlier weights if a run is lost. Brackets say how far a number
+# may be off by chance. Each number is rounded separately, so the last digit of
+# a difference may not match.
 
 # %%
 from agentic_lib.lab.compare import results, summary
@@ -488,10 +488,10 @@ print(f"{len(apart)} runs made again; they differ from the recorded "
 #
 # ## Exercise: a method of your own
 #
-# The rule is asked every 5 epochs (`every`) in a run of 60. It gets the
-# history and the actions, and returns the name of one action: `continue`,
-# `reduce_learning_rate` (x 0.7), `increase_learning_rate` (x 1.3) or
-# `stop_training`.
+# Write `my_rule`. In a run of 60 epochs it is called every 5 (`every`). It
+# gets the history and the actions, and returns the name of one action:
+# `continue`, `reduce_learning_rate` (x 0.7), `increase_learning_rate` (x 1.3)
+# or `stop_training`.
 # Each of the `Metrics` has `epoch`, `total_epochs`, `train_acc`, `val_acc`,
 # `train_loss`, `val_loss` and `learning_rate`. To pass, the rule must look at
 # the accuracies or losses. Against a constant rate it must gain more than 3

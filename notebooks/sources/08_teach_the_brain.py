@@ -647,13 +647,30 @@ alone = train(digits, None, lr=0.003, epochs=60)
 show(plot_run(run, compare=alone))
 
 # %% [markdown]
-# Half a minute is short. The brain that ships was taught for longer on these
-# labels and a few more, with all the prompts of notebook 02, many more
-# wordings, and reasons after the names:
+# ## Beyond labels: reward
+#
+# Half a minute is short. The brain that ships was taught for longer, with all
+# the prompts of notebook 02, many more wordings, and reasons after the names.
+# One thing more could be known, though.
+#
+# A label says what an action led to *if the stand-in decided afterwards*. What
+# if the one who learns decides all the way? So a small policy on the same
+# numbers, which began with what the labels teach, was **rewarded for where its
+# own runs ended**. Each run is played in eight copies that differ only in the
+# actions drawn. What a copy did becomes likelier if it ended better than the
+# mean of the copies, and less likely if it ended worse. That is a **policy
+# gradient**, the idea behind GRPO, too. How far ahead of its beginning the
+# policy ends, on situations that it never played, is what this measures (ten
+# minutes or more on two cores): `python -m agentic_lib.lab.teach.reward
+# --judge`.
+#
+# The bundled brain is older than that policy, and knows only what the labels
+# taught. A brain can be taught the policy's odds instead:
 #
 # ```
 # python -m agentic_lib teach                 labels and weights from nothing
 # python -m agentic_lib teach --from-labels   from the labels that are shipped
+# python -m agentic_lib teach --from-labels --policy   from the shipped policy
 # ```
 #
 # Its model card (`agentic_lib/bundled_brain/README.md`) says how well it does,
@@ -712,6 +729,8 @@ if teach_qwen and not missing:
 # - Hold back whole runs, and judge on a different kind of data from the kind
 #   you taught on.
 # - Before you credit the language, ask a regression.
+# - A label judges one action under another's decisions; a reward judges all of
+#   one's own.
 
 # %% [markdown]
 # **Three questions**
