@@ -243,3 +243,15 @@ def test_it_learns_what_pays_and_can_be_interrupted(tmp_path):
     again.save(tmp_path / "policy.npz")
     np.testing.assert_array_equal(
         Policy.load(tmp_path / "policy.npz")(rows), again(rows))
+
+
+def test_a_policy_can_be_improved_further(tmp_path, monkeypatch):
+    monkeypatch.setattr(reward, "from_labels", fresh)
+    monkeypatch.setattr(reward, "lead", lambda *policies, jobs: np.zeros(2))
+    rows = np.zeros((1, WIDE))
+    begin, out = tmp_path / "begin.npz", tmp_path / "out.npz"
+    sure_of(2).save(begin)
+    reward.main(["--begin", str(begin), "--steps", "0", "--out", str(out)])
+    np.testing.assert_array_equal(Policy.load(out)(rows), sure_of(2)(rows))
+    reward.main(["--steps", "0", "--out", str(out)])
+    np.testing.assert_array_equal(Policy.load(out)(rows), fresh()(rows))
