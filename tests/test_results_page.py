@@ -191,9 +191,9 @@ SAYINGS = {
     "Whoever knows a good starting rate loses by it": lambda view:
         of(view, "brain_quick", good=True) > of(view, "left_alone",
                                                 good=True),
-    "On small dense networks it loses more than the half that was aimed at, "
-    "and more still where there is headroom (a rate that falls gains "
-    "clearly), or RMSprop": lambda view:
+    "On small dense networks it loses more than the half point that was aimed "
+    "at, and more still with RMSprop, or where a falling rate has much to "
+    "gain": lambda view:
         0.5 < of(views.of_group(view, DENSE), "brain_quick")
         < of(views.of_group(view, "dense networks with headroom or RMSprop"),
              "brain_quick"),

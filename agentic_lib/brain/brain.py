@@ -265,8 +265,8 @@ class SimpleAIBrain:
         """Writes the model as a decision model that transformers reads too:
         pipeline("decision", model=folder), transformers serve folder."""
         if not hasattr(self.model, "save"):
-            raise ValueError(f"{self.name} cannot be saved: there are no "
-                             "weights here: name a model that has some.")
+            raise ValueError(f"{self.name} cannot be saved: it has no "
+                             "weights. Name a model that has some.")
         names = list(meanings(self.actions))
         return self.model.save(folder, names, self.taught.fields())
 

@@ -651,7 +651,7 @@ show(plot_run(run, compare=alone))
 #
 # Half a minute is short. The brain that ships was taught for longer, with all
 # the prompts of notebook 02, many more wordings, and reasons after the names.
-# One thing more could be known, though.
+# There is one more thing that it could have been taught.
 #
 # A label says what an action led to *if the stand-in decided afterwards*. What
 # if the one who learns decides all the way? So a small policy on the same
@@ -659,10 +659,9 @@ show(plot_run(run, compare=alone))
 # own runs ended**. Each run is played in eight copies that differ only in the
 # actions drawn. What a copy did becomes likelier if it ended better than the
 # mean of the copies, and less likely if it ended worse. That is a **policy
-# gradient**, the idea behind GRPO, too. How far ahead of its beginning the
-# policy ends, on situations that it never played, is what this measures (ten
-# minutes or more on two cores): `python -m agentic_lib.lab.teach.reward
-# --judge`.
+# gradient**. This command measures how far the policy ends ahead of what it
+# began as, on situations that it never played (ten minutes or more on two
+# cores): `python -m agentic_lib.lab.teach.reward --judge`.
 #
 # The bundled brain is older than that policy, and knows only what the labels
 # taught. A brain can be taught the policy's odds instead:
@@ -729,8 +728,8 @@ if teach_qwen and not missing:
 # - Hold back whole runs, and judge on a different kind of data from the kind
 #   you taught on.
 # - Before you credit the language, ask a regression.
-# - A label judges one action under another's decisions; a reward judges all of
-#   one's own.
+# - A label judges one action, with somebody else deciding afterwards. A reward
+#   judges a whole run of a policy's own decisions.
 
 # %% [markdown]
 # **Three questions**

@@ -189,9 +189,9 @@ def run(batch, situation, factors, decide, blind=False):
         return said[-1]
 
     play(batch, np.empty((len(batch), 0, 5)), factors, situation, note)
-    cooled = np.cumsum(np.array(said) == COOL, 0)
-    before = cooled - (np.array(said) == COOL)
-    return np.array(asked), np.array(said), before == 0
+    said = np.array(said)
+    earlier = np.cumsum(said == COOL, 0) - (said == COOL)
+    return np.array(asked), said, earlier == 0
 
 
 def advantages(worths):
