@@ -667,13 +667,13 @@ show(plot_run(run, compare=alone))
 # taught. A brain can be taught the policy's odds instead:
 #
 # ```
-# python -m agentic_lib teach                 labels and weights from nothing
-# python -m agentic_lib teach --from-labels   from the labels that are shipped
+# python -m agentic_lib teach                          all from nothing
+# python -m agentic_lib teach --from-labels            from shipped labels
 # python -m agentic_lib teach --from-labels --policy   from the shipped policy
 # ```
 #
-# Its model card (`agentic_lib/bundled_brain/README.md`) says how well it does,
-# and where it fails.
+# The bundled brain's model card (`agentic_lib/bundled_brain/README.md`) says
+# how well that brain does, and where it fails.
 #
 # ## The same lessons for Qwen
 #
