@@ -10,7 +10,7 @@
 # - ask of any taught model: would something simpler have been enough?
 #
 # Earlier notebooks built the prompt (02), the score for each action (04) and a
-# run that can be branched (05). They are imported here.
+# run that can be branched (05). Here all three come from the library.
 
 # %%
 #@title Settings
@@ -235,17 +235,19 @@ for name, end in ends.items():
 # that a run may have. There is one more trap: who decides after the branch? In
 # the cells above nobody does. But a real controller will go on deciding, so
 # such labels answer a different question. The labels used from here on were
-# made under a stand-in for the brain: first rules, then a quick model that was
-# taught on the labels made so far.
+# made under a stand-in for the brain: a quick model, taught again and again on
+# the labels made so far. (The very first ones were made under rules, and are
+# no longer used.)
 #
 # ## The labels that ship with the package
 #
 # They come from generated data, and from small real data sets. **Digits are
-# not among them**, so everything shown on digits is shown on unseen data. What
-# an action is **worth** is measured at the end of the run, on data kept for
-# this purpose: accuracy in percent, minus the loss, which breaks ties in
-# accuracy. So worth, and what is at stake in a decision, are counted in
-# points.
+# not among them**: no brain here was taught on the data that it is shown on.
+# (Two settings of the teaching were chosen on other seeds of digits; the model
+# card of the bundled brain says which.) What an action is **worth** is measured
+# at the end of the run, on data kept for this purpose: accuracy in percent,
+# minus the loss, which breaks ties in accuracy. So worth, and what is at stake
+# in a decision, are counted in points.
 #
 # A **group** is 24 runs with the same kind of network, the same kind of
 # optimizer and the same budget, each on its own data. A row of `rows`
@@ -537,11 +539,13 @@ print(f"{len(SHOWN)} numbers for one, all {len(NUMBERS)} for the other")
 # On the decisions that were held back, how many points does each method lose
 # against the best action in hindsight? None of the methods was taught on them:
 # `teach` holds back the same groups, and the brain that ships only had its
-# temperature (notebook 04) set on half of them. **Guess first**, and write
-# down your order: the fresh brain, the brain from the settings, the two
-# regressions, the forest, and always choosing the same action. If a moment
-# lies outside what the bundled brain was taught, the rules decide, and a
-# notice says so. Such decisions are counted like the others.
+# temperature (notebook 04) set on half of them. If a moment lies outside what
+# the bundled brain was taught, the rules decide, and a notice says so. Such
+# decisions are counted like the others.
+#
+# **Guess first**, and write down your order: the fresh brain, the brain from
+# the settings, the two regressions, the forest, and always choosing the same
+# action.
 
 # %%
 from agentic_lib.show.experiments import changed
@@ -635,8 +639,9 @@ print("\nThe fresh brain minus the regression, in points, mean of the four "
 # (notebook 07). Nor could a firm lead be credited to the language: the
 # regression is a weighted sum, the brain is not.
 #
-# Here is a single run. It starts from weights of its own and has guards, so
-# its numbers differ from the means above. The fresh brain works in the same
+# Here is one run under the fresh brain, with guards, and the same run left
+# alone. Both begin with the same weights, but not with those of the runs above,
+# so their numbers differ from the means. The fresh brain works in the same
 # controller as any other.
 
 # %%
@@ -654,26 +659,28 @@ show(plot_run(run, compare=alone))
 # There is one more thing that it could have been taught.
 #
 # A label says what an action led to *if the stand-in decided afterwards*. What
-# if the one who learns decides all the way? So a small policy on the same
-# numbers, which began with what the labels teach, was **rewarded for where its
-# own runs ended**. Each run is played in eight copies that differ only in the
-# actions drawn. What a copy did becomes likelier if it ended better than the
-# mean of the copies, and less likely if it ended worse. That is a **policy
-# gradient**. This command measures how far the policy ends ahead of what it
-# began as, on situations that it never played (ten minutes or more on two
-# cores): `python -m agentic_lib.lab.teach.reward --judge`.
+# if the learner makes all the decisions of a run itself? A **policy** is
+# whatever turns a state into the probabilities of the actions. A small network
+# that reads the 29 numbers of `rows` first learned what the labels teach. Then
+# it was **rewarded for where its own runs ended**. Each run is played in eight
+# copies that differ only in the actions drawn. What a copy did becomes likelier
+# if it ended better than the mean of the copies, and less likely if it ended
+# worse. That is a **policy gradient**.
+#
+# `python -m agentic_lib.lab.teach.reward --judge` measures how far the policy
+# ends ahead of what it began as, on situations that it never played. That takes
+# ten minutes or more on two cores; what it printed stands in the bundled
+# brain's model card (`agentic_lib/bundled_brain/README.md`), under *Limits*.
+# The card also says how well the bundled brain does, and where it fails.
 #
 # The bundled brain is older than that policy, and knows only what the labels
-# taught. A brain can be taught the policy's odds instead:
+# taught. A brain can be taught the policy's probabilities instead:
 #
 # ```
-# python -m agentic_lib teach                          all from nothing
+# python -m agentic_lib teach                          makes labels, too
 # python -m agentic_lib teach --from-labels            from shipped labels
 # python -m agentic_lib teach --from-labels --policy   from the shipped policy
 # ```
-#
-# The bundled brain's model card (`agentic_lib/bundled_brain/README.md`) says
-# how well that brain does, and where it fails.
 #
 # ## The same lessons for Qwen
 #
@@ -714,14 +721,15 @@ if teach_qwen and not missing:
     print(SimpleAIBrain("qwen_taught"))
 
 # %% [markdown]
-# The result is a folder like any other. Compare it before you believe that it
-# got better: set `brain = SimpleAIBrain("qwen_taught")` and run the notebook
-# again from the cell that fills `chosen`.
+# The result is a model folder: `SimpleAIBrain` loads it like any other. Compare
+# it before you believe that it got better: set
+# `brain = SimpleAIBrain("qwen_taught")`, and run the cell that fills `chosen`
+# and the one after it again.
 #
 # ## Summary
 #
-# - A decision's label is what it led to, at the end of the budget, under the
-#   controller that will really decide afterwards.
+# - A decision's label is what it led to at the end of the budget, with a
+#   stand-in for the brain deciding afterwards.
 # - A short look is not a small error: it can prefer the wrong action every
 #   time.
 # - Many decisions hardly matter; labels must say so.

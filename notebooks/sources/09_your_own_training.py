@@ -211,21 +211,20 @@ show(draw_rates(controller), alt="The rates of the cosine schedule and "
 #   above its best, or if the network has gone dead (no gradient reaches most
 #   of its weights any more). This guard acts at once, without waiting for the
 #   next decision.
-# - **nowhere**: a classifier that does no better than guessing after five
-#   epochs, while its loss jumps, begins again with a tenth of the rate. This
-#   guard, too, acts at once.
+# - **nowhere**: a classifier does no better than guessing after five epochs,
+#   while its loss jumps. This guard, too, acts at once.
 # - **leap**: if the first ten steps moved the weights further than their own
 #   length, the run begins again at the next call of `step`, unless it gets
 #   more than half of the validation data right. A network that was thrown that
 #   far seldom recovers.
 #
-# `Guards(cooldown=None)` switches one off, `guards=False` all of them. The
-# last three need something from you. Without the network, `leap` sees nothing,
-# and the two before it can only lower the rate. With `model=` the controller
-# keeps a copy of the best weights, restores them, and halves the rate
-# (`restore_best` in the record). If the run has learned nothing worth
-# restoring, or the first steps went too far, the run goes back to the first
-# weights, and to a tenth of the rate (`start_again`); the brain is no longer
+# `guards=Guards(cooldown=None)` switches the cooldown off, `guards=False` all of
+# them. The last three need the network: pass `model=`. Without it, `leap` sees
+# nothing, and the two before it can only lower the rate. With it, the
+# controller keeps a copy of the best weights, restores them, and halves the
+# rate (`restore_best` in the record). Until the run has learned something, or
+# if the first steps went too far, the run goes back to the first weights
+# instead, and to a tenth of the rate (`start_again`); the brain is no longer
 # shown what was seen before that. All this happens at most six times in a run.
 #
 # Digits at a rate of 0.5, with momentum, are too much for this network. Nobody
@@ -286,6 +285,9 @@ for decision in rescued.decisions:
 #
 # Trainer(..., callbacks=[AgenticCallback(brain)])
 # ```
+#
+# (`AgenticTrainerCallback`, in `agentic_lib.integrations`, is the same class
+# under a longer name, for those who use both frameworks.)
 #
 # Three of the Trainer's own arguments matter: `eval_strategy` (without
 # evaluations there are no decisions), `compute_metrics` for the accuracy, and
@@ -368,13 +370,16 @@ else:
 #
 # On several GPUs, training runs as several processes, each with its own copy
 # of the network. What if each decided for itself? One might see different
-# numbers and lower its rate, and the copies would drift apart. So the metrics
-# are gathered, only the first process loads the brain and decides, and all of
-# them apply its decision. The script contains none of this: it calls `train`.
+# numbers and lower its rate, and the copies would drift apart. So the first
+# process alone decides, and all of them apply its decision. The script contains
+# none of this: it calls `train`, which gathers the metrics, and loads the brain
+# only in the first process.
+#
 # In a loop of your own, every process makes a controller with the same brain,
-# and calls its `step`: the numbers of the first process count, and it decides
-# for all. So if each process measures its own part, gather the metrics first.
-# (`agentic_lib/integrations/RECIPES.md` has such a loop, under *accelerate*.)
+# and calls its `step`; only the first process asks the brain, and only its
+# numbers count. So let every process measure all the validation data, as the
+# loop under *accelerate* in `agentic_lib/integrations/RECIPES.md` does. If each
+# measures a part, gather the metrics before you call `step`.
 
 # %%
 from agentic_lib.integrations.examples import several_processes
@@ -384,7 +389,7 @@ print(inspect.getsource(several_processes.main))
 # %% [markdown]
 # A launcher starts as many copies as you ask for. Here it is the one that
 # comes with `accelerate`, which the Trainer uses, too. `--multi_gpu` asks for
-# several processes, and the first word of the command keeps them on the CPU.
+# several processes, and `ACCELERATE_USE_CPU=true` keeps them on the CPU.
 # The next cell prints the command, and runs it only if you tick the box: both
 # processes have to import everything first, which takes longer than the
 # training.
@@ -505,14 +510,15 @@ print("The same rate:", whole.controller.get_last_lr()
 
 # %% [markdown]
 # Remove one of the five from the cell with `save` and `load` (a name in
-# `PARTS`, or the two lines about the dice). Run that cell and the two cells
-# after it again. Which of the three lines notices?
-# <details><summary>Answer</summary>The first line notices every one. Without
+# `PARTS`, or the two lines about the dice). Run that cell and the two code
+# cells below it again. Which of the three lines notices?
+# <details><summary>Answer</summary>The first line notices four of them. Without
 # the schedule's state the rates differ, too; without the network the
 # validation accuracy collapses, and the decisions may differ. Without the
-# controller's state there is an error: this loop asks the controller how many
-# epochs have passed, so it starts counting at 0 again, trains too long, and
-# the straight line of the schedule goes below zero.</details>
+# controller's state there is an error before any line is printed: this loop
+# asks the controller how many epochs have passed, so it starts counting at 0
+# again, trains too long, and the straight line of the schedule goes below
+# zero.</details>
 #
 # ## Summary
 #

@@ -142,10 +142,10 @@ for path in sorted(Path("runs/night").iterdir()):
 # `run.jsonl` is the record, with one line for each epoch and each decision. A
 # **checkpoint** holds the weights, the optimizer and the controller, with what
 # was decided (`safetensors`: a format for tensors). The number in its name is
-# the epoch. The last two checkpoints are kept. A `.part` file, if there is
-# one, was being written when the process was killed, and is ignored. So the
-# record may be one epoch ahead of the newest checkpoint. Then that epoch is
-# trained once more.
+# the epoch. The last two checkpoints are kept. After each epoch the record is
+# written first, and then the checkpoint. So the record may be one epoch ahead;
+# then that epoch is trained once more. A `.part` file, if there is one, was
+# being written when the process was killed, and is ignored.
 #
 # ## Take it home as one file
 #

@@ -9,11 +9,12 @@
 # exercises and explain more. The rest of the ninety minutes is for set-up,
 # questions and a break.
 #
-# A small brain that comes with the package (`bundled`) answers, with or
-# without a GPU, and a printed line says so. In the settings of part 1 you may
-# choose another: `qwen` is Qwen3-0.6B, `auto` is Qwen if there is a GPU,
-# `colab` is the model that Colab offers, and `rules` has no model. How *sure*
-# a model is of a decision is the probability that it gave to that name.
+# A small brain that comes with the package (`bundled`) decides. A printed line
+# names the brain. In the settings of part 1 you may choose another: `qwen` is
+# Qwen3-0.6B (the GPU is there for those who choose it), `auto` is Qwen if there
+# is a GPU, `colab` is the model that Colab offers, and `rules` has no model.
+# The experiment of part 6 is always run with `bundled`. How *sure* a model is
+# of a decision is the probability that it gave to that name.
 #
 # Was the runtime taken away, or restarted? *Runtime > Run before* brings you
 # back to where you were.
