@@ -321,6 +321,16 @@ def test_optimizers_without_a_rate_run(name, package):
     assert np.isnan(found.rate) and found.test_best > 70
 
 
+@pytest.mark.parametrize("name", ["prodigy_cosine", "prodigy_cosine+guards"])
+def test_prodigys_cosine_ends_near_zero(name):
+    pytest.importorskip("prodigyopt")
+    task = short("breast_cancer", 8)
+    for method, last in ((find_method(name), (1 + np.cos(7 * np.pi / 8)) / 2),
+                         (METHODS["prodigy"], 1.0)):
+        [found] = run_job(task, method, [(NAN, 0)])
+        assert found.last_rate == pytest.approx(last, rel=2e-3)  # rounded
+
+
 def test_dog_is_the_papers_update_and_shows_the_average():
     """Ivgi et al. 2023, algorithm 1, with the average of Shamir and Zhang
     2013 that they advise, written down step by step."""

@@ -47,9 +47,9 @@ out = network.generate(**ids, max_new_tokens=60, do_sample=False,
 print(tokenizer.decode(out[0, ids["input_ids"].shape[1]:]))
 
 # %% [markdown]
-# A model ends its reply with the mark `<|im_end|>`. We did not even say which
-# actions there are: the small model was taught them, but a general one has to
-# guess. A reply may also contain a number that you did not give: a model
+# A model ends its reply with the mark `<|im_end|>` (if 60 tokens were enough).
+# We did not even say which actions there are: the small model was taught them,
+# but a general one has to guess. A reply may also contain a number that you did not give: a model
 # writes whatever fits. We come back to this when we sample.
 #
 # What can go wrong here? No internet connection, not enough memory on the GPU,

@@ -330,8 +330,9 @@ print(f"Yours and the library's: {apart:.1e} apart, at most:",
 # The usual remedy is to ask a second time with the order reversed, and to
 # average. The library does this only if the two best actions are close, so
 # that it pays for a second pass only when that may matter. The next cell
-# measures both variants, and no remedy at all, on 15 stored moments of real
-# runs.
+# measures three ways on 15 stored moments of real runs: no remedy (*one
+# reading*), the library's (*two if close*), and averaging every time (*always
+# two*).
 
 # %%
 from agentic_lib.lab.check import find_states

@@ -20,7 +20,8 @@ brain_name = "bundled"  #@param ["bundled", "rules"]
 # what it should look at. A **guard**: a rule that overrules a harmful decision
 # or restores earlier weights if a run is lost. Brackets say how far a number
 # may be off by chance. Each number is rounded separately, so the last digit of
-# a difference may not match.
+# a difference may not match. A *pairing*: two runs from the same start on the
+# same task.
 
 # %%
 from agentic_lib.lab.compare import results, summary
@@ -30,8 +31,7 @@ print(summary.answer(rows))
 
 # %% [markdown]
 # The answer is about the small bundled brain, at a quicker pace than in
-# notebook 05. The rest of the notebook explains the methods, and how far such
-# an answer can be trusted.
+# notebook 05. The rest of the notebook says how far it can be trusted.
 
 # %% [markdown] tags=["workshop"]
 # ## What would you use instead?
@@ -230,7 +230,7 @@ display(Markdown(tables.first(shown, ours, costs.read()["methods"])))
 # - The last column: processor seconds for a run, then how many of them went
 #   into decisions.
 #
-# `RESULTS.md` shows more methods, and all of them without guards.
+# `RESULTS.md` shows more methods, most of them without guards too.
 
 # %% [markdown]
 # A mean can hide that a few runs went very wrong. So a method may be ahead on
@@ -326,8 +326,9 @@ display(Markdown(tables.lead_by_task(shown, ours, others)))
 #   brain takes it at that point of a run;
 # - `shuffled_metrics_quick` is the same brain, but it is shown the metrics of
 #   *another* run of the task;
-# - `rate_only_quick` looks at the learning rate alone, and moves it into a
-#   fixed range, the best of five that were tried.
+# - `rate_only_quick` reads the rate and the epoch, no metrics: it moves the
+#   rate into a fixed range (the best of five that were tried), and lowers it in
+#   the last fifth.
 #
 # `rules_quick` and `logistic_quick` (a logistic regression on the labels that
 # the brain was taught, see notebook 08) do look at the metrics, but there is
@@ -355,8 +356,8 @@ display(Markdown(tables.against(plain, ours)))
 # different about `rate_only_quick`, for two reasons: guards save some methods
 # more than others, and a range of rates that suits one kind of task may be
 # wrong for another kind. So here is the regret with guards, by kind of task,
-# for those of the methods above that were recorded on all tasks. After the
-# semicolon: tasks x seeds. *Behind the best schedule* compares a method with
+# for those of the methods above that were recorded on all tasks. (*Headroom*: a
+# falling rate ends well above the best constant one.) After the semicolon: tasks x seeds. *Behind the best schedule* compares a method with
 # the best schedule in hindsight (cosine, linear, REX, which falls late,
 # OneCycle or constant, from its best rate). *Tuned* says which methods had
 # five settings to choose from.
@@ -369,7 +370,7 @@ display(Markdown(tables.by_kind(strict, views.unguarded(rows), ours)))
 # ## A number that deceives
 #
 # Suppose decisions were made on the *test* data, and the best epoch was chosen
-# on it too. Many demonstrations do that, and the signature
+# on it too. Many demonstrations do that, and notebook 05's call
 # `think_about_training(train_acc, test_acc, epoch)` invites it. The table
 # compares what one would have claimed with what the same weights reach on data
 # that nobody looked at. The last column is the same method, used properly. The
@@ -396,7 +397,7 @@ display(Markdown(tables.stopping(views.honest(rows))))
 # alone explain does not belong to the brain. So compare the regret of each
 # method without guards and with them. Compare within a row: rows may use
 # different tasks. The last two columns say how far the brain is ahead of that
-# row's method if both have guards.
+# row's method if both have guards, on every task on which both ran.
 
 # %%
 belted = ["brain", ours, "constant", "linear", "plateau_tuned",
@@ -569,9 +570,9 @@ milliseconds = 1000 * statistics.median(d.seconds for d in asked)
 print(f"median time of a decision: {milliseconds:.1f} ms ({brain.name})")
 
 # %% [markdown]
-# These aims were set while the first edition grew. Were they reached? (Two
-# more, regret by kind of task, are in the answer at the top; they were set
-# after the first results.)
+# These aims were set while the first edition was being written. Were they
+# reached? (Two more, regret by kind of task, are in the answer at the top; they
+# were set after the first results.)
 
 # %%
 display(Markdown(tables.markdown(["aim", "verdict", "rests on"],

@@ -112,6 +112,8 @@ def unguarded(training, pilot, model, method):
     """Lets the pilot set the rate; returns the function to call after every
     epoch but the last."""
     optimizer = inner(training.optimizer)
+    if method.optimizer and method.rateless:
+        return rate_of_its_own(optimizer, pilot)
     plan = []
 
     def before_step(*_):
@@ -119,8 +121,7 @@ def unguarded(training, pilot, model, method):
             set_rates(optimizer, *[float(x[0]) for x in plan.pop(0)])
 
     def ready():
-        if not method.optimizer or not method.rateless:
-            set_rates(optimizer, float(pilot.rates[0]))
+        set_rates(optimizer, float(pilot.rates[0]))
         plan[:] = pilot.plan() or []
 
     def after_epoch():
@@ -130,6 +131,14 @@ def unguarded(training, pilot, model, method):
     optimizer.register_step_pre_hook(before_step)
     ready()
     return after_epoch
+
+
+def rate_of_its_own(optimizer, pilot):
+    """For an optimizer that needs no rate from a pilot. If the pilot has a
+    schedule, it scales what the optimizer does."""
+    if not isinstance(pilot, Scheduled):
+        return lambda: None
+    return pilot.make(optimizer, pilot.group).step
 
 
 def guarded(training, pilot, model, method):

@@ -6,8 +6,10 @@ has the same sentences. Knows nothing about tables.
 
 from agentic_lib.lab.compare.intervals import (
     GOOD,
+    difference,
     improvement,
     interval,
+    masked,
     mean,
 )
 from agentic_lib.lab.compare.recorded import DENSE, GROUPS, SEARCHING
@@ -77,7 +79,8 @@ def kinds(view, ours) -> str:
     return ("By kind of task its regret is " + "; ".join(
         f"{with_interval(span)} on {say_group(view, g)}"
         for g, span in found.items())
-        + f": the aims, 0.5 on {DENSE} and 1.0 on others, are "
+        + f". By these means the aims, 0.5 on {DENSE} and 1.0 on the "
+        "other kinds, are "
         + reached(found) + told_the_rate(view, found) + ".")
 
 
@@ -118,8 +121,8 @@ def searching(view, ours) -> str:
 
 def without_language(view, ours) -> str:
     parts = []
-    for other, what in (("rate_only_quick", "a placebo that looks at the "
-                         "learning rate alone"),
+    for other, what in (("rate_only_quick", "a placebo that reads the "
+                         "learning rate and no metrics"),
                         ("logistic_quick", "a logistic regression on the "
                          "same labels")):
         if other in names(view):
@@ -140,12 +143,23 @@ def starts(view, plain, ours) -> str:
     s = pair(view, ours, "left_alone")
     mine, alone = (mean(s.regret(m)[s.is_good]) for m in (ours,
                                                           "left_alone"))
+    cost = interval(masked(difference, s.is_good), s.regret(ours),
+                    s.regret("left_alone"))
     return (f"From a good start (within {GOOD:g} points of the best) the "
             f"brain ends {behind(mine)} the best constant rate, and a rate "
-            f"left alone ends {behind(alone)} that rate, so if you know a "
-            "good rate, you "
-            + ("lose" if mine > alone else "do not lose")
-            + " by using the brain; " + best_schedule(view, plain, ours) + ".")
+            f"left alone ends {behind(alone)} that rate: if you know a good "
+            f"rate, {price(cost)}; {best_schedule(view, plain, ours)}.")
+
+
+def price(cost) -> str:
+    """What using the brain costs, in points, from its interval."""
+    _, low, high = cost
+    if low <= 0 <= high:
+        return ("whether the brain costs or gains anything cannot be told "
+                f"({-low:.1f} gained to {high:.1f} lost)")
+    if low > 0:
+        return f"using the brain costs {with_interval(cost)} points"
+    return f"the brain gains {-cost[0]:.1f} ({-high:.1f} to {-low:.1f}) points"
 
 
 def best_schedule(view, plain, ours) -> str:

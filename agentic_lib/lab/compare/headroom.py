@@ -101,8 +101,8 @@ def table(problems) -> str:
                 f"{error:.2f}", f"{(found > 0).mean():.0%}"]
 
     return markdown(
-        ["problems", "how many", "points gained", "standard error",
-         "how often"],
+        ["problems", "how many", "mean gain, points", "standard error",
+         "share that gained"],
         [line("with headroom", room), line("without", ~room),
          line("all", room | ~room)])
 

@@ -305,9 +305,10 @@ PEERS = (
     rateless("schedule_free_advised", schedule_free_advised, "schedulefree",
              "Schedule-Free at the rates and with the warm-up that its "
              "authors recommend", guardable=False),
-    rateless("prodigy", prodigy, "prodigyopt", "Prodigy " + ADVISED),
+    rateless("prodigy", prodigy, "prodigyopt", "Prodigy without the cosine "
+             "that its authors advise; has no rate"),
     rateless("prodigy_cosine", prodigy, "prodigyopt", "Prodigy with the "
-             "cosine that its authors recommend; has no rate",
+             "cosine that its authors advise; has no rate",
              scheduled(cosine)),
     rateless("d_adaptation", d_adaptation, "pytorch_optimizer",
              "D-Adaptation " + ADVISED),
@@ -353,8 +354,9 @@ def deciders(suffix):
         at("brain", partial(Brain, actions=offered), "the bundled brain"
            + (", with COOL_DOWN" if COOL_DOWN in offered else ""), **bundled),
         at("rate_only", partial(RateOnly, **TUNED["rate_only"]), "placebo: "
-           "looks at the learning rate alone; the windows are the best of "
-           "five on the teaching families"),
+           "reads the rate and the epoch, no metrics; moves the rate into a "
+           "window, the best of five on the teaching families, and lowers it "
+           "in the last fifth"),
         replace(at("brain", partial(Brain, actions=without_stop(offered)),
                    "the same without the action stop_training", **bundled),
                 name=f"brain{suffix}_no_stop"),

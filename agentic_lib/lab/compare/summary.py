@@ -11,6 +11,7 @@ import textwrap
 
 import numpy as np
 
+from agentic_lib.lab.check import TIE
 from agentic_lib.lab.compare import (
     choices,
     costs,
@@ -57,8 +58,16 @@ COLUMNS = (f"*tasks x seeds*: on how many a row rests; only seeds that every "
            f"ends no better than guessing. *{OURS} is*: how far the brain is "
            f"ahead of that row's method. *{OURS} wins*: how likely the brain "
            "is to score higher from the same start on the same task; a tie "
-           "counts half. The last column: processor seconds for a run, then "
-           "how many of them went into decisions.")
+           "counts half. The last column: processor seconds of one run on "
+           "`digits`, then how many of them went into decisions; empty if "
+           "that was not timed. Searches train their runs side by side, "
+           "which is cheaper, so their seconds cannot be compared with the "
+           "others'.")
+ABOUT_GUARDED = (
+    "Compare within a row: rows may use different tasks. *diverged*: without "
+    "guards, then with them. The last two columns say how far the brain is "
+    "ahead of that row's method if both have guards; they use every task on "
+    "which both ran, so often more tasks than the rest of the row.")
 NOT_YET = ("There is no task yet on which the bundled brain of this package "
            "and all that it is held against have run.")
 
@@ -77,7 +86,8 @@ def page(info, rows) -> str:
         parts.append(NOT_YET)
     plain, absent = without_guards(rows)
     parts += ["## Without guards", about_plain(plain, absent),
-              overall(plain), "### What guards alone bring", guarded(rows)]
+              overall(plain), "### What guards alone bring", ABOUT_GUARDED,
+              guarded(rows)]
     parts += [*predicting_numbers(info), *when_to_stop(info),
               *decisions(info), *verdicts(rows, info),
               "## What the methods are", legend(view, plain), *tuned(),
@@ -151,15 +161,17 @@ def with_guards(view, info, rows, left_out) -> list[str]:
         "brackets: the 95 % interval of a paired bootstrap over seeds, which "
         "holds for these tasks; the next column resamples the tasks as well. "
         "*left_alone* is the starting rate under guards. The searches, "
-        "Schedule-Free and COCOB cannot have guards. Four things about the "
-        "guards were added after these tasks had been seen without them: "
-        "a run whose first ten steps move its weights too far begins again "
+        "Schedule-Free, COCOB and DoG's average cannot have guards. Four "
+        "things about the guards were added after these tasks had been seen "
+        "without them: a run whose first ten steps move its weights too far "
+        "begins again "
         "(`leap`), and so does one whose network dies before it has learned "
         "anything; no rate is raised again to where the run diverged "
         "(`ceiling`); and no run counts as going nowhere if its first ten "
         "steps hardly moved its weights. Thresholds were chosen, and gains "
-        "were checked, on the teaching families; all methods that can have "
-        "guards have the same."
+        "were checked, on the *teaching families*, the kinds of data that the "
+        "brain is taught with, none of which is used here; all methods that "
+        "can have guards have the same."
         + (" *oracle_quick* is a reference, not a method: it is told the "
            "best constant rate in hindsight and goes there at the brain's "
            "pace. What it loses is the price of the start; what the brain "
@@ -180,11 +192,13 @@ def with_guards(view, info, rows, left_out) -> list[str]:
     others = [m for m in (*CORE, "logistic_quick", "rate_only_quick")
               if m in names(view) and m not in ("constant", OURS)]
     parts += [
-        "### By kind of task", f"The tasks: {groups}. Behind each number: on "
-        "how many tasks x seeds it rests. The last columns: points behind "
-        "the best schedule in hindsight (constant, cosine, linear, REX or "
-        "OneCycle at its best rate; only tasks that have them all count), "
-        "and who was tuned.",
+        "### By kind of task", f"The tasks: {groups}. A task has headroom if "
+        "a falling rate ends well above the best constant one. Behind each "
+        "number: on how many tasks x seeds it rests. Rows are sorted by the "
+        "mean over the kinds, each counted once. The last columns: points "
+        "behind the best schedule in hindsight (constant, cosine, linear, "
+        "REX or OneCycle at its best rate; only tasks that have them all "
+        "count), and who was tuned.",
         by_kind(view, unguarded(rows), OURS),
         "### Task by task",
         f"Points that {OURS} is ahead (+) or behind (-). If leaving out a "
@@ -198,10 +212,11 @@ def with_guards(view, info, rows, left_out) -> list[str]:
                                  if m in names(view)])
     if text:
         parts += ["### The same tasks in other units",
-                  "The loss is multiplied by a number and rates are divided "
-                  "by it: number for number the same runs, for anyone who "
-                  "reads metrics. So these two copies are in no other table. "
-                  "Mean regret:", text]
+                  "The loss is multiplied by a number, and rates are divided "
+                  "by it. To a method that works with ratios that is the same "
+                  "run, but for rounding; to one with rates, bounds or "
+                  "thresholds of its own it is not. These two copies are in "
+                  "no other table. Mean regret:", text]
     return parts
 
 
@@ -224,9 +239,10 @@ def cool_down_elsewhere(info) -> list[str]:
     found = headroom.read()
     if not of_these(found, info):
         return [another_brain("headroom")]
-    return ["That had been seen when COOL_DOWN was taken into the quick pace. "
-            f"So it was tried on {len(found['problems'])} problems of the "
-            "teaching families as well, under the same guards. A problem has "
+    return ["COOL_DOWN was taken into the quick pace after this had been "
+            "seen, so these tasks cannot confirm that it helps. So it was "
+            f"tried on {len(found['problems'])} problems of the teaching "
+            "families as well, under the same guards. A problem has "
             "headroom if the best linear fall of the rate is at least "
             f"{headroom.ROOM} points ahead of the best constant rate (`python "
             "-m agentic_lib.lab.compare.headroom`):",
@@ -253,10 +269,11 @@ def costs_of(info) -> dict:
 def about_plain(plain, absent) -> str:
     tasks = list(dict.fromkeys(r.task for r in plain))
     text = (f"On {len(tasks)} tasks ({', '.join(tasks)}). On the other kinds "
-            "of network, which take longest, only schedules were run without "
-            "guards. *middle half*: mean regret without the best and the "
-            "worst quarter of the runs. *best weights*: mean regret if the "
-            "weights are taken that were best on validation data, instead of "
+            "of network, which take longest, only schedules, and what cannot "
+            "have guards, were run without guards. *middle half*: mean "
+            "regret without the best and the worst quarter of the runs. "
+            "*best weights*: mean regret if the weights are taken that were "
+            "best on validation data, instead of "
             "the last ones. *area*: the mean validation score over the "
             "epochs. *reached the target*: how many runs came within two "
             "points of the best validation score that the best constant rate "
@@ -282,8 +299,8 @@ def predicting_numbers(info) -> list[str]:
             "second begin near 300,000, since its targets stay in their own "
             "unit. The brain was taught on other problems of this kind. The "
             "score is the share of the test targets' variance that is "
-            "explained, in percent; regret is how many points it ends behind "
-            "the best constant rate in hindsight. "
+            "explained, in percent; regret is how many points a method ends "
+            "behind the best constant rate in hindsight. "
             f"{regression.SEEDS} seeds, nine "
             "starting rates (`python -m agentic_lib.lab.compare.regression`; "
             "*constant* is the rate without guards):",
@@ -295,10 +312,12 @@ def when_to_stop(info) -> list[str]:
     if not of_these(found, info):
         return ["## When to stop", another_brain("stopping")]
     return ["## When to stop",
-            "Points of test accuracy lost against epochs saved, if a run "
-            "stops once stopping is ahead of every other action by so much "
-            "probability; below 0 it stops although another action is "
-            "likelier, and 0 is what the brain does (`python -m "
+            "The quick brain on the six small dense tasks, one seed, without "
+            "guards; no run stops before epoch 10. Points of test accuracy "
+            "lost against epochs saved, if a run stops once stopping is "
+            "ahead of every other action by so much probability; below 0 it "
+            "stops although another action is likelier, and 0 is what the "
+            "brain does (`python -m "
             "agentic_lib.lab.compare.stopping`):",
             stopping.table(found["ends"])]
 
@@ -311,7 +330,11 @@ def decisions(info) -> list[str]:
     return [
         "## The decisions themselves",
         f"At {len(states)} saved states every action was played to the end "
-        "three times (`python -m agentic_lib.lab.compare.choices`):",
+        "three times, with the rules deciding afterwards. *Among the best*: "
+        f"within {TIE:g} points of the best action. *Points it costs*: "
+        "how far the action that is chosen ends behind the best one. *More "
+        "than the brain's*: below 0 is better than the brain (`python -m "
+        "agentic_lib.lab.compare.choices`):",
         choices.table(states, recorded),
         f"With the options in reverse order {recorded['flips']:.1%} of the "
         "brain's answers change, "
@@ -350,8 +373,10 @@ def tuned() -> list[str]:
              for name, trials in trials_of().items()]
     return ["Only these methods were tuned, each with the same number of "
             "trials on the teaching families; everything else runs as its "
-            "authors advise, except for `dog` and the bounds of `greedy`, as "
-            "said above. Mean accuracy of each trial:",
+            "authors advise, except for `dog`, `prodigy` and the bounds of "
+            "`greedy`, as said above. (`greedy_min_lr` is GreedyLR's lower "
+            "bound, tried by itself: it made no difference.) Mean accuracy of "
+            "each trial (`python -m agentic_lib.lab.compare.tuning`):",
             markdown(["tuned", "trials", "settings and accuracy"], lines)]
 
 
@@ -360,17 +385,19 @@ def say(settings) -> str:
 
 
 def how(info) -> str:
-    return ("Made by `python -m agentic_lib compare --record`, which goes on "
-            "where it stopped (`--jobs -1` or `--dask ADDRESS` for more "
-            f"processors). Machine: {info['machine']}, torch "
-            f"{info['versions']['torch']}. `--tables` prints more of the "
-            "same runs. None of the tasks' data is among what the brain was "
-            "taught on; but two choices in the lab (the margin for stopping, "
-            "and what smooths the labels) were made by looking at digits, at "
+    return ("`python -m agentic_lib compare --summary` prints this page from "
+            "the recorded runs, and runs none; `--tables` prints more of "
+            "them. The runs were made by `python -m agentic_lib compare "
+            "--record`, which goes on where it stopped (`--jobs -1` or "
+            "`--dask ADDRESS` for more processors). Machine: "
+            f"{info['machine']}, torch {info['versions']['torch']}. None of "
+            "the tasks' data is among what the brain was taught on; but two "
+            "choices in the lab (the margin for stopping, and what smooths "
+            "the labels) were made by looking at digits, at "
             "other seeds than these. The tasks with other optimizers, units "
             "and networks were fixed on 2026-11-25; that such networks and "
             "units are to be taught was decided after an earlier brain's "
             "results on tasks like them were known. CIFAR-10 and "
             "Fashion-MNIST with a ResNet: "
             "`python -m agentic_lib compare --tasks cifar_resnet`, with a "
-            "GPU and a network.")
+            "GPU and an internet connection.")

@@ -343,7 +343,7 @@ def tuning_of(method) -> str:
     """Was it tuned? If so, with five trials on the teaching families."""
     base = method.removesuffix("_quick").removesuffix("_tuned")
     tuned = method.endswith("_tuned") or base == "rate_only" or (
-        method.endswith("_quick"))
+        "_quick" in method)
     if not tuned:
         return "no"
     return "five trials" if base in TUNED else "at the brain's setting"

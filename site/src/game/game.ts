@@ -3,7 +3,7 @@
 import { gapOf, messages } from "../brain/prompt";
 import type { Decision, Metrics } from "../brain/tables";
 import { ACTIONS, BRAINS_PLAY, EVERY, tables } from "../brain/tables";
-import { $, h, one, rate, s, still, wait } from "../dom";
+import { $, h, one, plural, rate, s, still, wait } from "../dom";
 import type { Thinker, Trainer } from "../player";
 import { drawChart } from "../show/chart";
 import { effect, look, short, symbol, title } from "../show/looks";
@@ -227,7 +227,7 @@ export class Game {
     this.say(`Epoch ${now.epoch}. Validation accuracy ${one(now.val_acc!)} ` +
       `percent${changed === undefined ? "" : `, ${one(Math.abs(changed))} ` +
         `points ${changed < 0 ? "lower" : "higher"}`}. Learning rate ` +
-      `${rate(this.you.rate)}. ${this.you.left} decisions left.`);
+      `${rate(this.you.rate)}. ${plural(this.you.left, "decision")} left.`);
   }
 
   private say(text: string): void {
@@ -290,9 +290,9 @@ function verdict(you: number, brain: number, alone: number): string {
     : you > brain ? `You ended ${one(apart)} points above the brain`
       : `The brain ended ${one(apart)} points above you`;
   const help = Math.max(you, brain) - alone;
-  return `${who}. ${help > 0.5 ? "Without any decision the run would have " +
-    `ended at ${one(alone)} %.` : "Without any decision it would have done " +
-    `as well: ${one(alone)} %.`}`;
+  return `${who}. Without any decision the run would have ` +
+    `${help > 0.5 ? "ended at" : help < -0.5 ? "done better:"
+      : "ended about level:"} ${one(alone)} %.`;
 }
 
 function tableRows(you: Run, brain: Run): HTMLElement[] {

@@ -29,7 +29,7 @@ export function answerCard(
     h("p", { class: "reason" }, decision.action === first || !shown
       ? `“${decision.reason}”`
       : `${isClose(given!) ? "With both orders averaged"
-        : "The order as it is was clear, and decides"}: ` +
+        : "The answer in the usual order was clear, so it counts"}: ` +
         `${spoken(decision.action)}. “${decision.reason}”`));
 }
 

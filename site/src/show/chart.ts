@@ -3,7 +3,7 @@
 
 import type { Decision, Metrics } from "../brain/tables";
 import { spoken } from "../brain/tables";
-import { one, rate, s } from "../dom";
+import { one, plural, rate, s } from "../dom";
 import { marker } from "./looks";
 
 export interface Series {
@@ -167,7 +167,8 @@ export function describeChart(series: Series[]): string {
     for (const { action } of run.decisions) {
       counts.set(action, (counts.get(action) ?? 0) + 1);
     }
-    const said = [...counts].map(([name, n]) => `${spoken(name)} ${n} times`);
+    const said = [...counts].map(([name, n]) =>
+      `${spoken(name)} ${plural(n, "time")}`);
     return `${run.name}: validation accuracy from ` +
       `${one(first.val_acc ?? NaN)} % at epoch ${first.epoch} to ` +
       `${one(last.val_acc ?? NaN)} % at epoch ${last.epoch}, learning rate ` +

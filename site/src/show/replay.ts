@@ -33,8 +33,8 @@ export class Replay {
     this.run = await fetchJson(RECORDED);
     const { settings, test_acc, constant_test_acc } = this.run;
     $("replay-lead").replaceChildren(
-      `Python trained this one, from a rate of ${settings.lr}, with the ` +
-      `guards on. It ended at ${one(test_acc)} % on test pictures; the same ` +
+      `This run was trained in Python, from a rate of ${settings.lr}, with ` +
+      `guards (rules that overrule harmful decisions). It ended at ${one(test_acc)} % on test pictures; the same ` +
       `run at a constant rate at ${one(constant_test_acc)} %. `,
       link("06", "Notebook 06"));
     this.slider.max = String(settings.epochs);
