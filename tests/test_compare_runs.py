@@ -25,7 +25,7 @@ from agentic_lib.lab.compare.methods import (
     find_method,
 )
 from agentic_lib.lab.compare.searches import ROUNDS, eight_rates
-from agentic_lib.lab.compare.tasks import NEW, TASKS, find_task
+from agentic_lib.lab.compare.tasks import NEW, TASKS, Task, find_task
 from agentic_lib.lab.compare.together import (
     flat_state,
     flat_weights,
@@ -37,6 +37,7 @@ from agentic_lib.lab.compare.trials import run_job
 from agentic_lib.lab.pilots import EveryStep, Group
 from agentic_lib.lab.teach.labels import LABELS, pack, unpack
 from agentic_lib.lab.teach.logistic import fit_logistic
+from agentic_lib.run.data import Data
 from agentic_lib.run.training import train
 from agentic_lib.mechanics.best import Best
 
@@ -319,6 +320,16 @@ def test_optimizers_without_a_rate_run(name, package):
     pytest.importorskip(package)
     [found] = run_job(short("breast_cancer", 16), METHODS[name], [(NAN, 0)])
     assert np.isnan(found.rate) and found.test_best > 70
+
+
+def test_accuracies_below_one_percent_are_scores_too():
+    x = torch.randn(400, 4, generator=torch.Generator().manual_seed(0))
+    part = x, torch.arange(400) % 200  # who guesses is right in 0.5 %
+    task = Task("many classes", lambda seed: Data(
+        "many classes", 200, part, part, part), "made", 16, 1, epochs=2)
+    constant = find_method("constant+guards")
+    [found] = run_job(task, constant, [(1e-6, 0)])
+    assert found.val_best == 0.0 and 0 < found.test <= 1
 
 
 @pytest.mark.parametrize("name", ["prodigy_cosine", "prodigy_cosine+guards"])

@@ -48,9 +48,10 @@ class Row:
 
 
 def score_of(task, accuracy, loss) -> float:
-    """The score of these results of a task."""
+    """The score of these results of a task. An accuracy of None is below
+    1 %: the controller leaves it out, since it might be a fraction."""
     if not task.loss_only:
-        return accuracy
+        return 0.0 if accuracy is None else accuracy
     return 100 * math.exp(-loss / task.units) if math.isfinite(loss) else 0.0
 
 
