@@ -357,10 +357,11 @@ display(Markdown(tables.against(plain, ours)))
 # more than others, and a range of rates that suits one kind of task may be
 # wrong for another kind. So here is the regret with guards, by kind of task,
 # for those of the methods above that were recorded on all tasks. (*Headroom*: a
-# falling rate ends well above the best constant one.) After the semicolon: tasks x seeds. *Behind the best schedule* compares a method with
-# the best schedule in hindsight (cosine, linear, REX, which falls late,
-# OneCycle or constant, from its best rate). *Tuned* says which methods had
-# five settings to choose from.
+# falling rate ends well above the best constant one.) After the semicolon:
+# tasks x seeds. *Behind the best schedule* compares a method with the best
+# schedule in hindsight (cosine, linear, REX, which falls late, OneCycle or
+# constant, from its best rate). *Tuned* says which methods had five settings to
+# choose from.
 
 # %%
 strict = [r for r in used if r.method in names]

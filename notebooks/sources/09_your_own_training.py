@@ -219,8 +219,8 @@ show(draw_rates(controller), alt="The rates of the cosine schedule and "
 #   far seldom recovers.
 #
 # `guards=Guards(cooldown=None)` switches the cooldown off, `guards=False` all
-# of them. The last three need the network: pass `model=`. Without it, `leap` sees
-# nothing, and the two before it can only lower the rate. With it, the
+# of them. The last three need the network: pass `model=`. Without it, `leap`
+# sees nothing, and the two before it can only lower the rate. With it, the
 # controller keeps a copy of the best weights, restores them, and halves the
 # rate (`restore_best` in the record). Until the run has learned something, or
 # if the first steps went too far, the run goes back to the first weights

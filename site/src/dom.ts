@@ -37,10 +37,6 @@ export const one = (x: number): string =>
 /** A rate for people: three digits that count. */
 export const rate = (x: number): string => String(Number(x.toPrecision(3)));
 
-/** "1 decision", "2 decisions". */
-export const plural = (count: number, noun: string): string =>
-  `${count} ${noun}${count === 1 ? "" : "s"}`;
-
 export const wait = (milliseconds: number): Promise<void> =>
   new Promise((done) => setTimeout(done, milliseconds));
 

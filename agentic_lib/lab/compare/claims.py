@@ -36,7 +36,7 @@ BEHIND = 0.3   # points that may be lost if the start was good
 SPREAD = 5     # seeds without which nothing is said about their spread
 CHEAP = 0.1    # of the training's own time
 LONGEST = 0.1  # seconds: above this, nobody speaks of milliseconds
-FOUR = "brain_quick_four"
+FOUR = "brain_quick_four"  # without the fifth action
 
 
 def verdict(found) -> str:
@@ -204,10 +204,11 @@ def faster(view, rows, ours):
         s = pair(rows, ours, f"{ours}_no_stop")
         mine, full = s.columns[ours], s.columns[f"{ours}_no_stop"]
         cost = interval(difference, full["test"], mine["test"])
+        points, low, high = cost
         saved = 100 * (1 - mean(mine["epochs"]) / mean(full["epochs"]))
         yield (f"can stop early when optimal: it costs less than {BEHIND} "
                "points",
-               verdict([BEHIND - x for x in (cost[0], cost[2], cost[1])]),
+               verdict((BEHIND - points, BEHIND - high, BEHIND - low)),
                f"saves {saved:.0f} % of the epochs and costs "
                f"{with_interval(cost, 2)} points, without guards{on(s)}")
     yield "faster than a person who watches", NOT_MEASURED, "none took part"
@@ -255,7 +256,7 @@ def unattended(view, rows, ours):
 
 
 def customisable(view, rows, ours):
-    first, last = OURS[0], FOUR  # the same four actions
+    first, last = OURS[0], FOUR  # both with four actions
     if {first, last} <= set(names(honest(rows))):
         found, text = lead(honest(rows), first, last)
         yield ("customisable: three numbers changed, nothing taught anew",

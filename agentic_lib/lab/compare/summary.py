@@ -20,7 +20,7 @@ from agentic_lib.lab.compare import (
     stopping,
 )
 from agentic_lib.lab.compare.answer import ORACLE, sentences
-from agentic_lib.lab.compare.claims import aims, claims
+from agentic_lib.lab.compare.claims import FOUR, aims, claims
 from agentic_lib.lab.compare.intervals import GOOD
 from agentic_lib.lab.compare.methods import rests_on, says, trials_of
 from agentic_lib.lab.compare.pictures import say_summary
@@ -52,7 +52,6 @@ from agentic_lib.lab.saved_states import read_states
 
 PICTURE = "results.png"
 OURS = "brain_quick"
-FOUR = "brain_quick_four"
 COLUMNS = (f"*tasks x seeds*: on how many a row rests; only seeds that every "
            "task has are counted. *diverged*: the loss has risen, and the run "
            f"ends no better than guessing. *{OURS} is*: how far the brain is "

@@ -67,3 +67,7 @@ const signOf = (x: number, sign: boolean): string =>
 const notFinite = (x: number, sign: boolean): string =>
   Number.isNaN(x) ? (sign ? "+nan" : "nan")
     : x < 0 ? "-inf" : sign ? "+inf" : "inf";
+
+/** "1 decision", "2 decisions". */
+export const count = (n: number, noun: string): string =>
+  `${n} ${noun}${n === 1 ? "" : "s"}`;

@@ -1,7 +1,7 @@
 // Metrics -> the two chat messages, as agentic_lib's prompt.py makes them.
 // The templates and the actions' lines are Python's own, from tables.json.
 
-import { exponential, fixed, general } from "./format";
+import { count, exponential, fixed, general } from "./format";
 import { ACTIONS, EVERY, tables } from "./tables";
 import type { Action, Message, Metrics } from "./tables";
 
@@ -190,6 +190,3 @@ function describeBest(
   const value = name === "val_acc" ? shown : number(best[name]! / start!);
   return { ...values, [since]: `${value}, ${count(ago, "decision")} ago` };
 }
-
-const count = (n: number, noun: string): string =>
-  `${n} ${noun}${n === 1 ? "" : "s"}`;

@@ -1,9 +1,10 @@
 // "You are the brain": a person decides, then the brain plays the same run.
 
+import { count } from "../brain/format";
 import { gapOf, messages } from "../brain/prompt";
 import type { Decision, Metrics } from "../brain/tables";
 import { ACTIONS, BRAINS_PLAY, EVERY, tables } from "../brain/tables";
-import { $, h, one, plural, rate, s, still, wait } from "../dom";
+import { $, h, one, rate, s, still, wait } from "../dom";
 import type { Thinker, Trainer } from "../player";
 import { drawChart } from "../show/chart";
 import { effect, look, short, symbol, title } from "../show/looks";
@@ -227,7 +228,7 @@ export class Game {
     this.say(`Epoch ${now.epoch}. Validation accuracy ${one(now.val_acc!)} ` +
       `percent${changed === undefined ? "" : `, ${one(Math.abs(changed))} ` +
         `points ${changed < 0 ? "lower" : "higher"}`}. Learning rate ` +
-      `${rate(this.you.rate)}. ${plural(this.you.left, "decision")} left.`);
+      `${rate(this.you.rate)}. ${count(this.you.left, "decision")} left.`);
   }
 
   private say(text: string): void {

@@ -1,9 +1,10 @@
 // The picture of runs: accuracy above, learning rate below, decisions as
 // markers on the rate. Knows nothing about where runs come from.
 
+import { count } from "../brain/format";
 import type { Decision, Metrics } from "../brain/tables";
 import { spoken } from "../brain/tables";
-import { one, plural, rate, s } from "../dom";
+import { one, rate, s } from "../dom";
 import { marker } from "./looks";
 
 export interface Series {
@@ -168,7 +169,7 @@ export function describeChart(series: Series[]): string {
       counts.set(action, (counts.get(action) ?? 0) + 1);
     }
     const said = [...counts].map(([name, n]) =>
-      `${spoken(name)} ${plural(n, "time")}`);
+      `${spoken(name)} ${count(n, "time")}`);
     return `${run.name}: validation accuracy from ` +
       `${one(first.val_acc ?? NaN)} % at epoch ${first.epoch} to ` +
       `${one(last.val_acc ?? NaN)} % at epoch ${last.epoch}, learning rate ` +

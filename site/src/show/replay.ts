@@ -34,8 +34,9 @@ export class Replay {
     const { settings, test_acc, constant_test_acc } = this.run;
     $("replay-lead").replaceChildren(
       `This run was trained in Python, from a rate of ${settings.lr}, with ` +
-      `guards (rules that overrule harmful decisions). It ended at ${one(test_acc)} % on test pictures; the same ` +
-      `run at a constant rate at ${one(constant_test_acc)} %. `,
+      "guards (rules that overrule harmful decisions). It ended at " +
+      `${one(test_acc)} % on test pictures; the same run at a constant rate ` +
+      `at ${one(constant_test_acc)} %. `,
       link("06", "Notebook 06"));
     this.slider.max = String(settings.epochs);
     this.slider.value = this.slider.max;
