@@ -22,6 +22,9 @@ settings.load_profile("same")
 os.environ.setdefault("AGENTIC_LIB_BRAIN", "bundled")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
+# Many tests share few processors: a thread that waits must not spin.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 # What takes longest starts first, or one worker would end alone with it.
 LONGEST = (
     "test_site_in_browser.py", "test_widgets_in_browser.py",

@@ -1,8 +1,9 @@
 """One command makes the site.
 
-    python site/make.py          writes site/dist, ready for any static server
-    python site/make.py --test   and holds the page's answers to Python's
-    python site/make.py --serve  and shows it at http://127.0.0.1:8000
+    python site/make.py             writes site/dist, for any static server
+    python site/make.py --fixtures  and what Python answers, for `npm test`
+    python site/make.py --test      and holds the page's answers to that
+    python site/make.py --serve     and shows it at http://127.0.0.1:8000
 
 Needs Node 20 or newer, and the extra "site" (pip install ".[site]").
 """
@@ -21,21 +22,33 @@ def main(arguments=None):
     """Runs the steps in their order."""
     parser = argparse.ArgumentParser("python site/make.py",
                                      description=__doc__.splitlines()[0])
+    parser.add_argument("--fixtures", action="store_true",
+                        help="write what Python answers, for `npm test`")
     parser.add_argument("--test", action="store_true",
                         help="compare the page's answers with Python's")
     parser.add_argument("--serve", action="store_true",
                         help="show the finished site")
     options = parser.parse_args(arguments)
-    run(sys.executable, "export.py")
+    prepare(options.test or options.fixtures)
     if not installed():
         run("npm", "ci", "--no-audit", "--no-fund")
     run("npm", "run", "--silent", "check")
     run("npm", "run", "--silent", "build")
     if options.test:
-        run(sys.executable, "fixtures.py")
         run("npm", "test", "--silent")
     if options.serve:
         serve()
+
+
+def prepare(answers):
+    """What Python hands over, in this process: to load torch once more would
+    take longer than the work. Imported here, so that --help is quick."""
+    import export  # first: it sets the path
+    import fixtures
+
+    export.main()
+    if answers:
+        fixtures.main()
 
 
 def run(*command):

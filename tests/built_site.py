@@ -27,8 +27,7 @@ def built() -> Path:
     mark = SITE / "generated" / "made_for"
     with FileLock(SITE / ".lock"):
         if not mark.exists() or mark.read_text() != RUN:
-            command([sys.executable, "make.py"])
-            command([sys.executable, "fixtures.py"])
+            command([sys.executable, "make.py", "--fixtures"])
             command(["node", "build.mjs", "--tests"])
             mark.write_text(RUN)
     return SITE / "dist"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from agentic_lib.lab.compare import views
 from agentic_lib.lab.compare.methods import METHODS
 from agentic_lib.lab.compare.rows import Row
-from agentic_lib.lab.compare.tasks import find_task
+from agentic_lib.lab.compare.tasks import Task, find_task
 
 NAN = float("nan")
 
@@ -13,6 +13,25 @@ NAN = float("nan")
 def short(name, epochs=6):
     """A task with a small budget."""
     return replace(find_task(name), epochs=epochs)
+
+
+class Exact(Task):
+    """A task in float64. In float32, a sum in another order is rounded
+    differently, and at a high rate such a difference grows within a few
+    epochs to several points, on one kind of processor and not on another."""
+
+    def make_network(self, data, seed):
+        return super().make_network(data, seed).double()
+
+
+def exact(task):
+    """The same task in float64."""
+    def load(seed):
+        data = task.load(seed)
+        return replace(data, **{part: (x.double(), y) for part, (x, y) in (
+            ("train", data.train), ("val", data.val), ("test", data.test))})
+
+    return Exact(**{**vars(task), "load": load})
 
 
 def row(task="t", method="constant", rate=0.1, seed=0, test=50.0, **more):

@@ -34,7 +34,7 @@ def with_samples(few, brain, states):
 
 @pytest.fixture(scope="module")
 def measured(states):
-    return with_samples(30, SimpleAIBrain(HERE, quiet=True), states)
+    return with_samples(15, SimpleAIBrain(HERE, quiet=True), states)
 
 
 @pytest.fixture(scope="module")

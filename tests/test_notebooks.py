@@ -17,6 +17,7 @@ import jupytext
 import matplotlib
 import nbformat
 import pytest
+import torch
 from needed_cells import needed
 
 from agentic_lib.course import exercises
@@ -128,11 +129,10 @@ def build_in(folder, *arguments):
 
 
 def test_a_move_reaches_badges_links_and_first_cells(a_copy):
-    before = build_in(a_copy, "--check").stdout
     moved = build_in(a_copy, "--repository", "someone/her-fork",
                      "--branch", "v2")
     assert moved.returncode == 0, moved.stderr
-    assert build_in(a_copy, "--check").stdout == before
+    assert "up to date" in build_in(a_copy, "--check").stdout
     made = [*a_copy.glob("*.md"), *a_copy.glob("notebooks/*.ipynb"),
             a_copy / "notebooks" / "series.toml"]
     for path in made:
@@ -279,21 +279,17 @@ def test_gpu_notebooks_ask_colab_for_one_and_the_others_do_not():
     assert asking == {"01", "02", "04", "05", "08", "workshop"}
 
 
-def texts_of(book):
-    return [[o.get("text") or o.get("data", {}).get("text/plain")
-             for o in cell.outputs]
-            for cell in book.cells if cell.cell_type == "code"]
-
-
-def test_the_number_of_threads_changes_no_output(monkeypatch):
+def test_the_number_of_threads_changes_no_output(tmp_path, monkeypatch):
     """Whatever a reader's machine is set to, the texts are the same."""
+    monkeypatch.chdir(tmp_path)
     found = []
-    for threads in ("1", "4"):
-        monkeypatch.setenv("OMP_NUM_THREADS", threads)
-        book = compose.compose(SERIES, BOOKS[0])
-        execute.execute(book)
-        found.append(texts_of(book))
-    assert found[0] == found[1]
+    for threads in (1, 4):
+        torch.set_num_threads(threads)
+        names = {"__name__": "__main__"}
+        found.append([run_cell(cell.source, names)
+                      for cell in source(BOOKS[0]).cells
+                      if cell.cell_type == "code"])
+    assert found[0] == found[1] and len("".join(found[0])) > 500
 
 
 # The exercises

@@ -225,9 +225,11 @@ def test_what_is_said_in_words_holds_for_the_recorded_rows(recorded):
     assert f"![{pictures.say_summary(view)}]" in text
 
 
+# Not the highest rates, nor searches that end there: on another kind of
+# processor rounding differs, and there it grows to many points.
 SAMPLE = [("spirals", "constant"), ("spirals", "linear"),
           ("breast_cancer", "plateau"), ("spirals", "greedy_tuned+guards"),
-          ("digits_noisy_x1000", "constant"), ("spirals", "halving"),
+          ("digits_noisy_x1000", "constant"), ("breast_cancer", "halving"),
           ("digits_rmsprop", "constant+guards"),
           ("digits", "plateau_tuned+guards"), ("spirals", "range_one_cycle"),
           ("spirals", "schedule_free_advised"),

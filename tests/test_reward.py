@@ -234,7 +234,8 @@ def test_it_learns_what_pays_and_can_be_interrupted(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         improve(fresh(), 30, jobs=1, keep=keep, say=stop,
                 episode=raising_pays)
-    again = improve(fresh(), 30, jobs=1, keep=keep, episode=raising_pays)
+    # two processes go on where one stopped, and nothing differs
+    again = improve(fresh(), 30, jobs=2, keep=keep, episode=raising_pays)
     np.testing.assert_allclose(again(rows), whole(rows), atol=1e-4)
 
     with pytest.raises(ValueError, match="another file"):

@@ -69,6 +69,7 @@ compare/: the evidence (`python -m agentic_lib compare`)
     stopping.py      what stopping early saves and costs, as a curve
     regression.py    a number is predicted, and only a loss is known
     headroom.py      does COOL_DOWN earn its place in the quick pace?
+    again.py         does another machine find the same?
     costs.py         what a run of each method costs
     tables.py, pictures.py, claims.py, answer.py, summary.py
                      numbers -> what people read: RESULTS.md

@@ -355,17 +355,20 @@ def machine(device) -> str:
     import torch
     import transformers
 
-    name = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                name = line.partition(": ")[2]
-    if device.type == "cuda":
-        name = torch.cuda.get_device_name(device)
+    name = (torch.cuda.get_device_name(device) if device.type == "cuda"
+            else processor())
     threads = torch.get_num_threads()
     return (f"{name}, {threads} thread{'s' if threads > 1 else ''}, torch "
             f"{torch.__version__}, transformers {transformers.__version__}")
+
+
+def processor() -> str:
+    """The processor's name, as the system gives it."""
+    info = Path("/proc/cpuinfo")
+    for line in info.read_text().splitlines() if info.is_file() else ():
+        if line.startswith("model name"):
+            return line.partition(": ")[2]
+    return platform.processor() or platform.machine()
 
 
 def as_table(rows) -> str:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from agentic_lib.lab.compare import (
+    again,
     choices,
     costs,
     intervals,
@@ -34,6 +35,7 @@ from agentic_lib.lab.compare.recorded import (
 )
 from agentic_lib.lab.compare.tasks import TASKS, find_task
 from agentic_lib.lab.compare.trials import run_job
+from agentic_lib.lab.compare.views import REFERENCE, names
 from agentic_lib.lab.saved_states import read_states
 
 PRESETS = {
@@ -81,6 +83,11 @@ def add_arguments(parser):
         help="brings the file that ships up to date: makes again what rests "
              "on a bundled brain, labels or guards that have changed since, "
              "and what is missing, in --out; goes on where it stopped")
+    add("--again", nargs="?", type=Path, const=Path("runs/again.csv"),
+        metavar="FILE",
+        help="makes the recorded runs of --methods again on this machine, in "
+             "FILE (or in runs/again.csv), and prints how far they differ; "
+             "goes on where it stopped")
     add("--minutes", type=float, default=float("inf"),
         help="with --record: stop after so long")
     add("--redo", nargs="+", metavar="NAME", default=(),
@@ -96,6 +103,8 @@ def run(args):
         return results.pack(args.pack)
     if args.record:
         return record(args)
+    if args.again:
+        return make_again(args)
     if args.picture:
         return pictures.save_summary(results.read_rows()[1], args.picture)
     if args.answer:
@@ -125,7 +134,7 @@ def record(args):
     begun = [args.out] if args.out.exists() else []
     args.out.parent.mkdir(parents=True, exist_ok=True)
     results.pack([results.RECORDED, *begun], args.out, args.redo)
-    say_estimate(results.read_rows(args.out)[1])
+    say_estimate(all_work(results.read_rows(args.out)[1]))
     ends = time.monotonic() + 60 * args.minutes
     for number, part in enumerate(RECORDED, start=1):
         rows = results.read_rows(args.out)[1]
@@ -146,6 +155,18 @@ def record(args):
     ask_again()
 
 
+def make_again(args):
+    """Makes recorded runs again, and holds them against the record."""
+    rows, out = results.read_rows()[1], args.again
+    results.mend(out)
+    done = results.read_rows(out)[1] if out.exists() else []
+    work = again.work(args.methods or names(done) or [REFERENCE], args.tasks,
+                      rows, done)
+    say_estimate(work)
+    train(measurable(work), out, args.jobs, args.dask)
+    print(again.table(rows, results.read_rows(out)[1]))
+
+
 def ask_again():
     """Remakes what else rests on the bundled brain, if the brain changed."""
     now = results.read_rows(results.RECORDED)[0]
@@ -157,9 +178,9 @@ def ask_again():
             record()
 
 
-def say_estimate(rows):
-    """Prints how long the missing runs will take, if that can be told."""
-    seconds = costs.estimate(all_work(rows), costs.read())
+def say_estimate(work):
+    """Prints how long these jobs will take, if that can be told."""
+    seconds = costs.estimate(work, costs.read())
     if seconds is not None:
         print(f"about {seconds / 60:.0f} processor minutes for all that is "
               "missing; divide by --jobs", flush=True)

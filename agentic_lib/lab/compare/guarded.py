@@ -114,9 +114,9 @@ def start(batch, pilot, row) -> Run:
 
 
 @torch.no_grad()
-def run_guarded(task, method, pairs) -> list:
+def run_guarded(task, method, pairs, dtype=torch.float32) -> list:
     """Trains all pairs at once, each under a controller of its own."""
-    batch = make_batch(task, pairs)
+    batch = make_batch(task, pairs, dtype)
     group = make_group(task, pairs, batch.data.x.shape[1])
     pilot = method.start(group)
     if isinstance(pilot, EveryStep):  # its own rates are relative to 1

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from agentic_lib.lab.bench import processor
 from agentic_lib.lab.compare.fingerprint import guards_crc32
 from agentic_lib.lab.compare.methods import rests_on
 from agentic_lib.lab.compare.rows import Row
@@ -42,7 +43,7 @@ def versions() -> dict:
             found[package] = None
     return {"versions": found, "machine": f"{platform.machine()}, "
             f"{os.cpu_count()} cores, {platform.system()}",
-            **{f"{name}_crc32": value
+            "processor": processor(), **{f"{name}_crc32": value
                for name, value in checksums().items()},
             "command": command()}
 

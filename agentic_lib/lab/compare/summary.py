@@ -13,6 +13,7 @@ import numpy as np
 
 from agentic_lib.lab.check import TIE
 from agentic_lib.lab.compare import (
+    again,
     choices,
     costs,
     headroom,
@@ -25,7 +26,7 @@ from agentic_lib.lab.compare.intervals import GOOD
 from agentic_lib.lab.compare.methods import rests_on, says, trials_of
 from agentic_lib.lab.compare.pictures import say_summary
 from agentic_lib.lab.compare.recorded import GROUPS, all_work, progress
-from agentic_lib.lab.compare.results import changed, of_these
+from agentic_lib.lab.compare.results import changed, of_these, read_rows
 from agentic_lib.lab.compare.tables import (
     by_kind,
     first,
@@ -89,6 +90,7 @@ def page(info, rows) -> str:
               guarded(rows)]
     parts += [*predicting_numbers(info), *when_to_stop(info),
               *decisions(info), *verdicts(rows, info),
+              *made_again(rows, info),
               "## What the methods are", legend(view, plain), *tuned(),
               *not_measured(rows), how(info)]
     return "\n\n".join(map(wrapped, parts))
@@ -354,6 +356,27 @@ def verdicts(rows, info) -> list[str]:
             "all tasks, see the fourth sentence of this page.",
             markdown(["aim", *head[1:]], aims(rows)),
             markdown(head, claims(rows, None, asked))]
+
+
+def made_again(rows, info) -> list[str]:
+    """Does another machine find the same?"""
+    head = "## Made again on another machine"
+    theirs, found = read_rows(again.FILE)
+    if not of_these(theirs, info):
+        return [head, "Made again with another brain, or other labels, than "
+                "the runs above, so not shown here."]
+    return [head,
+            "A processor of another kind rounds differently, and at a high "
+            "rate a rounding error grows to several points within a few "
+            "epochs. So not every single run comes out the same elsewhere; "
+            "means over many runs nearly do. These were made again later, on "
+            f"another machine than the record ({theirs['processor']}, torch "
+            f"{theirs['versions']['torch']}). *The same*: within {again.SAME} "
+            "points. Both regrets are over the same runs, each against the "
+            "constant rates of its own machine. `python -m agentic_lib "
+            "compare --again --methods brain_quick+guards constant` does this "
+            "on yours:",
+            again.table(rows, found)]
 
 
 def legend(*views) -> str:

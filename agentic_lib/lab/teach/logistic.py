@@ -20,16 +20,21 @@ from agentic_lib.lab.teach.labels import (
 @cache
 def fit_logistic(path):
     """A logistic regression on the labels that the bundled brain was taught,
-    every action weighted by its probability."""
+    every action weighted by its probability. Fitted on one thread: several
+    wait for each other after every small product, for a minute beside other
+    processes instead of three seconds."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
+    from threadpoolctl import threadpool_limits  # scikit-learn brings it
 
     rows, values, now, _ = table(unpack(path))
     shares = probabilities(with_stop(values, now))
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=300))
-    return model.fit(np.repeat(rows, 4, 0), np.tile(range(4), len(rows)),
-                     logisticregression__sample_weight=shares.ravel())
+    with threadpool_limits(1):
+        return model.fit(
+            np.repeat(rows, 4, 0), np.tile(range(4), len(rows)),
+            logisticregression__sample_weight=shares.ravel())
 
 
 def no_labels():

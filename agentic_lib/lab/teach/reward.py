@@ -12,7 +12,7 @@ prompts.
 """
 
 import argparse
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
@@ -217,6 +217,13 @@ def loss_of(policy, first, played):
     return total / len(played)
 
 
+def players(jobs):
+    """What plays episodes: `jobs` processes, or this one if it is one."""
+    if jobs == 1:
+        return ThreadPoolExecutor(1, initializer=one_thread)
+    return ProcessPoolExecutor(jobs, get_context("spawn"), one_thread)
+
+
 def improve(policy, steps, seed=0, jobs=2, keep=None, say=print,
             episode=play_copies) -> Policy:
     """Takes `steps` steps of the policy gradient; resumes from `keep`, a file
@@ -238,7 +245,7 @@ def improve(policy, steps, seed=0, jobs=2, keep=None, say=print,
         return [pool.submit(episode, policy, start + k)
                 for k in range(PLAYS if step < steps else 0)]
 
-    with ProcessPoolExecutor(jobs, get_context("spawn"), one_thread) as pool:
+    with players(jobs) as pool:
         now = submit(begin, behind)
         for step in range(begin, steps):
             behind = deepcopy(policy)
@@ -301,7 +308,7 @@ def lead(policy, other, situations=60, jobs=2) -> np.ndarray:
     """Points by which `policy` ends ahead of `other`, in each of these
     situations, which neither has played."""
     seeds = range(2 * 10 ** 10, 2 * 10 ** 10 + situations)
-    with ProcessPoolExecutor(jobs, get_context("spawn"), one_thread) as pool:
+    with players(jobs) as pool:
         found = [np.array(list(pool.map(partial(ends, each), seeds)))
                  for each in (policy, other)]
     return found[0] - found[1]
