@@ -157,9 +157,13 @@ def record(args):
 
 def make_again(args):
     """Makes recorded runs again, and holds them against the record."""
-    rows, out = results.read_rows()[1], args.again
+    rows, out, done = results.read_rows()[1], args.again, []
     results.mend(out)
-    done = results.read_rows(out)[1] if out.exists() else []
+    if out.exists():
+        info, done = results.read_rows(out)
+        if gone := results.changed(info):
+            raise ValueError(f"{out} was made before the {' and '.join(gone)} "
+                             "changed: move it away, or name another file.")
     work = again.work(args.methods or names(done) or [REFERENCE], args.tasks,
                       rows, done)
     say_estimate(work)

@@ -43,7 +43,8 @@ def versions() -> dict:
             found[package] = None
     return {"versions": found, "machine": f"{platform.machine()}, "
             f"{os.cpu_count()} cores, {platform.system()}",
-            "processor": processor(), **{f"{name}_crc32": value
+            "processor": processor(),
+            **{f"{name}_crc32": value
                for name, value in checksums().items()},
             "command": command()}
 
