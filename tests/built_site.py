@@ -11,13 +11,13 @@ import pytest
 from filelock import FileLock
 
 SITE = Path(__file__).parents[1] / "site"
-RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"process {os.getpid()}")
+RUN = os.environ.get("SITE_RUN") or os.environ.get(  # SITE_RUN: see .ci/run
+    "PYTEST_XDIST_TESTRUNUID", f"process {os.getpid()}")
 
 
 def built() -> Path:
     """The folder of the finished site, its fixtures made as well. Skips
-    if the tools to make it are missing. Where SITE_BUILT is set, as in CI,
-    it has just been made."""
+    if the tools to make it are missing."""
     for name in ("node", "npm"):
         if shutil.which(name) is None:
             pytest.skip(f"{name} is missing: it builds the web page, and "
@@ -27,8 +27,7 @@ def built() -> Path:
             pytest.skip(f'{name} is missing: pip install ".[site]"')
     mark = SITE / "generated" / "made_for"
     with FileLock(SITE / ".lock"):
-        if "SITE_BUILT" not in os.environ and (
-                not mark.exists() or mark.read_text() != RUN):
+        if not mark.exists() or mark.read_text() != RUN:
             command([sys.executable, "make.py", "--fixtures"])
             command(["node", "build.mjs", "--tests"])
             mark.write_text(RUN)
