@@ -6,6 +6,7 @@ from compared import compared, row
 
 from agentic_lib import __main__
 from agentic_lib.lab.compare import again, results
+from agentic_lib.lab.compare.intervals import key
 
 
 def lines(rows, others):
@@ -34,7 +35,7 @@ def test_only_recorded_runs_are_made_again_and_each_once():
     _, rows = results.read_rows()
     for name in ("constant", "halving", "brain_quick+guards"):
         jobs = again.work([name], ["spirals", "digits_norm_dropout"], rows, [])
-        made = {(task.name, method.name, again.key(rate), seed)
+        made = {(task.name, method.name, key(rate), seed)
                 for task, method, pairs in jobs for rate, seed in pairs}
         assert made == {again.where(r) for r in rows if r.method == name
                         and r.task in ("spirals", "digits_norm_dropout")}

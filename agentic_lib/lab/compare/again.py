@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from agentic_lib.lab.compare.intervals import interval, key, mean
+from agentic_lib.lab.compare.intervals import interval, mean
 from agentic_lib.lab.compare.methods import find_method
-from agentic_lib.lab.compare.recorded import jobs
+from agentic_lib.lab.compare.recorded import jobs, where
 from agentic_lib.lab.compare.tables import markdown, with_interval
 from agentic_lib.lab.compare.tasks import find_task
 from agentic_lib.lab.compare.views import (
@@ -52,24 +52,20 @@ def work(methods, tasks, rows, done) -> list[tuple]:
     return found
 
 
-def where(row):
-    return row.task, row.method, key(row.rate), row.seed
-
-
 def table(rows, again) -> str:
     """One line a method: how many runs came out the same, and the mean regret
     as recorded and as found again, over the same runs."""
     old = {where(row): row for row in rows}
     again = [row for row in again if where(row) in old]
+    before = [old[where(row)] for row in again]
     lines = []
     for name in names(again):
-        apart = np.array([row.test - old[where(row)].test
-                          for row in again if row.method == name])
-        then, now = (regret(found, name) for found in (
-            [old[where(row)] for row in again], again))
+        apart = np.array([abs(now.test - then.test) for then, now
+                          in zip(before, again) if now.method == name])
         lines.append([
-            name, str(len(apart)), f"{(abs(apart) < SAME).mean():.0%}",
-            f"{np.percentile(abs(apart), 90):.1f}", then, now])
+            name, str(len(apart)), f"{(apart < SAME).mean():.0%}",
+            f"{np.percentile(apart, 90):.1f}",
+            regret(before, name), regret(again, name)])
     return markdown(["method", "runs", "the same", "nine in ten differ by "
                      "less than", "mean regret, recorded", "made again"],
                     lines)

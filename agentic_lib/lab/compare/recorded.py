@@ -103,13 +103,18 @@ RECORDED = (
 )
 
 
+def where(row) -> tuple:
+    """What tells a run from all others."""
+    return row.task, row.method, key(row.rate), row.seed
+
+
 def jobs(methods, tasks, rates, seeds, done=()) -> list[tuple]:
     """[(task, method, (rate, seed) pairs)] of what is still to be done.
 
     rates  None for the tasks' own
     done   rows that are there already
     """
-    found = {(r.task, r.method, key(r.rate), r.seed) for r in done}
+    found = set(map(where, done))
     work = []
     for method in methods:
         for task in tasks:
@@ -170,5 +175,5 @@ def wanted() -> set:
 def progress(rows) -> tuple[int, int]:
     """(runs recorded so far, runs in all) of the whole plan."""
     plan = wanted()
-    done = {(r.task, r.method, key(r.rate), r.seed) for r in rows}
+    done = set(map(where, rows))
     return len(plan & done), len(plan)

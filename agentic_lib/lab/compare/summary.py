@@ -239,7 +239,7 @@ def cool_down_elsewhere(info) -> list[str]:
     """What COOL_DOWN gains where nobody had looked before."""
     found = headroom.read()
     if not of_these(found, info):
-        return [another_brain("headroom")]
+        return [another_brain("agentic_lib.lab.compare.headroom")]
     return ["COOL_DOWN was taken into the quick pace after this had been "
             "seen, so these tasks cannot confirm that it helps. So it was "
             f"tried on {len(found['problems'])} problems of the teaching "
@@ -283,17 +283,16 @@ def about_plain(plain, absent) -> str:
                    f"{', '.join(absent)}." if absent else "")
 
 
-def another_brain(module) -> str:
+def another_brain(command) -> str:
     return ("Recorded with another brain, or other labels, than the runs "
-            "above, so not shown here; `python -m "
-            f"agentic_lib.lab.compare.{module}` makes it anew.")
+            f"above, so not shown here; `python -m {command}` makes it anew.")
 
 
 def predicting_numbers(info) -> list[str]:
     head = "## Where a number is predicted"
     found = regression.read()
     if not of_these(found, info):
-        return [head, another_brain("regression")]
+        return [head, another_brain("agentic_lib.lab.compare.regression")]
     return [head,
             "Three regression problems (Friedman, 1991), 1,000 examples, "
             "squared error: nothing but losses can be read, and those of the "
@@ -311,7 +310,8 @@ def predicting_numbers(info) -> list[str]:
 def when_to_stop(info) -> list[str]:
     found = stopping.read()
     if not of_these(found, info):
-        return ["## When to stop", another_brain("stopping")]
+        return ["## When to stop",
+                another_brain("agentic_lib.lab.compare.stopping")]
     return ["## When to stop",
             "The quick brain on the six small dense tasks, one seed, without "
             "guards; no run stops before epoch 10. Points of test accuracy "
@@ -327,7 +327,8 @@ def decisions(info) -> list[str]:
     """What the decisions by themselves are worth."""
     states, recorded = read_states(), choices.read_choices()
     if not of_these(recorded, info):
-        return ["## The decisions themselves", another_brain("choices")]
+        return ["## The decisions themselves",
+                another_brain("agentic_lib.lab.compare.choices")]
     return [
         "## The decisions themselves",
         f"At {len(states)} saved states every action was played to the end "
@@ -363,14 +364,13 @@ def made_again(rows, info) -> list[str]:
     head = "## Made again on another machine"
     theirs, found = read_rows(again.FILE)
     if not of_these(theirs, info):
-        return [head, "Made again with another brain, or other labels, than "
-                "the runs above, so not shown here."]
+        return [head, another_brain("agentic_lib compare --again")]
     return [head,
             "A processor of another kind rounds differently, and at a high "
             "rate a rounding error grows to several points within a few "
             "epochs. So not every single run comes out the same elsewhere; "
             "means over many runs nearly do. These were made again later, on "
-            f"another machine than the record ({theirs['processor']}, torch "
+            f"another machine ({theirs['processor']}, torch "
             f"{theirs['versions']['torch']}). *The same*: within {again.SAME} "
             "points. Both regrets are over the same runs, each against the "
             "constant rates of its own machine. `python -m agentic_lib "

@@ -20,9 +20,9 @@ from agentic_lib.lab.teach.labels import (
 @cache
 def fit_logistic(path):
     """A logistic regression on the labels that the bundled brain was taught,
-    every action weighted by its probability. Fitted on one thread: several
-    wait for each other after every small product, for a minute beside other
-    processes instead of three seconds."""
+    every action weighted by its probability. It is fitted on one thread:
+    beside other processes, several threads wait for each other after every
+    small product, and a fit takes a minute instead of three seconds."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler

@@ -218,7 +218,8 @@ def loss_of(policy, first, played):
 
 
 def players(jobs):
-    """What plays episodes: `jobs` processes, or this one if it is one."""
+    """What plays episodes: so many processes, or a thread of this one if
+    `jobs` is 1."""
     if jobs == 1:
         return ThreadPoolExecutor(1, initializer=one_thread)
     return ProcessPoolExecutor(jobs, get_context("spawn"), one_thread)
